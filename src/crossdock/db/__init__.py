@@ -1,0 +1,1 @@
+"""The database: embedded PostgreSQL, transactions, schema and migrations."""
