@@ -4,7 +4,8 @@ One way on every machine: fetch the pinned `uv` wheel from the package index, ch
 install what uv.lock names. So neither pip nor Debian's python3-venv has to be there. The file keeps to
 syntax an old Python can read, because the first thing it does is to tell an old Python that it is too old.
 
-A mirror set in UV_DEFAULT_INDEX, UV_INDEX_URL or PIP_INDEX_URL is used instead of PyPI; hashes stay the locked ones.
+A mirror set in UV_DEFAULT_INDEX, UV_INDEX_URL or PIP_INDEX_URL is used instead of PyPI; the hashes stay the
+locked ones.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def uv_wheel(system: str, machine: str, clib: str) -> tuple[str, str]:
         tags, sha256 = UV_WHEELS[system, machine, clib]
     except KeyError:
         raise BootstrapFailed(
-            f"{system} on {machine} is not among the prepared platforms (Linux and macOS on x86_64 and arm64): "
+            f"{system} on {machine} is not a prepared platform (Linux and macOS on x86_64 and arm64 are): "
             "install uv yourself and run `uv sync`."
         ) from None
     return f"uv-{UV_VERSION}-py3-none-{tags}.whl", sha256
@@ -198,7 +199,9 @@ def uv_address(index: str, name: str) -> str:
     for address in listed:
         if urlsplit(address).path.rsplit("/", 1)[-1] == name:
             return urljoin(page_address, address)
-    raise BootstrapFailed(f"{page_address} does not list {name}: use another index, or unset the variable that names it.")
+    raise BootstrapFailed(
+        f"{page_address} does not list {name}: use another index, or unset the variable that names it."
+    )
 
 
 def fetch(address: str, accept: str = "*/*") -> bytes:
@@ -256,7 +259,9 @@ def run_uv(root: Path, uv: Path, arguments: list[str], index: str = PYPI) -> Non
     }
     environ.setdefault("UV_HTTP_TIMEOUT", str(UV_TIMEOUT_S))
     environ.pop("UV_INDEX_URL", None)
-    done = subprocess.run([str(uv), *arguments], cwd=root, env=environ, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(uv), *arguments], cwd=root, env=environ, check=False, capture_output=True, text=True
+    )
     if done.returncode != 0:
         sys.stderr.write(done.stdout + done.stderr)
         raise BootstrapFailed(
