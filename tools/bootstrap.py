@@ -23,6 +23,7 @@ import time
 import venv
 import zipfile
 from pathlib import Path
+from typing import Mapping  # an old Python must be able to read this file
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import Request, urlopen
@@ -180,11 +181,11 @@ def libc() -> str:
     return "glibc" if platform.libc_ver()[0] == "glibc" else "musl"
 
 
-def index_address(environ: os._Environ[str] | dict[str, str]) -> str:
+def index_address(environ: Mapping[str, str]) -> str:
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         if environ.get(name):
-            # uv also takes "name=address".
-            return environ[name].split("=", 1)[-1] if "=http" in environ[name] else environ[name]
+            # uv also takes "name=https://…".
+            return environ[name][environ[name].find("=http") + 1 :]
     return PYPI
 
 
@@ -193,7 +194,7 @@ def uv_address(index: str, name: str) -> str:
     page_address = index.rstrip("/") + "/uv/"
     page = fetch(page_address, accept="application/vnd.pypi.simple.v1+json, text/html;q=0.1").decode()
     try:
-        listed = [entry["url"] for entry in json.loads(page)["files"]]
+        listed: list[str] = [entry["url"] for entry in json.loads(page)["files"]]
     except ValueError:
         listed = [piece.split('"', 1)[0] for piece in page.split('href="')[1:]]
     for address in listed:
@@ -265,8 +266,8 @@ def run_uv(root: Path, uv: Path, arguments: list[str], index: str = PYPI) -> Non
     if done.returncode != 0:
         sys.stderr.write(done.stdout + done.stderr)
         raise BootstrapFailed(
-            f"`uv {arguments[0]}` failed, its own words stand above: without a network try again later; when it "
-            "says the lock is out of date run `.venv/bin/uv lock`."
+            f"`uv {arguments[0]}` failed, its own words stand above: check the network, or run "
+            "`.venv/bin/uv lock` when it says that the lock is out of date."
         )
 
 

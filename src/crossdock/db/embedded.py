@@ -299,7 +299,8 @@ class EmbeddedPostgres:
             if self._process is not None and self._process.pid == pid:
                 if self._process.poll() is not None:
                     return True
-            elif not _exists(pid):
+            # A child of another of our processes keeps its number until that one looks, without arguments.
+            elif not _exists(pid) or not _serves(_arguments(pid), self._data):
                 return True
             time.sleep(POLL_S)
         return False
