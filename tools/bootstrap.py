@@ -256,9 +256,11 @@ def run_uv(root: Path, uv: Path, arguments: list[str], index: str = PYPI) -> Non
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_DEFAULT_INDEX": index,
         "UV_NO_PROGRESS": "1",
-        "UV_LINK_MODE": "copy" if os.environ.get("UV_LINK_MODE") is None else os.environ["UV_LINK_MODE"],
     }
+    environ.setdefault("UV_LINK_MODE", "copy")
     environ.setdefault("UV_HTTP_TIMEOUT", str(UV_TIMEOUT_S))
+    # The system's certificates, as urllib above: a company's own authority is in no list that uv brings.
+    environ.setdefault("UV_SYSTEM_CERTS", "1")
     environ.pop("UV_INDEX_URL", None)
     done = subprocess.run(
         [str(uv), *arguments], cwd=root, env=environ, check=False, capture_output=True, text=True
