@@ -37,6 +37,8 @@ SOCKET_BYTES_MAX = 100
 """Linux takes 107 bytes, macOS 103."""
 START_S_MAX = 120
 """Includes reading the log again after a crash."""
+ANSWER_S_MAX = 10
+"""From the first refused connection of a server that calls itself ready."""
 STOP_S_MAX = 30
 """A fast shutdown waits for a checkpoint; after this the server is told to leave at once."""
 LOG_BYTES_MAX = 10_000_000
@@ -163,17 +165,30 @@ class EmbeddedPostgres:
 
     def _start(self) -> None:
         deadline = time.monotonic() + START_S_MAX
-        if not self._found(deadline):
-            programs = _programs_for(self._data)
-            account = _account_for(self._data)
-            if not (self._data / "PG_VERSION").exists():
-                self._initialize(programs, account)
-            runner = _runner(account, programs, self._data)
-            sockets = self._sockets()
-            if sockets != self._data:
-                _make_private(sockets, account)
-            self._launch(programs, runner, deadline)
-        self._create_database()
+        answers_until = None
+        while True:
+            if not self._found(deadline):
+                self._start_anew(deadline)
+            try:
+                self._create_database()
+                return
+            except psycopg.OperationalError as error:
+                # One that was killed or stopped a moment ago still looks ready: look again.
+                answers_until = answers_until or time.monotonic() + ANSWER_S_MAX
+                if time.monotonic() > answers_until:
+                    raise StartFailed(cause=str(error).strip(), log=_tail(self._log)) from error
+            time.sleep(POLL_S)
+
+    def _start_anew(self, deadline: float) -> None:
+        programs = _programs_for(self._data)
+        account = _account_for(self._data)
+        if not (self._data / "PG_VERSION").exists():
+            self._initialize(programs, account)
+        runner = _runner(account, programs, self._data)
+        sockets = self._sockets()
+        if sockets != self._data:
+            _make_private(sockets, account)
+        self._launch(programs, runner, deadline)
 
     def _found(self, deadline: float) -> bool:
         """Whether a server runs on this data; one that is starting or stopping is waited for."""
@@ -260,13 +275,10 @@ class EmbeddedPostgres:
             time.sleep(POLL_S)
 
     def _create_database(self) -> None:
-        try:
-            with psycopg.connect(self.url_of("postgres"), autocommit=True, connect_timeout=10) as conn:
-                found = conn.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-                if found is None:
-                    conn.execute(f"CREATE DATABASE {DATABASE}")
-        except psycopg.OperationalError as error:
-            raise StartFailed(cause=str(error).strip(), log=_tail(self._log)) from error
+        with psycopg.connect(self.url_of("postgres"), autocommit=True, connect_timeout=10) as conn:
+            found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
+            if found is None:
+                conn.execute(f"CREATE DATABASE {DATABASE}")
 
     # Stopping -------------------------------------------------------------
 
