@@ -262,9 +262,7 @@ def run_uv(root: Path, uv: Path, arguments: list[str], index: str = PYPI) -> Non
     # The system's certificates, as urllib above: a company's own authority is in no list that uv brings.
     environ.setdefault("UV_SYSTEM_CERTS", "1")
     environ.pop("UV_INDEX_URL", None)
-    done = subprocess.run(
-        [str(uv), *arguments], cwd=root, env=environ, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([str(uv), *arguments], cwd=root, env=environ, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         sys.stderr.write(done.stdout + done.stderr)
         raise BootstrapFailed(

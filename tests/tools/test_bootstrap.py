@@ -39,9 +39,7 @@ def checkout(tmp_path: Path) -> Path:
         (("darwin", "x86_64", ""), "macosx_10_12_x86_64"),
     ],
 )
-def test_each_platform_has_its_wheel(
-    bootstrap: ModuleType, platform: tuple[str, str, str], part: str
-) -> None:
+def test_each_platform_has_its_wheel(bootstrap: ModuleType, platform: tuple[str, str, str], part: str) -> None:
     name, sha256 = bootstrap.uv_wheel(*platform)
     assert name.startswith(f"uv-{bootstrap.UV_VERSION}-py3-none-")
     assert part in name
@@ -65,9 +63,7 @@ def test_a_platform_without_a_wheel_is_told_what_to_do(bootstrap: ModuleType) ->
         ),
     ],
 )
-def test_a_mirror_in_the_environment_is_used(
-    bootstrap: ModuleType, environ: dict[str, str], address: str
-) -> None:
+def test_a_mirror_in_the_environment_is_used(bootstrap: ModuleType, environ: dict[str, str], address: str) -> None:
     assert bootstrap.index_address(environ) == address
 
 
@@ -106,9 +102,7 @@ def test_an_address_that_does_not_answer_is_one_sentence(
         bootstrap.fetch("http://127.0.0.1:9/simple/uv/")
 
 
-def test_an_old_python_is_told_so(
-    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, checkout: Path
-) -> None:
+def test_an_old_python_is_told_so(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, checkout: Path) -> None:
     monkeypatch.setattr(bootstrap, "PYTHON_MIN", (99, 0))
     with pytest.raises(bootstrap.BootstrapFailed, match=r"needs Python 99\.0 or newer and this is 3\."):
         bootstrap.make_environment(checkout)
@@ -149,7 +143,5 @@ def test_an_old_python_can_read_the_file() -> None:
     compile(TOOL.read_text(), TOOL, "exec", dont_inherit=True, flags=0)
     # The grammar of 3.7 is as far back as ast can go.
     program = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 7))"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(TOOL)], check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", program, str(TOOL)], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

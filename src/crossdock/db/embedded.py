@@ -106,9 +106,7 @@ class EmbeddedPostgres:
 
     def url_of(self, database: str) -> str:
         """The same for another database of this server."""
-        return (
-            f"postgresql://{USER}@/{quote(database)}?host={quote(str(self._sockets()), safe='')}&port={PORT}"
-        )
+        return f"postgresql://{USER}@/{quote(database)}?host={quote(str(self._sockets()), safe='')}&port={PORT}"
 
     @property
     def pid(self) -> int | None:
