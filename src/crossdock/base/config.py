@@ -1,0 +1,68 @@
+"""Everything an operator can set by environment, in one place, with its default and its reason."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from crossdock.base.errors import SetupFailed
+
+
+class SettingInvalid(SetupFailed):
+    """An environment variable holds a value that cannot be used."""
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    database_url: str | None = None
+    """`CROSSDOCK_DATABASE_URL`; without it an embedded PostgreSQL lives in `var`."""
+    var: Path = Path("var")
+    """`CROSSDOCK_VAR`: the embedded database, the secret key, logs."""
+    host: str = "127.0.0.1"
+    """`CROSSDOCK_HOST`: loopback until an operator puts a proxy before it."""
+    port: int = 8080
+    """`CROSSDOCK_PORT`."""
+    mqtt_url: str | None = None
+    """`CROSSDOCK_MQTT_URL` as `mqtt://user:password@host:port`; without it a broker is embedded."""
+    mqtt_port: int = 1883
+    """`CROSSDOCK_MQTT_PORT` of the embedded broker."""
+    secret_key: str | None = None
+    """`CROSSDOCK_SECRET_KEY`: 32 bytes in URL-safe base64; without it one is made in `var`."""
+    pool_connections: int = 8
+    """`CROSSDOCK_POOL`: connections of one process to PostgreSQL; 64 are slower than 8 everywhere."""
+    callback_networks: tuple[str, ...] = ()
+    """`CROSSDOCK_CALLBACK_NETWORKS`: private networks that callbacks may go to, as `10.0.0.0/8,127.0.0.0/8`."""
+    birdsystem_failure_status: int = 500
+    """`CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS`: HTTP status of a BirdSystem refusal; the vendor's page says 500."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Config":
+        """Read `CROSSDOCK_*`; an empty variable counts as not set. Errors: SettingInvalid."""
+        given = {name: environ[key] for name, key in _VARIABLES.items() if environ.get(key)}
+        values: dict[str, object] = dict(given)
+        for name in ("port", "mqtt_port", "pool_connections", "birdsystem_failure_status"):
+            if name in given:
+                try:
+                    values[name] = int(given[name])
+                except ValueError as error:
+                    raise SettingInvalid(
+                        variable=_VARIABLES[name], value=given[name], wanted="a whole number"
+                    ) from error
+        if "var" in given:
+            values["var"] = Path(given["var"])
+        if "callback_networks" in given:
+            values["callback_networks"] = tuple(part.strip() for part in given["callback_networks"].split(","))
+        return cls(**values)  # type: ignore[arg-type]
+
+
+_VARIABLES = {
+    "database_url": "CROSSDOCK_DATABASE_URL",
+    "var": "CROSSDOCK_VAR",
+    "host": "CROSSDOCK_HOST",
+    "port": "CROSSDOCK_PORT",
+    "mqtt_url": "CROSSDOCK_MQTT_URL",
+    "mqtt_port": "CROSSDOCK_MQTT_PORT",
+    "secret_key": "CROSSDOCK_SECRET_KEY",
+    "pool_connections": "CROSSDOCK_POOL",
+    "callback_networks": "CROSSDOCK_CALLBACK_NETWORKS",
+    "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
+}

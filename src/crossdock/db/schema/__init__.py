@@ -1,0 +1,29 @@
+"""The tables as SQLAlchemy describes them: Alembic compares the database with this, statements are text."""
+
+from crossdock.db.schema import (
+    accounts,
+    callbacks,
+    catalog,
+    events,
+    handover,
+    lockers,
+    orders,
+    packing,
+    staff,
+    stock,
+)
+from crossdock.db.schema.base import metadata
+
+__all__ = [
+    "accounts",
+    "callbacks",
+    "catalog",
+    "events",
+    "handover",
+    "lockers",
+    "metadata",
+    "orders",
+    "packing",
+    "staff",
+    "stock",
+]

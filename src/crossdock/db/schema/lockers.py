@@ -1,0 +1,131 @@
+"""Cabinets, their boxes, what we told their doors and what their doors told us."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from crossdock.db.schema.base import big, document, flag, identity, metadata, moment, words
+
+cabinet = Table(
+    "cabinet",
+    metadata,
+    identity(),
+    big("account_id", ForeignKey("account.id")),
+    big("site_id", ForeignKey("site.id")),
+    words("number"),
+    words("name"),
+    Column("key_sealed", LargeBinary, nullable=True),
+    words("fault", null=True),
+    document("details"),
+    flag("in_service", "true"),
+    moment("seen_at", null=True),
+    flag("online", "false"),
+    moment("created_at"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("number"),
+    UniqueConstraint("account_id", "id"),
+)
+
+box = Table(
+    "box",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("cabinet_id"),
+    words("name"),
+    words("size"),
+    words("lock_address"),
+    flag("enabled", "true"),
+    flag("full", "false"),
+    words("door", default="'unknown'"),
+    words("last_order_number", null=True),
+    moment("last_stored_at", null=True),
+    moment("created_at"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("cabinet_id", "name"),
+    UniqueConstraint("cabinet_id", "lock_address"),
+    ForeignKeyConstraint(["account_id", "cabinet_id"], ["cabinet.account_id", "cabinet.id"], name="box_cabinet_fkey"),
+    CheckConstraint("size IN ('SX', 'S', 'M', 'L', 'LX', 'screen')", name="size"),
+    CheckConstraint("door IN ('unknown', 'open', 'closed')", name="door"),
+)
+
+door_command = Table(
+    "door_command",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("cabinet_id"),
+    big("box_id"),
+    big("handover_id", null=True),
+    words("purpose"),
+    words("use_type", default="''"),
+    words("asked_by", default="''"),
+    words("dialect", default="''"),
+    words("state", default="'waiting'"),
+    words("refusal", null=True),
+    moment("asked_at"),
+    moment("expires_at"),
+    moment("sent_at", null=True),
+    moment("answered_at", null=True),
+    moment("pulse_at", null=True),
+    moment("opened_at", null=True),
+    moment("closed_at", null=True),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["account_id", "box_id"], ["box.account_id", "box.id"], name="door_command_box_fkey"),
+    ForeignKeyConstraint(
+        ["account_id", "cabinet_id"], ["cabinet.account_id", "cabinet.id"], name="door_command_cabinet_fkey"
+    ),
+    ForeignKeyConstraint(
+        ["account_id", "handover_id"],
+        ["handover.account_id", "handover.id"],
+        name="door_command_handover_fkey",
+    ),
+    CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'refused', 'expired')", name="state"),
+    CheckConstraint("purpose IN ('store', 'take', 'open', 'query')", name="purpose"),
+    Index(
+        "door_command_live_handover_key",
+        "handover_id",
+        unique=True,
+        postgresql_where=text("handover_id IS NOT NULL AND state IN ('waiting', 'sent')"),
+    ),
+    Index(
+        "door_command_live_store_key",
+        "box_id",
+        unique=True,
+        postgresql_where=text("purpose = 'store' AND state IN ('waiting', 'sent')"),
+    ),
+    Index("door_command_waiting_idx", "cabinet_id", "id", postgresql_where=text("state IN ('waiting', 'sent')")),
+    Index(None, "account_id", "box_id"),
+)
+
+door_event = Table(
+    "door_event",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("cabinet_id"),
+    big("box_id", null=True),
+    big("command_id", null=True),
+    words("sequence"),
+    words("kind"),
+    document("facts"),
+    moment("happened_at"),
+    moment("learned_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("cabinet_id", "sequence"),
+    ForeignKeyConstraint(
+        ["account_id", "cabinet_id"], ["cabinet.account_id", "cabinet.id"], name="door_event_cabinet_fkey"
+    ),
+)

@@ -1,0 +1,65 @@
+"""People at the counters, the online shops whose parcels they hand over, and what they did."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from crossdock.db.schema.base import big, flag, identity, metadata, moment, texts, words
+
+online_shop = Table(
+    "online_shop",
+    metadata,
+    identity(),
+    big("account_id", ForeignKey("account.id")),
+    words("name"),
+    words("domain"),
+    texts("domains"),
+    Column("secret_sealed", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("domain"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("site_id"),
+    words("username"),
+    words("password_hash"),
+    words("token_hash", null=True),
+    Column("token_sealed", LargeBinary, nullable=True),
+    flag("manager", "false"),
+    flag("active", "true"),
+    moment("last_login", null=True),
+    moment("created_at"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("username"),
+    UniqueConstraint("token_hash"),
+    ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_site_fkey"),
+    Index(None, "account_id", "site_id"),
+)
+
+staff_action = Table(
+    "staff_action",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("site_id"),
+    big("staff_id", ForeignKey("staff.id"), null=True),
+    words("action"),
+    big("handover_id", null=True),
+    words("reason", default="''"),
+    moment("created_at"),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_action_site_fkey"),
+    Index("staff_action_site_idx", "account_id", "site_id", "id"),
+)

@@ -1,0 +1,98 @@
+"""One open transaction: statements in, frozen structs out. psycopg stays behind this door."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from psycopg import AsyncConnection, AsyncCursor, sql
+from psycopg.rows import tuple_row
+
+T = TypeVar("T")
+Statement = str | sql.Composed | sql.SQL
+Row = tuple[Any, ...]
+
+
+class Tx:
+    """`now` is read once, when the transaction opens: all rows of one command carry the same time."""
+
+    __slots__ = ("_conn", "now")
+
+    def __init__(self, conn: AsyncConnection[Row], now: datetime) -> None:
+        self._conn = conn
+        self.now = now
+
+    async def one(self, kind: type[T], statement: Statement, /, **params: Any) -> T:
+        """Exactly one row; for statements that cannot miss."""
+        rows = await self.many(kind, statement, **params)
+        if len(rows) != 1:
+            raise LookupError(f"one {kind.__name__} expected, {len(rows)} found")
+        return rows[0]
+
+    async def one_or_none(self, kind: type[T], statement: Statement, /, **params: Any) -> T | None:
+        rows = await self.many(kind, statement, **params)
+        return rows[0] if rows else None
+
+    async def many(self, kind: type[T], statement: Statement, /, **params: Any) -> list[T]:
+        """Rows as structs: columns are matched by name, unknown ones are dropped."""
+        cursor = await self._run(statement, params)
+        rows = await cursor.fetchall()
+        if not rows:
+            return []
+        return [_struct(kind, row, cursor) for row in rows]
+
+    async def rows(self, statement: Statement, /, **params: Any) -> list[Row]:
+        """Rows as plain tuples, for statements whose shape is not worth a struct."""
+        cursor = await self._run(statement, params)
+        return await cursor.fetchall()
+
+    async def value(self, statement: Statement, /, **params: Any) -> Any:
+        """The first column of the first row; None when there is none."""
+        cursor = await self._run(statement, params)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]
+
+    async def execute(self, statement: Statement, /, **params: Any) -> int:
+        """How many rows were touched."""
+        cursor = await self._run(statement, params)
+        return cursor.rowcount
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What fails inside is undone alone; the transaction goes on."""
+        async with self._conn.transaction():
+            yield
+
+    async def notify(self, topic: str) -> None:
+        """Wake whoever waits for `topic`, once this transaction is on disk."""
+        await self.execute("SELECT pg_notify(%(channel)s, %(topic)s)", channel=SIGNAL_CHANNEL, topic=topic)
+
+    async def copy_in(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """COPY … FROM STDIN, for bulk loads."""
+        async with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                await copy.write_row(row)
+
+    async def pipeline(self, *statements: tuple[Statement, dict[str, Any]]) -> list[list[Row]]:
+        """Several statements in one round trip; the rows of each, in order."""
+        async with self._conn.pipeline():
+            cursors = []
+            for statement, params in statements:
+                cursor = self._conn.cursor(row_factory=tuple_row)
+                await cursor.execute(statement, params)
+                cursors.append(cursor)
+        return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+    async def _run(self, statement: Statement, params: dict[str, Any]) -> AsyncCursor[Row]:
+        cursor = self._conn.cursor()
+        await cursor.execute(statement, params)
+        return cursor
+
+
+SIGNAL_CHANNEL = "crossdock"
+
+
+def _struct(kind: type[T], row: Row, cursor: AsyncCursor[Row]) -> T:
+    names = [column.name for column in cursor.description or ()]
+    return msgspec.convert(dict(zip(names, row, strict=True)), kind, strict=True)
