@@ -1,0 +1,19 @@
+"""What can be wrong with a name that a caller gives."""
+
+from crossdock.base.errors import Denied, NotFound
+
+
+class CompanyUnknown(Denied):
+    """This company is not opened for the account."""
+
+
+class SiteUnknown(NotFound):
+    """The account has no such place."""
+
+
+class SubInventoryUnknown(NotFound):
+    """The account has no such sub-inventory."""
+
+
+class ServiceUnknown(NotFound):
+    """The account has no such delivery service, or it is not in use."""

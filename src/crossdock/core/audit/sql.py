@@ -1,0 +1,138 @@
+"""One statement for each check: what was looked at is counted, what disagrees is returned.
+
+A check is a query of rows (subject, says); `says` is null where all is well.
+"""
+
+from typing import Final
+
+from crossdock.core.audit.model import Checked, Finding
+from crossdock.db.tx import Tx
+
+FINDINGS_MAX: Final = 100
+"""Of one check; a broken ledger need not be printed whole."""
+
+CHECKS: Final[dict[str, str]] = {
+    "every bucket is the sum of its moves": """
+SELECT 'stock ' || s.id AS subject,
+       CASE WHEN s.on_hand <> coalesce(m.quantity, 0) OR s.allocated <> coalesce(m.allocated, 0)
+            THEN format('on hand %%s, allocated %%s; its moves say %%s and %%s', s.on_hand, s.allocated,
+                        coalesce(m.quantity, 0), coalesce(m.allocated, 0)) END AS says
+  FROM stock s
+  LEFT JOIN (SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
+               FROM stock_move GROUP BY account_id, stock_id) m ON m.account_id = s.account_id AND m.stock_id = s.id
+""",
+    "reserved stock belongs to orders that wait for it": """
+SELECT 'order ' || o.id AS subject,
+       CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed') AND l.wanted <> l.held
+                 THEN format('%%s, wants %%s, has %%s set aside', o.state, l.wanted, l.held)
+            WHEN o.state NOT IN ('allocated', 'released', 'picking', 'packing', 'packed') AND l.held <> 0
+                 THEN format('%%s, still has %%s set aside', o.state, l.held) END AS says
+  FROM orders o
+  JOIN (SELECT l.account_id, l.order_id, sum(greatest(l.quantity - l.done, 0)) AS wanted,
+               coalesce(sum(m.allocated), 0) AS held
+          FROM order_line l
+          LEFT JOIN (SELECT account_id, order_line_id, sum(allocated) AS allocated
+                       FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY account_id, order_line_id) m
+                 ON m.account_id = l.account_id AND m.order_line_id = l.id
+         GROUP BY l.account_id, l.order_id) l ON l.account_id = o.account_id AND l.order_id = o.id
+ WHERE o.kind = 'outbound'
+""",
+    "what a line says was moved is in the ledger": """
+SELECT 'order ' || l.order_id || ' line ' || l.line_no AS subject,
+       CASE WHEN abs(coalesce(m.quantity, 0)) <> l.done
+            THEN format('%%s done, the ledger moved %%s', l.done, coalesce(m.quantity, 0)) END AS says
+  FROM order_line l
+  LEFT JOIN (SELECT account_id, order_line_id, sum(quantity) AS quantity
+               FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY account_id, order_line_id) m
+         ON m.account_id = l.account_id AND m.order_line_id = l.id
+""",
+    "every order is where its timeline left it": """
+SELECT 'order ' || o.id AS subject,
+       CASE WHEN e.state IS DISTINCT FROM o.state
+            THEN format('%%s, its timeline ends in %%s', o.state, coalesce(e.state, 'nothing')) END AS says
+  FROM orders o
+  LEFT JOIN LATERAL (
+       SELECT CASE e.kind WHEN 'order.placed' THEN e.facts ->> 'state' WHEN 'order.state' THEN e.facts ->> 'to'
+                          WHEN 'inbound.received' THEN 'receiving' WHEN 'inbound.closed' THEN 'closed'
+                          WHEN 'outbound.shipped' THEN 'shipped' WHEN 'order.delivered' THEN 'delivered' END AS state
+         FROM event e
+        WHERE e.account_id = o.account_id AND e.order_id = o.id
+          AND e.kind IN ('order.placed', 'order.state', 'inbound.received', 'inbound.closed', 'outbound.shipped',
+                         'order.delivered')
+        ORDER BY e.id DESC LIMIT 1) e ON true
+""",
+    "every box is full if and only if a parcel lies in it": """
+SELECT 'box ' || c.number || '/' || b.name AS subject,
+       CASE WHEN b."full" AND h.id IS NULL THEN 'full, and no parcel lies in it'
+            WHEN NOT b."full" AND h.id IS NOT NULL THEN format('empty, and parcel %%s lies in it', h.order_number)
+       END AS says
+  FROM box b JOIN cabinet c ON c.id = b.cabinet_id
+  LEFT JOIN handover h ON h.box_id = b.id AND h.state = 'stored'
+""",
+    "every parcel is where its cabinet's word left it": """
+SELECT 'parcel ' || h.order_number AS subject,
+       CASE WHEN h.state IN ('stored', 'taken') AND NOT EXISTS (
+                 SELECT 1 FROM door_command d WHERE d.handover_id = h.id AND d.purpose = 'store'
+                    AND d.state = 'accepted') THEN h.state || ', no cabinet took it in'
+            WHEN h.state = 'taken' AND NOT EXISTS (
+                 SELECT 1 FROM door_command d WHERE d.handover_id = h.id AND d.purpose = 'take'
+                    AND d.state = 'accepted') THEN 'taken, no cabinet gave it out'
+            WHEN e.state IS DISTINCT FROM h.state
+                 THEN format('%%s, its timeline ends in %%s', h.state, coalesce(e.state, 'nothing')) END AS says
+  FROM handover h
+  LEFT JOIN LATERAL (
+       SELECT replace(e.kind, 'handover.', '') AS state FROM event e
+        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id ORDER BY e.id DESC LIMIT 1) e ON true
+ WHERE h.place = 'locker'
+""",
+    "every pick-up code is where its timeline left it": """
+SELECT 'code of ' || h.order_number AS subject,
+       CASE WHEN h.key !~ '^[0-9]{6}$' THEN 'is not six digits'
+            WHEN e.state IS DISTINCT FROM h.state
+                 THEN format('%%s, its timeline ends in %%s', h.state, coalesce(e.state, 'nothing')) END AS says
+  FROM handover h
+  LEFT JOIN LATERAL (
+       SELECT CASE e.kind WHEN 'handover.issued' THEN 'unused' WHEN 'handover.used' THEN 'used'
+                          WHEN 'handover.rolled_back' THEN coalesce(e.facts ->> 'state', 'unused')
+                          WHEN 'handover.expired' THEN 'expired' WHEN 'handover.canceled' THEN 'canceled' END AS state
+         FROM event e
+        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id
+          AND e.kind <> 'handover.prepared' ORDER BY e.id DESC LIMIT 1) e ON true
+ WHERE h.place = 'shop'
+""",
+    "a hand-over that is over has delivered its order": """
+SELECT 'order ' || o.id AS subject,
+       CASE WHEN h.state IN ('taken', 'used') AND o.state = 'shipped'
+                 THEN format('shipped, and its parcel is %%s', h.state)
+            WHEN h.state IN ('booked', 'stored', 'unused') AND o.state = 'delivered'
+                 THEN format('delivered, and its parcel is %%s', h.state) END AS says
+  FROM orders o JOIN handover h ON h.account_id = o.account_id AND h.order_id = o.id
+ WHERE o.kind = 'outbound' AND h.state NOT IN ('deleted', 'canceled', 'expired')
+""",
+    "every callback called delivered was tried": """
+SELECT 'callback ' || c.id AS subject,
+       CASE WHEN c.state = 'delivered' AND NOT EXISTS (SELECT 1 FROM callback_attempt a
+                                                        WHERE a.callback_id = c.id AND a.failure IS NULL)
+            THEN 'delivered, and no try went well' END AS says
+  FROM callback c
+""",
+}
+
+
+async def check(tx: Tx, name: str) -> Checked:
+    rows = await tx.value(f"SELECT count(*) FROM ({CHECKS[name]}) looked")
+    findings = await tx.rows(
+        f"SELECT subject, says FROM ({CHECKS[name]}) looked WHERE says IS NOT NULL ORDER BY subject LIMIT %(limit)s",
+        limit=FINDINGS_MAX,
+    )
+    return Checked(
+        check=name,
+        rows=int(rows),
+        findings=[Finding(check=name, subject=row[0], says=row[1]) for row in findings],
+    )
+
+
+async def freeze(tx: Tx) -> None:
+    """All checks see the same moment, however long they take; first statement of its transaction."""
+    await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    await tx.execute("SET LOCAL statement_timeout = 0")

@@ -1,0 +1,11 @@
+"""What can be wrong with a product that a caller names."""
+
+from crossdock.base.errors import Conflict, NotFound
+
+
+class ProductUnknown(NotFound):
+    """The account has no such product."""
+
+
+class ProductNotActive(Conflict):
+    """This product is not in use."""

@@ -1,0 +1,50 @@
+"""Writing the timeline: a fact, and a callback to whoever asked, in the transaction that made it true."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from crossdock.base.ids import AccountId, CredentialId
+from crossdock.core.events import sql
+from crossdock.core.events.model import NewEvent
+from crossdock.db.tx import Tx
+
+CALLBACKS_TOPIC = "callbacks"
+"""Signalled when a callback is owed."""
+
+
+async def append(tx: Tx, event: NewEvent) -> None:
+    await append_many(tx, [event])
+
+
+async def append_many(tx: Tx, events: Sequence[NewEvent]) -> None:
+    """In the order given."""
+    if events and await sql.append(tx, events):
+        await tx.notify(CALLBACKS_TOPIC)
+
+
+async def set_receiver(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    dialect: str,
+    name: str,
+    url: str,
+    kinds: Sequence[str],
+    subject: str | None = None,
+    order_dialect: str | None = None,
+    credential_id: CredentialId | None = None,
+    settings: dict[str, Any] | None = None,
+) -> None:
+    """Register an address, or change the one of that name; an empty url switches it off."""
+    await sql.set_receiver(
+        tx,
+        account_id=account_id,
+        dialect=dialect,
+        name=name,
+        url=url,
+        kinds=kinds,
+        subject=subject,
+        order_dialect=order_dialect,
+        credential_id=credential_id,
+        settings=settings or {},
+    )

@@ -1,0 +1,51 @@
+"""Every kind of event, with the facts it carries. A receiver subscribes to kinds; dialects turn them into bodies."""
+
+ORDER_PLACED = "order.placed"
+"""number, kind, type, state, pieces"""
+ORDER_STATE = "order.state"
+"""from, to, reason; every move of the state table that has no kind of its own"""
+
+INBOUND_RECEIVED = "inbound.received"
+"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields}],
+site (code), sub_inventory (code), partner_fields of the order"""
+INBOUND_CLOSED = "inbound.closed"
+"""After the last batch: number, type, ordered (pieces), received (pieces), batches,
+lines: as above, with the sums; site, sub_inventory, partner_fields"""
+
+OUTBOUND_SHIPPED = "outbound.shipped"
+"""One batch: number, type, batch, tracking_number, lines as in INBOUND_RECEIVED; site, sub_inventory,
+partner_fields"""
+OUTBOUND_CLOSED = "outbound.closed"
+"""After the last batch: number, type, ordered, shipped, batches, tracking_number, lines, site, sub_inventory,
+partner_fields"""
+ORDER_DELIVERED = "order.delivered"
+"""number, place ('locker' | 'shop' | 'door')"""
+
+PACKING_REPORTED = "packing.reported"
+"""number, station, operator, filmed_from, filmed_to, mismatch"""
+
+HANDOVER_BOOKED = "handover.booked"
+"""handover_id, number, cabinet, box_size"""
+HANDOVER_STORED = "handover.stored"
+"""handover_id: the whole locker hand-over as `lockers.model.Parcel` prints it, codes included"""
+HANDOVER_TAKEN = "handover.taken"
+"""as HANDOVER_STORED"""
+HANDOVER_DELETED = "handover.deleted"
+"""handover_id, number"""
+
+HANDOVER_ISSUED = "handover.issued"
+"""handover_id, number: a pick-up code was made for a shop"""
+HANDOVER_PREPARED = "handover.prepared"
+HANDOVER_USED = "handover.used"
+HANDOVER_ROLLED_BACK = "handover.rolled_back"
+HANDOVER_EXPIRED = "handover.expired"
+HANDOVER_CANCELED = "handover.canceled"
+
+DOOR_CHANGED = "door.changed"
+"""cabinet, box, lock_address, door ('open' | 'closed'); subject is the cabinet"""
+DOOR_QUERIED = "door.queried"
+"""as DOOR_CHANGED: the cabinet's answer to a question for a door's state"""
+DOOR_ALARM = "door.alarm"
+"""cabinet, box, alarm ('opened without command' | 'not opened' | 'late answer')"""
+
+ALL = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

@@ -1,0 +1,65 @@
+"""Hand-overs at the counter of a shop: one code, one parcel, one person."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from msgspec import Struct, field
+
+from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+
+PickUpState = Literal["unused", "used", "expired", "canceled"]
+PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
+    "unused": frozenset({"used", "expired", "canceled"}),
+    "used": frozenset({"unused", "expired", "canceled"}),
+    "expired": frozenset({"canceled"}),
+    "canceled": frozenset(),
+}
+
+
+class StaffName(Struct, frozen=True):
+    id: StaffId
+    username: str
+
+
+class PickUp(Struct, frozen=True, kw_only=True):
+    """One hand-over in a shop."""
+
+    id: HandoverId
+    account_id: AccountId
+    site_id: SiteId
+    shop_id: int | None
+    """The online shop it was sold by."""
+    order_id: OrderId | None
+    order_number: str
+    key: str
+    """Six digits, leading zeros kept."""
+    state: PickUpState
+    full_name: str
+    mobile: str
+    prepared_at: datetime | None
+    prepared_by: StaffName | None
+    used_at: datetime | None
+    used_by: StaffName | None
+    expires_at: datetime | None
+    canceled_at: datetime | None
+    partner_fields: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+
+
+class PickUpFilter(Struct, frozen=True, kw_only=True):
+    """All given conditions hold; None means not asked, an empty tuple means none can fit."""
+
+    ids: tuple[int, ...] | None = None
+    prepared: tuple[bool, ...] | None = None
+    order_ids: tuple[int, ...] | None = None
+    keys: tuple[str, ...] | None = None
+    states: tuple[str, ...] | None = None
+
+
+class OnlineShop(Struct, frozen=True, kw_only=True):
+    id: int
+    account_id: AccountId
+    name: str
+    domain: str
+    domains: list[str] = field(default_factory=list)

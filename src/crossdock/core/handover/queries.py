@@ -1,0 +1,50 @@
+"""Reading hand-overs at a counter."""
+
+from crossdock.base.ids import AccountId, OrderId, SiteId
+from crossdock.core.handover import sql
+from crossdock.core.handover.errors import KeyUnknown
+from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter
+from crossdock.db.tx import Tx
+
+
+async def search(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    filter: PickUpFilter,
+    order_by: str = "-id",
+    start: int,
+    limit: int,
+) -> tuple[int, list[PickUp]]:
+    """How many of the shop's parcels fit, and those from `start`. Apply `expire_due` before."""
+    return await sql.search(
+        tx, account_id=account_id, site_id=site_id, filter=filter, order_by=order_by, start=start, limit=limit
+    )
+
+
+async def pick_up(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> PickUp:
+    """Errors: KeyUnknown."""
+    found = await sql.find(tx, account_id=account_id, site_id=site_id, handover_id=handover_id)
+    if found is None:
+        raise KeyUnknown()
+    return found
+
+
+async def check(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> PickUp:
+    """What a code stands for, whatever its state: an unused one, else a used one, else the newest.
+
+    Errors: KeyUnknown.
+    """
+    found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=("unused", "used"))
+    if found is None:
+        raise KeyUnknown()
+    return found
+
+
+async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
+    return await sql.newest_of_order(tx, account_id=account_id, order_id=order_id)
+
+
+async def online_shop(tx: Tx, *, domain: str) -> OnlineShop | None:
+    return await sql.online_shop(tx, domain=domain)

@@ -1,0 +1,327 @@
+"""Statements on hand-overs at a counter."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter, StaffName
+from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
+from crossdock.db.tx import Tx
+
+SORTS: Final = frozenset({"id", "created_at", "updated_at", "used_at", "prepared_at"})
+
+_PICK_UPS = """
+SELECT h.id, h.account_id, h.site_id, h.shop_id, h.order_id, h.order_number, h.key, h.state, h.full_name, h.mobile,
+       h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by, user_.username AS user_name,
+       h.expires_at, h.canceled_at, h.partner_fields, h.created_at, h.updated_at
+  FROM handover h
+  LEFT JOIN staff preparer ON preparer.id = h.prepared_by
+  LEFT JOIN staff user_ ON user_.id = h.used_by
+ WHERE h.place = 'shop'
+"""
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    id: HandoverId
+    account_id: AccountId
+    site_id: SiteId
+    shop_id: int | None
+    order_id: OrderId | None
+    order_number: str
+    key: str
+    state: str
+    full_name: str
+    mobile: str
+    prepared_at: datetime | None
+    prepared_by: StaffId | None
+    preparer: str | None
+    used_at: datetime | None
+    used_by: StaffId | None
+    user_name: str | None
+    expires_at: datetime | None
+    canceled_at: datetime | None
+    partner_fields: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+def _pick_up(row: _Row) -> PickUp:
+    return PickUp(
+        id=row.id,
+        account_id=row.account_id,
+        site_id=row.site_id,
+        shop_id=row.shop_id,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        key=row.key,
+        state=row.state,  # type: ignore[arg-type]  # the column's check constraint
+        full_name=row.full_name,
+        mobile=row.mobile,
+        prepared_at=row.prepared_at,
+        prepared_by=None if row.prepared_by is None else StaffName(row.prepared_by, row.preparer or ""),
+        used_at=row.used_at,
+        used_by=None if row.used_by is None else StaffName(row.used_by, row.user_name or ""),
+        expires_at=row.expires_at,
+        canceled_at=row.canceled_at,
+        partner_fields=row.partner_fields,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def find(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> PickUp | None:
+    row = await tx.one_or_none(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s",
+        account_id=account_id,
+        site_id=site_id,
+        id=handover_id,
+    )
+    return None if row is None else _pick_up(row)
+
+
+async def of_key(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, first: Sequence[str], lock: bool = False
+) -> PickUp | None:
+    """Of several with this key the one whose state comes first in `first`, then the newest by use or by issue.
+
+    Index: handover_site_key_idx.
+    """
+    row = await tx.one_or_none(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
+        " ORDER BY coalesce(array_position(%(first)s::text[], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC"
+        f" LIMIT 1 {'FOR NO KEY UPDATE OF h' if lock else ''}",
+        account_id=account_id,
+        site_id=site_id,
+        key=key,
+        first=list(first),
+    )
+    return None if row is None else _pick_up(row)
+
+
+async def lock(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> PickUp | None:
+    row = await tx.one_or_none(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s"
+        " FOR NO KEY UPDATE OF h",
+        account_id=account_id,
+        site_id=site_id,
+        id=handover_id,
+    )
+    return None if row is None else _pick_up(row)
+
+
+async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
+    """An unused one before any other. Index: handover_account_id_order_id_idx."""
+    row = await tx.one_or_none(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
+        " ORDER BY (h.state = 'unused') DESC, h.id DESC LIMIT 1",
+        account_id=account_id,
+        order_id=order_id,
+    )
+    return None if row is None else _pick_up(row)
+
+
+async def search(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    filter: PickUpFilter,
+    order_by: str,
+    start: int,
+    limit: int,
+) -> tuple[int, list[PickUp]]:
+    """`order_by` is one of SORTS, with a leading `-` for the newest first."""
+    params: dict[str, Any] = {"account_id": account_id, "site_id": site_id, "start": start, "limit": limit}
+    conditions: list[Composable] = [SQL("h.account_id = %(account_id)s AND h.site_id = %(site_id)s")]
+    for name, column, wanted in (
+        ("ids", SQL("h.id"), filter.ids),
+        ("prepared", SQL("(h.prepared_at IS NOT NULL)"), filter.prepared),
+        ("order_ids", SQL("h.order_id"), filter.order_ids),
+        ("keys", SQL("h.key"), filter.keys),
+        ("states", SQL("h.state"), filter.states),
+    ):
+        if wanted is not None:
+            conditions.append(SQL("{} = ANY ({}::{})").format(column, Placeholder(name), SQL(_ARRAYS[name])))
+            params[name] = list(wanted)
+    where = SQL(" AND ").join(conditions)
+    column_name = order_by.removeprefix("-")
+    if column_name not in SORTS:
+        raise LookupError(order_by)
+    direction = SQL("DESC NULLS LAST" if order_by.startswith("-") else "ASC NULLS FIRST")
+    total = await tx.value(
+        SQL("SELECT count(*) FROM handover h WHERE h.place = 'shop' AND {}").format(where), **params
+    )
+    rows = await tx.many(
+        _Row,
+        SQL("{} AND {} ORDER BY {} {}, h.id DESC OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(_PICK_UPS), where, Identifier("h", column_name), direction
+        ),
+        **params,
+    )
+    return int(total), [_pick_up(row) for row in rows]
+
+
+_ARRAYS = {"ids": "bigint[]", "prepared": "boolean[]", "order_ids": "bigint[]", "keys": "text[]", "states": "text[]"}
+
+
+async def insert(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    shop_id: int | None,
+    order_id: OrderId,
+    order_number: str,
+    key: str,
+    full_name: str,
+    mobile: str,
+    expires_at: datetime | None,
+    used_since: datetime,
+) -> HandoverId | None:
+    """None when the digits are in use, or were used at this place or by this online shop since `used_since`."""
+    id_ = await tx.value(
+        """
+INSERT INTO handover (account_id, site_id, place, shop_id, order_id, order_number, state, key, full_name, mobile,
+                      expires_at, created_at, updated_at)
+SELECT %(account_id)s, %(site_id)s, 'shop', %(shop_id)s, %(order_id)s, %(number)s, 'unused', %(key)s, %(full_name)s,
+       %(mobile)s, %(expires_at)s, %(now)s, %(now)s
+ WHERE NOT EXISTS (SELECT 1 FROM handover h
+                    WHERE h.site_id = %(site_id)s AND h.key = %(key)s AND h.used_at >= %(used_since)s)
+   AND NOT EXISTS (SELECT 1 FROM handover h
+                    WHERE h.shop_id = %(shop_id)s AND h.key = %(key)s AND h.used_at >= %(used_since)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+""",
+        account_id=account_id,
+        site_id=site_id,
+        shop_id=shop_id,
+        order_id=order_id,
+        number=order_number,
+        key=key,
+        full_name=full_name,
+        mobile=mobile,
+        expires_at=expires_at,
+        used_since=used_since,
+        now=tx.now,
+    )
+    return None if id_ is None else HandoverId(id_)
+
+
+async def live_of_number(tx: Tx, *, account_id: AccountId, number: str) -> HandoverId | None:
+    """The order's unused or used one. Index: handover_shop_order_key."""
+    id_ = await tx.value(
+        "SELECT id FROM handover WHERE account_id = %(account_id)s AND order_number = %(number)s"
+        " AND place = 'shop' AND state IN ('unused', 'used')",
+        account_id=account_id,
+        number=number,
+    )
+    return None if id_ is None else HandoverId(id_)
+
+
+async def set_prepared(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, staff_id: StaffId) -> None:
+    await tx.execute(
+        "UPDATE handover SET prepared_at = %(now)s, prepared_by = %(staff_id)s, updated_at = %(now)s"
+        " WHERE account_id = %(account_id)s AND id = %(id)s AND prepared_at IS NULL",
+        account_id=account_id,
+        id=handover_id,
+        staff_id=staff_id,
+        now=tx.now,
+    )
+
+
+async def mark_used(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, staff_id: StaffId, prepared_only: bool
+) -> HandoverId | None:
+    """Flip one live key of a paid order to used; None when no such key matched. Index: handover_live_key."""
+    id_ = await tx.value(
+        """
+UPDATE handover
+   SET state = 'used', used_at = %(now)s, used_by = %(staff_id)s, updated_at = %(now)s,
+       prepared_at = coalesce(prepared_at, %(now)s), prepared_by = coalesce(prepared_by, %(staff_id)s)
+ WHERE site_id = %(site_id)s AND key = %(key)s AND state = 'unused' AND place = 'shop'
+   AND account_id = %(account_id)s
+   AND (expires_at IS NULL OR expires_at > %(now)s)
+   AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
+   AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
+                      AND o.payment NOT IN ('paid', 'partially_refunded'))
+RETURNING id
+""",
+        account_id=account_id,
+        site_id=site_id,
+        key=key,
+        staff_id=staff_id,
+        prepared_only=prepared_only,
+        now=tx.now,
+    )
+    return None if id_ is None else HandoverId(id_)
+
+
+async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> None:
+    """used -> `state`. The unique index on live keys decides whether the digits are still free."""
+    await tx.execute(
+        """
+UPDATE handover
+   SET state = %(state)s, used_at = NULL, used_by = NULL, updated_at = %(now)s,
+       canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(now)s ELSE canceled_at END
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'used'
+""",
+        account_id=account_id,
+        id=handover_id,
+        state=state,
+        now=tx.now,
+    )
+
+
+async def payment_of(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> str | None:
+    return await tx.value(  # type: ignore[no-any-return]
+        "SELECT payment FROM orders WHERE account_id = %(account_id)s AND id = %(order_id)s",
+        account_id=account_id,
+        order_id=order_id,
+    )
+
+
+class Expired(Struct, frozen=True):
+    id: HandoverId
+    account_id: AccountId
+    site_id: SiteId
+    order_id: OrderId | None
+    order_number: str
+
+
+_EXPIRE = """
+UPDATE handover SET state = 'expired', updated_at = %(now)s
+ WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
+RETURNING id, account_id, site_id, order_id, order_number
+"""
+
+
+async def expire_due(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> list[Expired]:
+    return await tx.many(
+        Expired,
+        _EXPIRE.format("AND account_id = %(account_id)s AND site_id = %(site_id)s"),
+        account_id=account_id,
+        site_id=site_id,
+        now=tx.now,
+    )
+
+
+async def expire_everywhere(tx: Tx) -> list[Expired]:
+    """Index: handover_expiry_idx."""
+    return await tx.many(Expired, _EXPIRE.format(""), now=tx.now)
+
+
+async def online_shop(tx: Tx, *, domain: str) -> OnlineShop | None:
+    """By its own domain or any other it goes by."""
+    return await tx.one_or_none(
+        OnlineShop,
+        "SELECT id, account_id, name, domain, domains FROM online_shop"
+        " WHERE domain = %(domain)s OR %(domain)s = ANY (domains)",
+        domain=domain,
+    )

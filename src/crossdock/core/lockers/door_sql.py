@@ -1,0 +1,232 @@
+"""Statements on what we tell doors and what doors tell us."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from crossdock.base.ids import BoxId, CabinetId, DoorCommandId, HandoverId, OrderId
+from crossdock.core.lockers.model import Cabinet, DoorCommand, LogRow, Purpose
+from crossdock.db.tx import Tx
+
+_COMMAND = (
+    "d.id, d.account_id, d.cabinet_id, c.number AS cabinet_number, d.box_id, b.lock_address, d.handover_id,"
+    " d.purpose, d.state, d.refusal, d.asked_at, d.expires_at"
+)
+_JOINED = "door_command d JOIN cabinet c ON c.id = d.cabinet_id JOIN box b ON b.id = d.box_id"
+
+
+async def insert(
+    tx: Tx,
+    *,
+    cabinet: Cabinet,
+    box_id: BoxId,
+    handover_id: HandoverId | None,
+    purpose: Purpose,
+    use_type: str,
+    asked_by: str,
+    dialect: str,
+    refusal: str | None,
+    expires_at: datetime,
+) -> DoorCommandId | None:
+    """A waiting command, or one that is refused at once; None while another of the same parcel is on its way."""
+    id_ = await tx.value(
+        """
+INSERT INTO door_command (account_id, cabinet_id, box_id, handover_id, purpose, use_type, asked_by, dialect, state,
+                          refusal, asked_at, answered_at, expires_at)
+VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(handover_id)s, %(purpose)s, %(use_type)s, %(asked_by)s,
+        %(dialect)s, CASE WHEN %(refusal)s::text IS NULL THEN 'waiting' ELSE 'refused' END, %(refusal)s, %(now)s,
+        CASE WHEN %(refusal)s::text IS NULL THEN NULL ELSE %(now)s::timestamptz END, %(expires_at)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+""",
+        account_id=cabinet.account_id,
+        cabinet_id=cabinet.id,
+        box_id=box_id,
+        handover_id=handover_id,
+        purpose=purpose,
+        use_type=use_type,
+        asked_by=asked_by,
+        dialect=dialect,
+        refusal=refusal,
+        now=tx.now,
+        expires_at=expires_at,
+    )
+    return None if id_ is None else DoorCommandId(id_)
+
+
+async def live_of_parcel(tx: Tx, handover_id: HandoverId) -> DoorCommandId | None:
+    """Index: door_command_live_handover_key."""
+    id_ = await tx.value(
+        "SELECT id FROM door_command WHERE handover_id = %(handover_id)s AND state IN ('waiting', 'sent')",
+        handover_id=handover_id,
+    )
+    return None if id_ is None else DoorCommandId(id_)
+
+
+async def claim(tx: Tx, *, limit: int) -> list[DoorCommand]:
+    """Waiting commands in the order they were asked, each for one publisher. Index: door_command_waiting_idx."""
+    return await tx.many(
+        DoorCommand,
+        f"""
+WITH picked AS (
+    SELECT id FROM door_command WHERE state = 'waiting' AND expires_at > %(now)s ORDER BY id LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE door_command SET state = 'sent', sent_at = %(now)s FROM picked WHERE door_command.id = picked.id
+    RETURNING door_command.*
+)
+SELECT {_COMMAND} FROM claimed d JOIN cabinet c ON c.id = d.cabinet_id JOIN box b ON b.id = d.box_id ORDER BY d.id
+""",
+        limit=limit,
+        now=tx.now,
+    )
+
+
+async def find(tx: Tx, command_id: DoorCommandId) -> DoorCommand | None:
+    return await tx.one_or_none(DoorCommand, f"SELECT {_COMMAND} FROM {_JOINED} WHERE d.id = %(id)s", id=command_id)
+
+
+async def lock(tx: Tx, *, command_id: int, cabinet_number: str) -> DoorCommand | None:
+    """A command of that cabinet, held for this transaction."""
+    return await tx.one_or_none(
+        DoorCommand,
+        f"SELECT {_COMMAND} FROM {_JOINED} WHERE d.id = %(id)s AND c.number = %(number)s FOR NO KEY UPDATE OF d",
+        id=command_id,
+        number=cabinet_number,
+    )
+
+
+async def answer(tx: Tx, *, command_id: DoorCommandId, state: str, refusal: str | None, at: datetime) -> None:
+    await tx.execute(
+        "UPDATE door_command SET state = %(state)s, refusal = %(refusal)s, answered_at = %(at)s WHERE id = %(id)s",
+        id=command_id,
+        state=state,
+        refusal=refusal,
+        at=at,
+    )
+
+
+async def expire(tx: Tx, *, command_id: DoorCommandId, refusal: str) -> bool:
+    """False when it was answered in the meantime."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE door_command SET state = 'expired', refusal = %(refusal)s, answered_at = %(now)s
+ WHERE id = %(id)s AND state IN ('waiting', 'sent')
+""",
+            id=command_id,
+            refusal=refusal,
+            now=tx.now,
+        )
+    )
+
+
+async def note_pulse(tx: Tx, *, command_id: int, cabinet_id: CabinetId, at: datetime) -> None:
+    await tx.execute(
+        "UPDATE door_command SET pulse_at = coalesce(pulse_at, %(at)s)"
+        " WHERE id = %(id)s AND cabinet_id = %(cabinet_id)s",
+        id=command_id,
+        cabinet_id=cabinet_id,
+        at=at,
+    )
+
+
+class CommandOrder(Struct, frozen=True):
+    """Which order a door moved for."""
+
+    order_id: OrderId | None
+    order_dialect: str | None
+
+
+async def note_door(
+    tx: Tx, *, command_id: int, cabinet_id: CabinetId, door: str, at: datetime
+) -> CommandOrder | None:
+    """Keep when the command's door was first seen open or closed."""
+    return await tx.one_or_none(
+        CommandOrder,
+        """
+WITH noted AS (
+    UPDATE door_command
+       SET opened_at = CASE WHEN %(door)s = 'open' THEN coalesce(opened_at, %(at)s) ELSE opened_at END,
+           closed_at = CASE WHEN %(door)s = 'closed' THEN coalesce(closed_at, %(at)s) ELSE closed_at END
+     WHERE id = %(id)s AND cabinet_id = %(cabinet_id)s
+    RETURNING account_id, handover_id
+)
+SELECT o.id AS order_id, o.dialect AS order_dialect
+  FROM noted LEFT JOIN handover h ON h.account_id = noted.account_id AND h.id = noted.handover_id
+             LEFT JOIN orders o ON o.account_id = h.account_id AND o.id = h.order_id
+""",
+        id=command_id,
+        cabinet_id=cabinet_id,
+        door=door,
+        at=at,
+    )
+
+
+async def insert_event(
+    tx: Tx,
+    *,
+    cabinet: Cabinet,
+    box_id: BoxId | None,
+    command_id: int | None,
+    sequence: str,
+    kind: str,
+    at: datetime,
+) -> bool:
+    """False when this report was written before."""
+    return bool(
+        await tx.execute(
+            """
+INSERT INTO door_event (account_id, cabinet_id, box_id, command_id, sequence, kind, happened_at, learned_at)
+VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(command_id)s, %(sequence)s, %(kind)s, %(at)s, %(now)s)
+ON CONFLICT ON CONSTRAINT door_event_cabinet_id_sequence_key DO NOTHING
+""",
+            account_id=cabinet.account_id,
+            cabinet_id=cabinet.id,
+            box_id=box_id,
+            command_id=command_id,
+            sequence=sequence,
+            kind=kind,
+            at=at,
+            now=tx.now,
+        )
+    )
+
+
+_LOG = (
+    "SELECT d.id AS command_id, b.name AS box_name, b.lock_address, d.state, d.refusal, d.dialect, d.asked_by,"
+    f" d.asked_at FROM {_JOINED}"
+)
+
+
+async def log(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int) -> tuple[int, list[LogRow]]:
+    """Newest first; questions for a door's state are not in it."""
+    total = await tx.value(
+        "SELECT count(*) FROM door_command WHERE cabinet_id = %(cabinet_id)s AND box_id = %(box_id)s"
+        " AND purpose <> 'query'",
+        cabinet_id=cabinet_id,
+        box_id=box_id,
+    )
+    rows = await tx.many(
+        LogRow,
+        f"{_LOG} WHERE d.cabinet_id = %(cabinet_id)s AND d.box_id = %(box_id)s AND d.purpose <> 'query'"
+        " ORDER BY d.id DESC OFFSET %(start)s LIMIT %(limit)s",
+        cabinet_id=cabinet_id,
+        box_id=box_id,
+        start=start,
+        limit=limit,
+    )
+    return int(total), rows
+
+
+async def expire_overdue(tx: Tx, *, refusal: str, before: datetime) -> int:
+    """Commands whose asker is gone, as after a restart of the server."""
+    return await tx.execute(
+        """
+UPDATE door_command SET state = 'expired', refusal = %(refusal)s, answered_at = %(now)s
+ WHERE state IN ('waiting', 'sent') AND expires_at < %(before)s
+""",
+        refusal=refusal,
+        before=before,
+        now=tx.now,
+    )

@@ -1,0 +1,170 @@
+"""Opening a door: ask the cabinet, wait for its word, and tell what came of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from crossdock.base.ids import AccountId, DoorCommandId
+from crossdock.core.lockers import commands, door_sql, sql
+from crossdock.core.lockers.commands import COMMAND_TTL, DoorBusy, answer_topic
+from crossdock.core.lockers.errors import CabinetRefused
+from crossdock.core.lockers.model import OFFLINE, Box, DoorCommand, DoorOutcome, Parcel
+from crossdock.db.database import Database
+from crossdock.db.signals import Signals
+from crossdock.db.tx import Tx
+
+GRACE_S: Final = 1.0
+"""How long after its expiry an answer to a command may still be under way to us."""
+LOOK_AGAIN_S: Final = 1.0
+"""A signal is a hint: the command is read this often anyway."""
+TURNS_MAX: Final = 3
+"""How many other callers' commands on the same parcel are waited for."""
+
+Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
+
+
+class Doors:
+    """`cabinet` is the number on it. No transaction is open while a cabinet is waited for."""
+
+    def __init__(
+        self, database: Database, signals: Signals, *, wait_s: float = COMMAND_TTL.total_seconds() + GRACE_S
+    ) -> None:
+        self._database = database
+        self._signals = signals
+        self._wait_s = wait_s
+
+    async def open(
+        self,
+        *,
+        account_id: AccountId,
+        cabinet: str,
+        lock_address: str,
+        use_type: str,
+        asked_by: str,
+        dialect: str,
+    ) -> DoorOutcome:
+        """By hand. An absent or unwilling cabinet is an outcome, not an error. Errors: BoxUnknown."""
+        return await self._run(
+            lambda tx: commands.ask_open(
+                tx,
+                account_id=account_id,
+                cabinet=cabinet,
+                lock_address=lock_address,
+                use_type=use_type,
+                asked_by=asked_by,
+                dialect=dialect,
+            )
+        )
+
+    async def store(
+        self,
+        *,
+        account_id: AccountId,
+        cabinet: str,
+        save_code: str,
+        box_size: str,
+        asked_by: str,
+        dialect: str,
+    ) -> DoorOutcome:
+        """Errors: those of commands.ask_store; CabinetRefused when the cabinet did not take it."""
+        return _taken(
+            await self._run(
+                lambda tx: commands.ask_store(
+                    tx,
+                    account_id=account_id,
+                    cabinet=cabinet,
+                    save_code=save_code,
+                    box_size=box_size,
+                    asked_by=asked_by,
+                    dialect=dialect,
+                )
+            )
+        )
+
+    async def take(
+        self, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str
+    ) -> DoorOutcome:
+        """Errors: those of commands.ask_take; CabinetRefused when the cabinet did not take it."""
+        return _taken(
+            await self._run(
+                lambda tx: commands.ask_take(
+                    tx, account_id=account_id, cabinet=cabinet, key=key, asked_by=asked_by, dialect=dialect
+                )
+            )
+        )
+
+    async def take_by_number(
+        self, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
+    ) -> DoorOutcome:
+        """Errors: those of commands.ask_take_by_number; CabinetRefused when the cabinet did not take it."""
+        return _taken(
+            await self._run(
+                lambda tx: commands.ask_take_by_number(
+                    tx, account_id=account_id, cabinet=cabinet, number=number, asked_by=asked_by, dialect=dialect
+                )
+            )
+        )
+
+    async def _run(self, ask: Ask) -> DoorOutcome:
+        """Ask; if another caller is opening this parcel's door, wait for that and ask again."""
+        reason = OFFLINE
+        for _ in range(TURNS_MAX):
+            try:
+                async with self._database.transaction() as tx:
+                    command, box = await ask(tx)
+            except DoorBusy as busy:
+                command_id = busy.facts.get("command_id")
+                if command_id is not None:
+                    reason = (await self._answer(DoorCommandId(command_id))).refusal or OFFLINE
+                continue
+            if command.state != "refused":
+                command = await self._answer(command.id)
+            return await self._outcome(command, box)
+        raise CabinetRefused(reason=reason)
+
+    async def _answer(self, command_id: DoorCommandId) -> DoorCommand:
+        """The command as it ended: answered, or given up."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._wait_s
+        with self._signals.waiting_for(answer_topic(command_id)) as answered:
+            while True:
+                answered.clear()
+                command = await self._read(command_id)
+                if command.state not in ("waiting", "sent"):
+                    return command
+                left = deadline - loop.time()
+                if left <= 0:
+                    async with self._database.transaction() as tx:
+                        await commands.expire(tx, command_id=command_id)
+                    return await self._read(command_id)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_AGAIN_S)):
+                        await answered.wait()
+
+    async def _read(self, command_id: DoorCommandId) -> DoorCommand:
+        async with self._database.autocommit() as tx:
+            command = await door_sql.find(tx, command_id)
+        if command is None:
+            raise LookupError(f"door command {command_id}")
+        return command
+
+    async def _outcome(self, command: DoorCommand, box: Box) -> DoorOutcome:
+        parcel: Parcel | None = None
+        if command.handover_id is not None:
+            async with self._database.autocommit() as tx:
+                parcel = await sql.parcel(tx, account_id=command.account_id, handover_id=command.handover_id)
+        accepted = command.state == "accepted"
+        return DoorOutcome(
+            command_id=command.id,
+            accepted=accepted,
+            reason="ok" if accepted else command.refusal or OFFLINE,
+            box_before=box,
+            parcel=parcel,
+        )
+
+
+def _taken(outcome: DoorOutcome) -> DoorOutcome:
+    if not outcome.accepted:
+        raise CabinetRefused(reason=outcome.reason)
+    return outcome

@@ -1,0 +1,51 @@
+"""What can go wrong at a locker."""
+
+from crossdock.base.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class CabinetUnknown(NotFound):
+    """The account has no such cabinet. Facts: number."""
+
+
+class BoxUnknown(NotFound):
+    """The cabinet has no such box. Facts: box or lock_address."""
+
+
+class ParcelBooked(Conflict):
+    """This order is booked already. Facts: number."""
+
+
+class ParcelStored(Conflict):
+    """This parcel lies in a box already. Facts: number."""
+
+
+class ParcelTaken(Conflict):
+    """This parcel was taken already. Facts: number."""
+
+
+class SaveCodeUnknown(NotFound):
+    """No booking of this cabinet has this save code."""
+
+
+class PickCodeUnknown(NotFound):
+    """No parcel in this cabinet has this pick-up code."""
+
+
+class ParcelUnknown(NotFound):
+    """The account has no such parcel. Facts: number or id."""
+
+
+class ParcelStateOther(Conflict):
+    """The parcel is not in the state the caller believes, or lies in its box. Facts: state, believed."""
+
+
+class NoFreeBox(Conflict):
+    """No box of this size is free. Facts: size."""
+
+
+class BoxSizeUnknown(Invalid):
+    """No box can be booked by this size. Facts: size."""
+
+
+class CabinetRefused(Unavailable):
+    """The cabinet did not take the command; nothing was changed. Facts: reason."""

@@ -1,0 +1,135 @@
+"""Cabinets, their boxes, the parcels in them, and what is asked of their doors."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from msgspec import Struct, field
+
+from crossdock.base.ids import AccountId, BoxId, CabinetId, DoorCommandId, HandoverId, OrderId, SiteId
+
+BoxSize = Literal["SX", "S", "M", "L", "LX", "screen"]
+BOOKABLE_SIZES: Final = ("S", "M", "L", "SX", "LX")
+"""The compartment behind the screen is listed, never booked."""
+Door = Literal["unknown", "open", "closed"]
+ParcelState = Literal["booked", "stored", "taken", "deleted"]
+PARCEL_MOVES: Final[dict[ParcelState, frozenset[str]]] = {
+    "booked": frozenset({"stored", "deleted"}),
+    "stored": frozenset({"taken"}),
+    "taken": frozenset({"deleted"}),
+    "deleted": frozenset(),
+}
+Purpose = Literal["store", "take", "open", "query"]
+CommandState = Literal["waiting", "sent", "accepted", "refused", "expired"]
+
+OFFLINE: Final = "Device not online"
+"""Why a door did not open, in the words every cabinet of the field uses."""
+
+
+class Cabinet(Struct, frozen=True, kw_only=True):
+    id: CabinetId
+    account_id: AccountId
+    site_id: SiteId
+    number: str
+    """Printed on the cabinet; unique over all accounts."""
+    name: str
+    fault: str | None = None
+    """A reason the cabinet refuses every command, as a wrong key; None when it is well."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """address, nation, province, city, district, street, longitude, latitude, tel, screen"""
+    in_service: bool = True
+    online: bool = False
+    seen_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"cabinet:{self.number}"
+
+
+class Box(Struct, frozen=True, kw_only=True):
+    id: BoxId
+    cabinet_id: CabinetId
+    name: str
+    size: BoxSize
+    lock_address: str
+    """Four hex digits, lower case: board and lock."""
+    enabled: bool
+    full: bool
+    door: Door
+    last_order_number: str | None
+    """Kept after the box was emptied, until the next parcel."""
+    last_stored_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """One hand-over at a locker."""
+
+    id: HandoverId
+    account_id: AccountId
+    site_id: SiteId
+    order_id: OrderId | None
+    order_number: str
+    state: ParcelState
+    box_size: BoxSize
+    """What was booked; when stored, the size of its box."""
+    cabinet_id: CabinetId
+    box_id: BoxId | None
+    box_name: str | None
+    lock_address: str | None
+    save_code: str
+    key: str
+    """The pick-up code."""
+    claimed_by: str | None
+    """The key of the caller that booked it; None while a booking of our own waits for its courier."""
+    created_at: datetime
+    stored_at: datetime | None
+    used_at: datetime | None
+
+
+class DoorCommand(Struct, frozen=True, kw_only=True):
+    id: DoorCommandId
+    account_id: AccountId
+    cabinet_id: CabinetId
+    cabinet_number: str
+    box_id: BoxId
+    lock_address: str
+    handover_id: HandoverId | None
+    purpose: Purpose
+    state: CommandState
+    refusal: str | None
+    asked_at: datetime
+    expires_at: datetime
+
+
+class DoorOutcome(Struct, frozen=True, kw_only=True):
+    """What came of a command: whether the cabinet took it, and why not."""
+
+    command_id: DoorCommandId
+    accepted: bool
+    reason: str
+    """`ok`, or the cabinet's words."""
+    box_before: Box
+    parcel: Parcel | None = None
+    """As it is after the command; None for a door that was opened by hand."""
+
+
+class LogRow(Struct, frozen=True, kw_only=True):
+    """One open task of a box."""
+
+    command_id: DoorCommandId
+    box_name: str
+    lock_address: str
+    state: CommandState
+    refusal: str | None
+    dialect: str
+    asked_by: str
+    asked_at: datetime
+
+
+class ParcelCounts(Struct, frozen=True, kw_only=True):
+    booked: int
+    stored: int
+    taken: int

@@ -1,0 +1,59 @@
+"""Reading lockers."""
+
+from crossdock.base.ids import AccountId, BoxId, CabinetId
+from crossdock.core.lockers import door_sql, sql
+from crossdock.core.lockers.errors import BoxUnknown, CabinetUnknown
+from crossdock.core.lockers.model import Box, Cabinet, LogRow, Parcel, ParcelCounts
+from crossdock.db.tx import Tx
+
+
+async def cabinet(tx: Tx, *, account_id: AccountId, number: str) -> Cabinet:
+    """Errors: CabinetUnknown."""
+    found = await sql.cabinet(tx, account_id=account_id, number=number)
+    if found is None:
+        raise CabinetUnknown(number=number)
+    return found
+
+
+async def cabinets(tx: Tx, *, account_id: AccountId) -> list[Cabinet]:
+    return await sql.cabinets(tx, account_id=account_id)
+
+
+async def boxes(tx: Tx, *, cabinet_id: CabinetId) -> list[Box]:
+    """By id."""
+    return await sql.boxes(tx, cabinet_id=cabinet_id)
+
+
+async def box(tx: Tx, *, cabinet_id: CabinetId, name: str) -> Box:
+    """Errors: BoxUnknown."""
+    found = await sql.box_named(tx, cabinet_id=cabinet_id, name=name)
+    if found is None:
+        raise BoxUnknown(box=name)
+    return found
+
+
+async def box_at(tx: Tx, *, cabinet_id: CabinetId, lock_address: str) -> Box:
+    """Whatever the case of its hex digits. Errors: BoxUnknown."""
+    found = await sql.box_at(tx, cabinet_id=cabinet_id, lock_address=lock_address)
+    if found is None:
+        raise BoxUnknown(lock_address=lock_address)
+    return found
+
+
+async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
+    """Empty and enabled, of exactly that size, by id."""
+    return await sql.free_boxes(tx, cabinet_id=cabinet_id, size=size)
+
+
+async def parcel_counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:
+    return await sql.counts(tx, cabinet_id=cabinet_id)
+
+
+async def parcel_by_number(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
+    """The parcel of an order number, unless it was deleted."""
+    return await sql.parcel_of_number(tx, account_id=account_id, number=number)
+
+
+async def log(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int) -> tuple[int, list[LogRow]]:
+    """How many open tasks a box had, and those from `start`, newest first."""
+    return await door_sql.log(tx, cabinet_id=cabinet_id, box_id=box_id, start=start, limit=limit)

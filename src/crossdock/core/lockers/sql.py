@@ -1,0 +1,350 @@
+"""Statements on cabinets, boxes and the parcels in them."""
+
+from datetime import datetime
+
+from msgspec import structs
+
+from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
+from crossdock.core.lockers.model import Box, Cabinet, Parcel, ParcelCounts
+from crossdock.db.tx import Tx
+
+CABINET = ", ".join(f"c.{entry.name}" for entry in structs.fields(Cabinet))
+BOX = ", ".join(f'b."{entry.name}"' for entry in structs.fields(Box))
+_PARCEL = (
+    "h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.state, h.box_size, h.cabinet_id, h.box_id,"
+    " b.name AS box_name, b.lock_address, h.save_code, h.key, h.claimed_by, h.created_at, h.stored_at, h.used_at"
+)
+_PARCELS = f"SELECT {_PARCEL} FROM handover h LEFT JOIN box b ON b.id = h.box_id WHERE h.place = 'locker'"
+
+
+async def cabinet(tx: Tx, *, account_id: AccountId, number: str) -> Cabinet | None:
+    return await tx.one_or_none(
+        Cabinet,
+        f"SELECT {CABINET} FROM cabinet c WHERE c.account_id = %(account_id)s AND c.number = %(number)s",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def cabinet_of_device(tx: Tx, number: str) -> Cabinet | None:
+    """For the device itself, which knows no account. Index: cabinet_number_key."""
+    return await tx.one_or_none(
+        Cabinet, f"SELECT {CABINET} FROM cabinet c WHERE c.number = %(number)s", number=number
+    )
+
+
+async def cabinet_by_id(tx: Tx, cabinet_id: CabinetId) -> Cabinet:
+    return await tx.one(Cabinet, f"SELECT {CABINET} FROM cabinet c WHERE c.id = %(id)s", id=cabinet_id)
+
+
+async def cabinets(tx: Tx, *, account_id: AccountId) -> list[Cabinet]:
+    return await tx.many(
+        Cabinet,
+        f"SELECT {CABINET} FROM cabinet c WHERE c.account_id = %(account_id)s ORDER BY c.id",
+        account_id=account_id,
+    )
+
+
+async def cabinets_at(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> list[Cabinet]:
+    """In service, at one station."""
+    return await tx.many(
+        Cabinet,
+        f"SELECT {CABINET} FROM cabinet c"
+        " WHERE c.account_id = %(account_id)s AND c.site_id = %(site_id)s AND c.in_service ORDER BY c.id",
+        account_id=account_id,
+        site_id=site_id,
+    )
+
+
+async def boxes(tx: Tx, *, cabinet_id: CabinetId) -> list[Box]:
+    return await tx.many(
+        Box, f"SELECT {BOX} FROM box b WHERE b.cabinet_id = %(cabinet_id)s ORDER BY b.id", cabinet_id=cabinet_id
+    )
+
+
+async def box_named(tx: Tx, *, cabinet_id: CabinetId, name: str) -> Box | None:
+    return await tx.one_or_none(
+        Box,
+        f"SELECT {BOX} FROM box b WHERE b.cabinet_id = %(cabinet_id)s AND b.name = %(name)s",
+        cabinet_id=cabinet_id,
+        name=name,
+    )
+
+
+async def box_at(tx: Tx, *, cabinet_id: CabinetId, lock_address: str) -> Box | None:
+    return await tx.one_or_none(
+        Box,
+        f"SELECT {BOX} FROM box b WHERE b.cabinet_id = %(cabinet_id)s AND b.lock_address = lower(%(lock_address)s)",
+        cabinet_id=cabinet_id,
+        lock_address=lock_address,
+    )
+
+
+async def box_by_id(tx: Tx, box_id: BoxId) -> Box:
+    return await tx.one(Box, f"SELECT {BOX} FROM box b WHERE b.id = %(id)s", id=box_id)
+
+
+async def lock_box(tx: Tx, box_id: BoxId) -> Box:
+    """The box, held for this transaction."""
+    return await tx.one(Box, f"SELECT {BOX} FROM box b WHERE b.id = %(id)s FOR NO KEY UPDATE", id=box_id)
+
+
+async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
+    return await tx.many(
+        Box,
+        f"SELECT {BOX} FROM box b WHERE b.cabinet_id = %(cabinet_id)s AND b.size = %(size)s AND b.enabled"
+        ' AND NOT b."full" ORDER BY b.id',
+        cabinet_id=cabinet_id,
+        size=size,
+    )
+
+
+async def claim_free_box(tx: Tx, *, cabinet_id: CabinetId, size: str) -> Box | None:
+    """The first free box of that size that no other courier is being shown at this moment."""
+    return await tx.one_or_none(
+        Box,
+        f"""
+SELECT {BOX} FROM box b
+ WHERE b.cabinet_id = %(cabinet_id)s AND b.size = %(size)s AND b.enabled AND NOT b."full"
+   AND NOT EXISTS (SELECT 1 FROM door_command d
+                    WHERE d.box_id = b.id AND d.purpose = 'store' AND d.state IN ('waiting', 'sent'))
+ ORDER BY b.id LIMIT 1
+   FOR NO KEY UPDATE SKIP LOCKED
+""",
+        cabinet_id=cabinet_id,
+        size=size,
+    )
+
+
+async def fill_box(tx: Tx, *, box_id: BoxId, order_number: str, stored_at: datetime) -> None:
+    await tx.execute(
+        """
+UPDATE box SET "full" = true, last_order_number = %(order_number)s, last_stored_at = %(stored_at)s,
+               updated_at = %(now)s
+ WHERE id = %(box_id)s
+""",
+        box_id=box_id,
+        order_number=order_number,
+        stored_at=stored_at,
+        now=tx.now,
+    )
+
+
+async def empty_box(tx: Tx, *, box_id: BoxId) -> None:
+    await tx.execute(
+        'UPDATE box SET "full" = false, updated_at = %(now)s WHERE id = %(box_id)s', box_id=box_id, now=tx.now
+    )
+
+
+async def set_door(tx: Tx, *, box_id: BoxId, door: str) -> None:
+    await tx.execute(
+        "UPDATE box SET door = %(door)s, updated_at = %(now)s WHERE id = %(box_id)s",
+        box_id=box_id,
+        door=door,
+        now=tx.now,
+    )
+
+
+async def set_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
+    """An older word than the newest one changes nothing."""
+    await tx.execute(
+        """
+UPDATE cabinet SET online = %(online)s, seen_at = %(at)s, updated_at = %(now)s
+ WHERE number = %(number)s AND (seen_at IS NULL OR seen_at <= %(at)s)
+""",
+        number=number,
+        online=online,
+        at=at,
+        now=tx.now,
+    )
+
+
+# Parcels ------------------------------------------------------------------------
+
+
+async def insert_parcel(
+    tx: Tx,
+    *,
+    cabinet: Cabinet,
+    order_number: str,
+    box_size: str,
+    save_code: str,
+    key: str,
+    claimed_by: str | None,
+) -> HandoverId | None:
+    """None when the order has a parcel already or one of the codes is in use at this cabinet."""
+    id_ = await tx.value(
+        """
+INSERT INTO handover (account_id, site_id, place, order_id, order_number, state, box_size, cabinet_id, save_code,
+                      key, claimed_by, created_at, updated_at)
+SELECT %(account_id)s, %(site_id)s, 'locker',
+       (SELECT id FROM orders WHERE account_id = %(account_id)s AND kind = 'outbound' AND number = %(number)s),
+       %(number)s, 'booked', %(box_size)s, %(cabinet_id)s, %(save_code)s, %(key)s, %(claimed_by)s, %(now)s, %(now)s
+ WHERE NOT EXISTS (SELECT 1 FROM handover h
+                    WHERE h.site_id = %(site_id)s AND h.state IN ('booked', 'stored')
+                      AND (h.key = %(save_code)s OR h.save_code = %(key)s))
+ON CONFLICT DO NOTHING
+RETURNING id
+""",
+        account_id=cabinet.account_id,
+        site_id=cabinet.site_id,
+        cabinet_id=cabinet.id,
+        number=order_number,
+        box_size=box_size,
+        save_code=save_code,
+        key=key,
+        claimed_by=claimed_by,
+        now=tx.now,
+    )
+    return None if id_ is None else HandoverId(id_)
+
+
+async def parcel(tx: Tx, *, account_id: AccountId, handover_id: int) -> Parcel | None:
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s",
+        account_id=account_id,
+        id=handover_id,
+    )
+
+
+async def lock_parcel(tx: Tx, *, account_id: AccountId, handover_id: int) -> Parcel | None:
+    """The parcel, held for this transaction."""
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s FOR NO KEY UPDATE OF h",
+        account_id=account_id,
+        id=handover_id,
+    )
+
+
+async def parcel_of_number(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
+    """The one that is not deleted. Index: handover_locker_order_key."""
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'"
+        " FOR NO KEY UPDATE OF h",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def parcel_of_save_code(tx: Tx, *, cabinet: Cabinet, save_code: str) -> Parcel | None:
+    """A live one, else the newest that was taken; held for this transaction."""
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.save_code = %(save_code)s AND h.state <> 'deleted'"
+        " ORDER BY h.state IN ('booked', 'stored') DESC, h.id DESC LIMIT 1 FOR NO KEY UPDATE OF h",
+        cabinet_id=cabinet.id,
+        save_code=save_code,
+    )
+
+
+async def parcel_of_key(tx: Tx, *, cabinet: Cabinet, key: str) -> Parcel | None:
+    """A live one, else the newest that was taken; held for this transaction. Index: handover_site_key_idx."""
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
+        " AND h.state <> 'deleted'"
+        " ORDER BY h.state IN ('booked', 'stored') DESC, h.id DESC LIMIT 1 FOR NO KEY UPDATE OF h",
+        cabinet_id=cabinet.id,
+        site_id=cabinet.site_id,
+        key=key,
+    )
+
+
+async def claim_parcel(tx: Tx, *, account_id: AccountId, number: str, claimed_by: str, cabinet_id: CabinetId) -> bool:
+    """Whether a booking of our own was waiting for its first caller."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE handover SET claimed_by = %(claimed_by)s, updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND place = 'locker' AND order_number = %(number)s AND state = 'booked'
+   AND cabinet_id = %(cabinet_id)s AND claimed_by IS NULL
+""",
+            account_id=account_id,
+            number=number,
+            claimed_by=claimed_by,
+            cabinet_id=cabinet_id,
+            now=tx.now,
+        )
+    )
+
+
+async def link_order(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, order_id: OrderId) -> None:
+    """The parcel was booked before its order was known."""
+    await tx.execute(
+        "UPDATE handover SET order_id = %(order_id)s, updated_at = %(now)s"
+        " WHERE account_id = %(account_id)s AND id = %(id)s AND order_id IS NULL",
+        account_id=account_id,
+        id=handover_id,
+        order_id=order_id,
+        now=tx.now,
+    )
+
+
+async def store(
+    tx: Tx, *, account_id: AccountId, handover_id: HandoverId, box_id: BoxId, box_size: str, at: datetime
+) -> bool:
+    """booked -> stored; False when it is in another state."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE handover SET state = 'stored', box_id = %(box_id)s, box_size = %(box_size)s, stored_at = %(at)s,
+                    updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'booked'
+""",
+            account_id=account_id,
+            id=handover_id,
+            box_id=box_id,
+            box_size=box_size,
+            at=at,
+            now=tx.now,
+        )
+    )
+
+
+async def take(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, at: datetime) -> bool:
+    """stored -> taken; False when it is in another state."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE handover SET state = 'taken', used_at = %(at)s, updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored'
+""",
+            account_id=account_id,
+            id=handover_id,
+            at=at,
+            now=tx.now,
+        )
+    )
+
+
+async def delete(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> bool:
+    """`state` -> deleted; False when it is in another state or its door is just being opened."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE handover SET state = 'deleted', canceled_at = %(now)s, updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = %(state)s AND state IN ('booked', 'taken')
+   AND NOT EXISTS (SELECT 1 FROM door_command d
+                    WHERE d.handover_id = handover.id AND d.state IN ('waiting', 'sent'))
+""",
+            account_id=account_id,
+            id=handover_id,
+            state=state,
+            now=tx.now,
+        )
+    )
+
+
+async def counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:
+    return await tx.one(
+        ParcelCounts,
+        """
+SELECT count(*) FILTER (WHERE state = 'booked') AS booked, count(*) FILTER (WHERE state = 'stored') AS stored,
+       count(*) FILTER (WHERE state = 'taken') AS taken
+  FROM handover WHERE place = 'locker' AND cabinet_id = %(cabinet_id)s
+""",
+        cabinet_id=cabinet_id,
+    )

@@ -1,0 +1,35 @@
+"""What can go wrong with an order."""
+
+from crossdock.base.errors import Conflict, Invalid, NotFound
+
+
+class OrderUnknown(NotFound):
+    """The account has no such order. Facts: number or id."""
+
+
+class OrderNumberTaken(Conflict):
+    """Another order of this account already carries this number. Facts: number."""
+
+
+class ReferenceTaken(Conflict):
+    """Another order of this company and type took this reference lately. Facts: reference."""
+
+
+class StateForbids(Conflict):
+    """The order's state does not allow this. Facts: id, number, state, wanted."""
+
+
+class OrderEmpty(Conflict):
+    """The order has no line. Facts: id."""
+
+
+class OrderIdsExhausted(Conflict):
+    """This company has given out all ten million order ids of the day."""
+
+
+class LineUnknown(NotFound):
+    """The order has no such line. Facts: line."""
+
+
+class QuantityInvalid(Invalid):
+    """A quantity must be a whole number within what is left of the line. Facts: line, quantity, left."""

@@ -1,0 +1,76 @@
+"""Reading orders."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crossdock.base.ids import AccountId, CompanyId, OrderId
+from crossdock.core.orders import search as searching
+from crossdock.core.orders import sql
+from crossdock.core.orders.errors import OrderUnknown
+from crossdock.core.orders.model import Criterion, Kind, Order, OrderLine, OrderPage, SortKey
+from crossdock.db.tx import Tx
+
+ORDER_ID_MAX = 2**63 - 1
+
+
+async def order(tx: Tx, *, account_id: AccountId, order_id: int) -> Order:
+    """Errors: OrderUnknown."""
+    found = None
+    if 0 < order_id <= ORDER_ID_MAX:
+        found = await sql.find(tx, account_id=account_id, order_id=OrderId(order_id))
+    if found is None:
+        raise OrderUnknown(id=order_id)
+    return found
+
+
+async def order_by_number(tx: Tx, *, account_id: AccountId, kind: Kind, number: str) -> Order:
+    """Errors: OrderUnknown."""
+    found = await sql.by_numbers(tx, [(account_id, kind, number)])
+    if not found:
+        raise OrderUnknown(number=number)
+    return found[0]
+
+
+async def orders_of_reference(tx: Tx, *, account_id: AccountId, company_id: CompanyId, reference: str) -> list[Order]:
+    """All orders of the company that carry this reference, oldest first."""
+    found = await sql.by_reference(tx, account_id=account_id, reference=reference)
+    return [order for order in found if order.company_id == company_id]
+
+
+async def lines(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[OrderLine]:
+    return await sql.lines(tx, account_id=account_id, order_ids=[order_id])
+
+
+async def lines_of(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> dict[OrderId, list[OrderLine]]:
+    """An empty list for an order without lines."""
+    found: defaultdict[OrderId, list[OrderLine]] = defaultdict(list)
+    for line in await sql.lines(tx, account_id=account_id, order_ids=order_ids):
+        found[line.order_id].append(line)
+    return {order_id: found[order_id] for order_id in order_ids}
+
+
+async def by_token(tx: Tx, token: str) -> Order | None:
+    """The order behind a buyer's token."""
+    return await sql.by_token(tx, token)
+
+
+async def search(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    company_id: CompanyId | None = None,
+    criteria: Sequence[Criterion] = (),
+    sort: Sequence[SortKey] = (),
+    start: int = 0,
+    limit: int | None,
+) -> OrderPage:
+    """One page of what fits all criteria, and how many fit; by id where `sort` does not decide."""
+    return await searching.search(
+        tx,
+        account_id=account_id,
+        company_id=company_id,
+        criteria=criteria,
+        sort=sort,
+        start=start,
+        limit=limit,
+    )

@@ -1,0 +1,315 @@
+"""Statements on orders, their lines, and the numbers they go by."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct, structs
+
+from crossdock.base import json
+from crossdock.base.ids import AccountId, CompanyId, OrderId
+from crossdock.core.orders.model import Kind, Order, OrderLine
+from crossdock.db.tx import Tx
+
+ORDER = ", ".join(entry.name for entry in structs.fields(Order))
+LINE = ", ".join(entry.name for entry in structs.fields(OrderLine))
+
+
+Claim = tuple[AccountId, CompanyId, str, str, OrderId]
+"""A unique reference: account, company, order type, reference, and the order that wants it."""
+
+
+class Block(Struct, frozen=True):
+    company_id: CompanyId
+    day: date
+    last: int
+
+
+async def count_up(tx: Tx, wanted: Mapping[CompanyId, int]) -> list[Block]:
+    """Take the next numbers of each company's day.
+
+    Not flushed by itself: an order that carries the number is flushed after it, and the log is one sequence.
+    """
+    return await tx.many(
+        Block,
+        """
+WITH unflushed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO order_counter (company_id, day, last)
+SELECT company.id, (%(now)s::timestamptz AT TIME ZONE company.zone)::date, wanted.pieces
+  FROM unflushed, unnest(%(companies)s::int[], %(counts)s::int[]) AS wanted (id, pieces)
+  JOIN company ON company.id = wanted.id
+ ORDER BY company.id
+ON CONFLICT ON CONSTRAINT order_counter_pkey DO UPDATE SET last = order_counter.last + excluded.last
+RETURNING company_id, day, last
+""",
+        now=tx.now,
+        companies=list(wanted),
+        counts=list(wanted.values()),
+    )
+
+
+async def by_numbers(tx: Tx, numbers: Collection[tuple[AccountId, Kind, str]]) -> list[Order]:
+    """Index: orders_account_id_kind_number_key."""
+    return await tx.many(
+        Order,
+        f"""
+SELECT {ORDER} FROM orders
+ WHERE (account_id, kind, number) IN (
+       SELECT * FROM unnest(%(accounts)s::bigint[], %(kinds)s::text[], %(numbers)s::text[]))
+""",
+        accounts=[number[0] for number in numbers],
+        kinds=[number[1] for number in numbers],
+        numbers=[number[2] for number in numbers],
+    )
+
+
+async def insert(tx: Tx, orders: Sequence[Order]) -> set[OrderId]:
+    """Which of them are new: one whose number is on record already is left out. In key order against deadlocks."""
+    orders = sorted(orders, key=lambda order: (order.account_id, order.kind, order.number))
+    rows = await tx.rows(
+        """
+INSERT INTO orders (id, account_id, company_id, kind, number, dialect, type, state, site_id, sub_inventory_id,
+                    service_id, reference, recipient, partner_fields, content_hash, payment, token, pieces,
+                    created_at, updated_at)
+SELECT *, %(now)s, %(now)s
+  FROM unnest(%(ids)s::bigint[], %(accounts)s::bigint[], %(companies)s::int[], %(kinds)s::text[],
+              %(numbers)s::text[], %(dialects)s::text[], %(types)s::text[], %(states)s::text[],
+              %(sites)s::bigint[], %(subs)s::bigint[], %(services)s::bigint[], %(references)s::text[],
+              %(recipients)s::jsonb[], %(partner_fields)s::jsonb[], %(hashes)s::bytea[], %(payments)s::text[],
+              %(tokens)s::text[], %(pieces)s::bigint[])
+ON CONFLICT ON CONSTRAINT orders_account_id_kind_number_key DO NOTHING
+RETURNING id
+""",
+        ids=[order.id for order in orders],
+        accounts=[order.account_id for order in orders],
+        companies=[order.company_id for order in orders],
+        kinds=[order.kind for order in orders],
+        numbers=[order.number for order in orders],
+        dialects=[order.dialect for order in orders],
+        types=[order.type for order in orders],
+        states=[order.state for order in orders],
+        sites=[order.site_id for order in orders],
+        subs=[order.sub_inventory_id for order in orders],
+        services=[order.service_id for order in orders],
+        references=[order.reference for order in orders],
+        recipients=[json.text(order.recipient) for order in orders],
+        partner_fields=[json.text(order.partner_fields) for order in orders],
+        hashes=[order.content_hash for order in orders],
+        payments=[order.payment for order in orders],
+        tokens=[order.token for order in orders],
+        pieces=[order.pieces for order in orders],
+        now=tx.now,
+    )
+    return {OrderId(row[0]) for row in rows}
+
+
+async def claim_references(tx: Tx, claims: Sequence[Claim], *, kept: timedelta) -> set[OrderId]:
+    """The orders that got theirs, in key order against deadlocks."""
+    claims = sorted(claims)
+    rows = await tx.rows(
+        """
+INSERT INTO order_reference (account_id, company_id, type, reference, order_id, claimed_at)
+SELECT *, %(now)s FROM unnest(%(accounts)s::bigint[], %(companies)s::int[], %(types)s::text[],
+                              %(references)s::text[], %(orders)s::bigint[])
+ON CONFLICT ON CONSTRAINT order_reference_pkey DO UPDATE
+   SET order_id = excluded.order_id, claimed_at = excluded.claimed_at
+ WHERE order_reference.claimed_at < %(before)s
+RETURNING order_id
+""",
+        accounts=[claim[0] for claim in claims],
+        companies=[claim[1] for claim in claims],
+        types=[claim[2] for claim in claims],
+        references=[claim[3] for claim in claims],
+        orders=[claim[4] for claim in claims],
+        now=tx.now,
+        before=tx.now - kept,
+    )
+    return {OrderId(row[0]) for row in rows}
+
+
+async def free_references(tx: Tx, claims: Sequence[Claim]) -> None:
+    """Give back what orders claimed that were refused after all. Index: order_reference_pkey."""
+    await tx.execute(
+        """
+DELETE FROM order_reference r
+ USING unnest(%(accounts)s::bigint[], %(companies)s::int[], %(types)s::text[], %(references)s::text[],
+              %(orders)s::bigint[]) AS g (account_id, company_id, type, reference, order_id)
+ WHERE r.account_id = g.account_id AND r.company_id = g.company_id AND r.type = g.type
+   AND r.reference = g.reference AND r.order_id = g.order_id
+""",
+        accounts=[claim[0] for claim in claims],
+        companies=[claim[1] for claim in claims],
+        types=[claim[2] for claim in claims],
+        references=[claim[3] for claim in claims],
+        orders=[claim[4] for claim in claims],
+    )
+
+
+class LineRow(Struct, frozen=True, kw_only=True):
+    account_id: AccountId
+    order_id: OrderId
+    line_no: int
+    line_key: str
+    product_id: int
+    sku: str
+    sub_inventory_id: int | None
+    lot: str
+    condition: str
+    quantity: int
+    partner_fields: dict[str, Any]
+
+
+async def insert_lines(tx: Tx, lines: Sequence[LineRow]) -> dict[tuple[OrderId, int], int]:
+    """(order, line number) -> id."""
+    rows = await tx.rows(
+        """
+INSERT INTO order_line (account_id, order_id, line_no, line_key, product_id, sku, sub_inventory_id, lot,
+                        condition, quantity, partner_fields)
+SELECT * FROM unnest(%(accounts)s::bigint[], %(orders)s::bigint[], %(line_nos)s::int[], %(line_keys)s::text[],
+                     %(products)s::bigint[], %(skus)s::text[], %(subs)s::bigint[], %(lots)s::text[],
+                     %(conditions)s::text[], %(quantities)s::bigint[], %(partner_fields)s::jsonb[])
+RETURNING order_id, line_no, id
+""",
+        accounts=[line.account_id for line in lines],
+        orders=[line.order_id for line in lines],
+        line_nos=[line.line_no for line in lines],
+        line_keys=[line.line_key for line in lines],
+        products=[line.product_id for line in lines],
+        skus=[line.sku for line in lines],
+        subs=[line.sub_inventory_id for line in lines],
+        lots=[line.lot for line in lines],
+        conditions=[line.condition for line in lines],
+        quantities=[line.quantity for line in lines],
+        partner_fields=[json.text(line.partner_fields) for line in lines],
+    )
+    return {(OrderId(row[0]), int(row[1])): int(row[2]) for row in rows}
+
+
+async def find(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> Order | None:
+    return await tx.one_or_none(
+        Order,
+        f"SELECT {ORDER} FROM orders WHERE account_id = %(account_id)s AND id = %(order_id)s",
+        account_id=account_id,
+        order_id=order_id,
+    )
+
+
+async def lock(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> Order | None:
+    """The order, and nobody else may change it until this transaction ends."""
+    return await tx.one_or_none(
+        Order,
+        f"SELECT {ORDER} FROM orders WHERE account_id = %(account_id)s AND id = %(order_id)s FOR NO KEY UPDATE",
+        account_id=account_id,
+        order_id=order_id,
+    )
+
+
+async def by_reference(tx: Tx, *, account_id: AccountId, reference: str) -> list[Order]:
+    """Index: orders_account_reference_idx."""
+    return await tx.many(
+        Order,
+        f"SELECT {ORDER} FROM orders WHERE account_id = %(account_id)s AND reference = %(reference)s ORDER BY id",
+        account_id=account_id,
+        reference=reference,
+    )
+
+
+async def by_token(tx: Tx, token: str) -> Order | None:
+    """Index: orders_token_key."""
+    return await tx.one_or_none(Order, f"SELECT {ORDER} FROM orders WHERE token = %(token)s", token=token)
+
+
+async def lines(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> list[OrderLine]:
+    """Index: order_line_account_id_order_id_line_no_key."""
+    return await tx.many(
+        OrderLine,
+        f"SELECT {LINE} FROM order_line WHERE account_id = %(account_id)s"
+        " AND order_id = ANY (%(order_ids)s::bigint[]) ORDER BY order_id, line_no",
+        account_id=account_id,
+        order_ids=list(order_ids),
+    )
+
+
+async def set_state(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: OrderId,
+    states: Collection[str],
+    state: str,
+    finished_at: datetime | None,
+    batches: int | None,
+    tracking_number: str | None,
+) -> Order | None:
+    """Move the order on from one of `states`; None when it is in another. What is None stays as it is."""
+    return await tx.one_or_none(
+        Order,
+        f"""
+UPDATE orders
+   SET state = %(state)s, updated_at = %(now)s, finished_at = coalesce(%(finished_at)s, finished_at),
+       batches = coalesce(%(batches)s, batches), tracking_number = coalesce(%(tracking_number)s, tracking_number)
+ WHERE account_id = %(account_id)s AND id = %(order_id)s AND state = ANY (%(states)s::text[])
+RETURNING {ORDER}
+""",
+        account_id=account_id,
+        order_id=order_id,
+        states=list(states),
+        state=state,
+        finished_at=finished_at,
+        batches=batches,
+        tracking_number=tracking_number,
+        now=tx.now,
+    )
+
+
+async def put_line(tx: Tx, line: LineRow) -> OrderLine:
+    """A new line, or more of the line with this key."""
+    return await tx.one(
+        OrderLine,
+        f"""
+INSERT INTO order_line (account_id, order_id, line_no, line_key, product_id, sku, sub_inventory_id, lot,
+                        condition, quantity, partner_fields)
+SELECT %(account_id)s, %(order_id)s, coalesce(max(line_no), 0) + 1, %(line_key)s, %(product_id)s, %(sku)s,
+       %(sub_inventory_id)s, %(lot)s, %(condition)s, %(quantity)s, %(partner_fields)s::jsonb
+  FROM order_line WHERE account_id = %(account_id)s AND order_id = %(order_id)s
+ON CONFLICT ON CONSTRAINT order_line_account_id_order_id_line_key_key DO UPDATE
+   SET quantity = order_line.quantity + excluded.quantity,
+       partner_fields = order_line.partner_fields || excluded.partner_fields
+RETURNING {LINE}
+""",
+        account_id=line.account_id,
+        order_id=line.order_id,
+        line_key=line.line_key,
+        product_id=line.product_id,
+        sku=line.sku,
+        sub_inventory_id=line.sub_inventory_id,
+        lot=line.lot,
+        condition=line.condition,
+        quantity=line.quantity,
+        partner_fields=json.text(line.partner_fields),
+    )
+
+
+async def add_pieces(tx: Tx, *, account_id: AccountId, order_id: OrderId, pieces: int) -> None:
+    await tx.execute(
+        "UPDATE orders SET pieces = pieces + %(pieces)s, updated_at = %(now)s"
+        " WHERE account_id = %(account_id)s AND id = %(order_id)s",
+        account_id=account_id,
+        order_id=order_id,
+        pieces=pieces,
+        now=tx.now,
+    )
+
+
+async def add_done(tx: Tx, *, account_id: AccountId, done: Mapping[int, int]) -> None:
+    """Line id -> pieces received or shipped just now."""
+    await tx.execute(
+        """
+UPDATE order_line SET done = order_line.done + given.pieces
+  FROM unnest(%(ids)s::bigint[], %(pieces)s::bigint[]) AS given (id, pieces)
+ WHERE order_line.account_id = %(account_id)s AND order_line.id = given.id
+""",
+        account_id=account_id,
+        ids=list(done),
+        pieces=list(done.values()),
+    )

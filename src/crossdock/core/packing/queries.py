@@ -1,0 +1,34 @@
+"""Reading packing reports."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId
+from crossdock.core.packing import sql
+from crossdock.core.packing.model import PackedItem, Packing
+from crossdock.core.packing.sql import PackingRow
+from crossdock.db.tx import Tx
+
+
+async def packing_by_number(
+    tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, number: str
+) -> Packing | None:
+    """The report of that order number; None when there is none."""
+    row = await sql.by_number(tx, account_id=account_id, enterprise_id=enterprise_id, number=number)
+    return None if row is None else (await _with_items(tx, [row]))[0]
+
+
+async def packings_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Packing]:
+    """Reports tied to an order, the first filmed first; one from each enterprise that reported it."""
+    return await _with_items(tx, await sql.of_order(tx, account_id=account_id, order_id=order_id))
+
+
+async def _with_items(tx: Tx, rows: Sequence[PackingRow]) -> list[Packing]:
+    items: defaultdict[PackingId, list[PackedItem]] = defaultdict(list)
+    if rows:
+        for item in await sql.items_of(tx, [row.id for row in rows]):
+            facts = structs.asdict(item)
+            items[facts.pop("packing_id")].append(PackedItem(**facts))
+    return [Packing(**structs.asdict(row), items=tuple(items[row.id])) for row in rows]

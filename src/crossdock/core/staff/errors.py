@@ -1,0 +1,19 @@
+"""What can go wrong with a person's login."""
+
+from crossdock.base.errors import Conflict, Denied
+
+
+class LoginWrong(Denied):
+    """No active staff has this name and password."""
+
+
+class TokenUnknown(Denied):
+    """No staff has this token."""
+
+
+class StaffInactive(Denied):
+    """This staff's access was withdrawn."""
+
+
+class UsernameTaken(Conflict):
+    """Somebody has this user name already."""

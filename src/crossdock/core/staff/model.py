@@ -1,0 +1,73 @@
+"""People at the counters, and what they did."""
+
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+
+USERNAME_CHARACTERS_MAX: Final = 150
+PASSWORD_CHARACTERS_MAX: Final = 128
+
+ACTIONS: Final = frozenset(
+    {"login", "create_staff", "stock_prepare", "consume", "rollback", "issue", "expire", "cancel"}
+)
+"""What the history of a shop tells of; the last three are done by the system."""
+
+
+class Staff(Struct, frozen=True, kw_only=True):
+    id: StaffId
+    account_id: AccountId
+    site_id: SiteId
+    username: str
+    manager: bool
+    active: bool
+    last_login: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class LoggedIn(Struct, frozen=True, kw_only=True):
+    staff: Staff
+    token: str
+    """40 hex digits; the same at every login until it is withdrawn."""
+
+
+class StaffFilter(Struct, frozen=True, kw_only=True):
+    """All given conditions hold; None means not asked, an empty tuple means none can fit."""
+
+    ids: tuple[int, ...] | None = None
+    username: str | None = None
+    active: bool | None = None
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One row of a shop's history. `staff_id` None: the system did it."""
+
+    id: int
+    site_id: SiteId
+    staff_id: StaffId | None
+    username: str | None
+    action: str
+    handover_id: HandoverId | None
+    key: str | None
+    order_id: OrderId | None
+    order_number: str | None
+    reason: str
+    created_at: datetime
+
+
+class ActionFilter(Struct, frozen=True, kw_only=True):
+    """All given conditions hold; None means not asked, an empty tuple means none can fit."""
+
+    ids: tuple[int, ...] | None = None
+    actions: tuple[str, ...] | None = None
+    staff_ids: tuple[int, ...] | None = None
+    handover_ids: tuple[int, ...] | None = None
+    order_ids: tuple[int, ...] | None = None
+    keys: tuple[str, ...] | None = None
+    since: datetime | None = None
+    """This moment and later."""
+    until: datetime | None = None
+    """This moment and earlier."""

@@ -1,0 +1,235 @@
+"""Statements on people, their tokens and what they did."""
+
+from typing import Any
+
+from msgspec import Struct, structs
+
+from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
+from crossdock.core.staff.model import Action, ActionFilter, Staff, StaffFilter
+from crossdock.db.compose import SQL, Composed
+from crossdock.db.tx import Tx
+
+_STAFF = ", ".join(entry.name for entry in structs.fields(Staff))
+
+
+class Known(Struct, frozen=True):
+    """What a login is checked against."""
+
+    id: StaffId
+    password_hash: str
+    active: bool
+
+
+class SignedIn(Staff, frozen=True, kw_only=True):
+    token_sealed: bytes
+
+
+async def by_username(tx: Tx, *, username: str) -> Known | None:
+    """Index: staff_username_key."""
+    return await tx.one_or_none(
+        Known, "SELECT id, password_hash, active FROM staff WHERE username = %(username)s", username=username
+    )
+
+
+async def by_token_hash(tx: Tx, *, token_hash: str) -> Staff | None:
+    """Index: staff_token_hash_key."""
+    return await tx.one_or_none(
+        Staff, f"SELECT {_STAFF} FROM staff WHERE token_hash = %(token_hash)s", token_hash=token_hash
+    )
+
+
+_SIGN_IN = f"""
+UPDATE staff
+   SET last_login = %(now)s,
+       token_hash = coalesce(token_hash, %(token_hash)s),
+       token_sealed = CASE WHEN token_hash IS NULL THEN %(token_sealed)s ELSE token_sealed END
+ WHERE id = %(staff_id)s AND password_hash = %(password_hash)s AND active
+RETURNING {_STAFF}, token_sealed
+"""
+
+
+async def sign_in(
+    tx: Tx, *, staff_id: StaffId, password_hash: str, token_hash: str, token_sealed: bytes
+) -> SignedIn | None:
+    """Note the login; a token already given stays. None when the password or the access changed meanwhile."""
+    return await tx.one_or_none(
+        SignedIn,
+        _SIGN_IN,
+        staff_id=staff_id,
+        password_hash=password_hash,
+        token_hash=token_hash,
+        token_sealed=token_sealed,
+        now=tx.now,
+    )
+
+
+_ADD_STAFF = f"""
+INSERT INTO staff (account_id, site_id, username, password_hash, manager, created_at, updated_at)
+VALUES (%(account_id)s, %(site_id)s, %(username)s, %(password_hash)s, %(manager)s, %(now)s, %(now)s)
+ON CONFLICT ON CONSTRAINT staff_username_key DO NOTHING
+RETURNING {_STAFF}
+"""
+
+
+async def add_staff(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    username: str,
+    password_hash: str,
+    manager: bool,
+) -> Staff | None:
+    """None when the name is taken."""
+    return await tx.one_or_none(
+        Staff,
+        _ADD_STAFF,
+        account_id=account_id,
+        site_id=site_id,
+        username=username,
+        password_hash=password_hash,
+        manager=manager,
+        now=tx.now,
+    )
+
+
+STAFF_ORDERS = frozenset({"id", "username", "created_at", "updated_at"})
+
+
+async def subordinates(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    but_not: StaffId,
+    wanted: StaffFilter,
+    order_by: str,
+    start: int,
+    limit: int,
+) -> tuple[int, list[Staff]]:
+    """Index: staff_account_id_site_id_idx."""
+    conditions = [SQL("account_id = %(account_id)s AND site_id = %(site_id)s AND id <> %(but_not)s")]
+    if wanted.ids is not None:
+        conditions.append(SQL("id = ANY(%(ids)s::bigint[])"))
+    if wanted.username is not None:
+        conditions.append(SQL("username = %(username)s"))
+    if wanted.active is not None:
+        conditions.append(SQL("active = %(active)s"))
+    where = SQL(" AND ").join(conditions)
+    params = {
+        "account_id": account_id,
+        "site_id": site_id,
+        "but_not": but_not,
+        "ids": list(wanted.ids or ()),
+        "username": wanted.username,
+        "active": wanted.active,
+    }
+    total = await tx.value(SQL("SELECT count(*) FROM staff WHERE {}").format(where), **params)
+    found = await tx.many(
+        Staff,
+        SQL("SELECT {} FROM staff WHERE {} {} OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(_STAFF), where, _order(order_by, STAFF_ORDERS, "")
+        ),
+        **params,
+        start=start,
+        limit=limit,
+    )
+    return int(total), found
+
+
+_ADD_ACTION = """
+INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, created_at)
+VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(now)s)
+"""
+
+
+async def add_action(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    staff_id: StaffId | None,
+    action: str,
+    handover_id: HandoverId | None,
+    reason: str,
+) -> None:
+    await tx.execute(
+        _ADD_ACTION,
+        account_id=account_id,
+        site_id=site_id,
+        staff_id=staff_id,
+        action=action,
+        handover_id=handover_id,
+        reason=reason,
+        now=tx.now,
+    )
+
+
+ACTION_ORDERS = frozenset({"id", "created_at"})
+
+_ACTIONS_FROM = """
+  FROM staff_action a
+  LEFT JOIN staff s ON s.id = a.staff_id
+  LEFT JOIN handover h ON h.account_id = a.account_id AND h.id = a.handover_id
+ WHERE {}
+"""
+_ACTION_COLUMNS = """
+SELECT a.id, a.site_id, a.staff_id, s.username, a.action, a.handover_id, h.key, h.order_id, h.order_number,
+       a.reason, a.created_at
+"""
+
+
+async def actions(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    wanted: ActionFilter,
+    order_by: str,
+    start: int,
+    limit: int,
+) -> tuple[int, list[Action]]:
+    """Index: staff_action_site_idx."""
+    conditions = [SQL("a.account_id = %(account_id)s AND a.site_id = %(site_id)s")]
+    params: dict[str, Any] = {"account_id": account_id, "site_id": site_id}
+    for name, values, condition in (
+        ("ids", wanted.ids, "a.id = ANY(%(ids)s::bigint[])"),
+        ("actions", wanted.actions, "a.action = ANY(%(actions)s::text[])"),
+        ("staff_ids", wanted.staff_ids, "a.staff_id = ANY(%(staff_ids)s::bigint[])"),
+        ("handover_ids", wanted.handover_ids, "a.handover_id = ANY(%(handover_ids)s::bigint[])"),
+        ("order_ids", wanted.order_ids, "h.order_id = ANY(%(order_ids)s::bigint[])"),
+        ("keys", wanted.keys, "h.key = ANY(%(keys)s::text[])"),
+    ):
+        if values is not None:
+            conditions.append(SQL(condition))
+            params[name] = list(values)
+    for name, moment, condition in (
+        ("since", wanted.since, "a.created_at >= %(since)s"),
+        ("until", wanted.until, "a.created_at <= %(until)s"),
+    ):
+        if moment is not None:
+            conditions.append(SQL(condition))
+            params[name] = moment
+    found_in = SQL(_ACTIONS_FROM).format(SQL(" AND ").join(conditions))
+    total = await tx.value(SQL("SELECT count(*) {}").format(found_in), **params)
+    found = await tx.many(
+        Action,
+        SQL("{} {} {} OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(_ACTION_COLUMNS), found_in, _order(order_by, ACTION_ORDERS, "a.")
+        ),
+        **params,
+        start=start,
+        limit=limit,
+    )
+    return int(total), found
+
+
+def _order(order_by: str, allowed: frozenset[str], table: str) -> Composed:
+    """`-name` counts down; rows of one moment follow their id. A name not allowed is a fault of ours."""
+    name = order_by.removeprefix("-")
+    if name not in allowed:
+        raise LookupError(f"no order by {name}")
+    way = SQL(" DESC" if order_by.startswith("-") else " ASC")
+    if name == "id":
+        return SQL("ORDER BY {}id{}").format(SQL(table), way)
+    return SQL("ORDER BY {0}{1}{2}, {0}id{2}").format(SQL(table), SQL(name), way)

@@ -1,0 +1,162 @@
+"""Moving stock. Every move names its cause: the same cause moves a bucket once, however often it is asked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from crossdock.base.ids import AccountId, OrderId, StockId
+from crossdock.core.stock import sql
+from crossdock.core.stock.errors import OutOfStock
+from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take
+from crossdock.core.stock.sql import Held, Move
+from crossdock.db.tx import Tx
+
+
+async def receive(
+    tx: Tx, *, account_id: AccountId, arrivals: Sequence[Arrival], cause: str, order_id: OrderId | None = None
+) -> None:
+    """Put what came in on the shelf."""
+    buckets = await sql.ensure_buckets(tx, account_id=account_id, arrivals=arrivals)
+    by_key = {(b.product_id, b.site_id, b.sub_inventory_id, b.lot, b.condition): b.id for b in buckets}
+    await sql.move(
+        tx,
+        [
+            Move(
+                account_id=account_id,
+                stock_id=by_key[a.product_id, a.site_id, a.sub_inventory_id, a.lot, a.condition],
+                cause=f"{cause}:{position}",
+                quantity=a.quantity,
+                order_id=order_id,
+                order_line_id=a.order_line_id,
+            )
+            for position, a in enumerate(arrivals, start=1)
+        ],
+    )
+
+
+async def plan(tx: Tx, reservations: Sequence[Reservation]) -> list[tuple[Take, ...] | OutOfStock]:
+    """Find stock for each order, in the order given, and keep its buckets locked; nothing is written yet.
+
+    Lots are taken in the order of their names, then in the order they were opened. What one reservation gets,
+    the next cannot have; one that is not met whole takes nothing.
+    """
+    needs = [(r.account_id, need) for r in reservations for need in r.needs]
+    if not needs:
+        return [() for _ in reservations]
+    shelf = _Shelf(await sql.lock_for_needs(tx, needs))
+    return [shelf.take(reservation) for reservation in reservations]
+
+
+async def reserve(
+    tx: Tx,
+    *,
+    takes: Mapping[tuple[AccountId, OrderId], Iterable[Take]],
+    line_ids: Mapping[tuple[OrderId, int], int],
+) -> None:
+    """Write what `plan` found, once the orders and their lines have ids."""
+    moves = [
+        Move(
+            account_id=account_id,
+            stock_id=take.stock_id,
+            cause=f"reserve:{order_id}:{take.line_no}",
+            allocated=take.quantity,
+            order_id=order_id,
+            order_line_id=line_ids[order_id, take.line_no],
+        )
+        for (account_id, order_id), order_takes in takes.items()
+        for take in order_takes
+    ]
+    if moves:
+        await sql.move(tx, moves)
+
+
+async def release(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> None:
+    """Give back whatever the order has set aside."""
+    held = await sql.held_by(tx, account_id=account_id, order_id=order_id)
+    if not held:
+        return
+    await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
+    await sql.move(
+        tx,
+        [
+            Move(
+                account_id=account_id,
+                stock_id=row.stock_id,
+                cause=f"{cause}:{row.order_line_id}",
+                allocated=-row.quantity,
+                order_id=order_id,
+                order_line_id=row.order_line_id,
+            )
+            for row in held
+        ],
+    )
+
+
+async def withdraw(
+    tx: Tx, *, account_id: AccountId, order_id: OrderId, quantities: Mapping[int, int], cause: str
+) -> None:
+    """Take reserved pieces off the shelf: order line id -> pieces, never more than it has set aside."""
+    held = await sql.held_by(tx, account_id=account_id, order_id=order_id)
+    await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
+    await sql.move(
+        tx,
+        [
+            Move(
+                account_id=account_id,
+                stock_id=row.stock_id,
+                cause=f"{cause}:{row.order_line_id}",
+                quantity=-pieces,
+                allocated=-pieces,
+                order_id=order_id,
+                order_line_id=row.order_line_id,
+            )
+            for row, pieces in _spread(held, quantities)
+        ],
+    )
+
+
+def _spread(held: Sequence[Held], quantities: Mapping[int, int]) -> list[tuple[Held, int]]:
+    left = dict(quantities)
+    spread = []
+    for row in held:
+        pieces = min(row.quantity, left.get(row.order_line_id, 0))
+        if pieces:
+            left[row.order_line_id] -= pieces
+            spread.append((row, pieces))
+    if any(left.values()):
+        raise LookupError(f"not set aside: {left}")
+    return spread
+
+
+class _Shelf:
+    """The free pieces of locked buckets, while a batch of reservations is being served."""
+
+    def __init__(self, buckets: Sequence[Bucket]) -> None:
+        self._free: dict[StockId, int] = {bucket.id: bucket.free for bucket in buckets}
+        self._buckets: defaultdict[tuple[int, ...], list[Bucket]] = defaultdict(list)
+        for bucket in sorted(buckets, key=lambda bucket: (bucket.lot, bucket.id)):
+            self._buckets[bucket.account_id, bucket.product_id, bucket.site_id, bucket.sub_inventory_id].append(
+                bucket
+            )
+
+    def take(self, reservation: Reservation) -> tuple[Take, ...] | OutOfStock:
+        taken: list[Take] = []
+        for need in reservation.needs:
+            wanted = need.quantity
+            for bucket in self._fitting(reservation.account_id, need):
+                pieces = min(wanted, self._free[bucket.id])
+                if pieces:
+                    self._free[bucket.id] -= pieces
+                    wanted -= pieces
+                    taken.append(Take(stock_id=bucket.id, line_no=need.line_no, quantity=pieces))
+            if wanted:
+                for take in taken:
+                    self._free[take.stock_id] += take.quantity
+                return OutOfStock(sku=need.sku, available=need.quantity - wanted, wanted=need.quantity)
+        return tuple(taken)
+
+    def _fitting(self, account_id: AccountId, need: Need) -> list[Bucket]:
+        return [
+            bucket
+            for bucket in self._buckets[account_id, need.product_id, need.site_id, need.sub_inventory_id]
+            if bucket.condition == need.condition and need.lot in ("", bucket.lot)
+        ]

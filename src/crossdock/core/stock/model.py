@@ -1,0 +1,80 @@
+"""Buckets of stock and what is asked of them. Quantities are pieces."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
+
+Condition = Literal["good", "defective"]
+
+
+class Bucket(Struct, frozen=True, kw_only=True):
+    id: StockId
+    account_id: AccountId
+    site_id: SiteId
+    sub_inventory_id: SubInventoryId
+    product_id: ProductId
+    lot: str
+    condition: Condition
+    on_hand: int
+    allocated: int
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.allocated
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """Pieces of one product that came in."""
+
+    site_id: SiteId
+    sub_inventory_id: SubInventoryId
+    product_id: ProductId
+    lot: str = ""
+    condition: Condition = "good"
+    quantity: int
+    order_line_id: int | None = None
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """Pieces of one product that an order wants reserved. An empty lot means any."""
+
+    site_id: SiteId
+    sub_inventory_id: SubInventoryId
+    product_id: ProductId
+    sku: str
+    quantity: int
+    lot: str = ""
+    condition: Condition = "good"
+    line_no: int = 0
+
+
+class Reservation(Struct, frozen=True, kw_only=True):
+    """All the needs of one order: all are met, or none."""
+
+    account_id: AccountId
+    order_id: OrderId
+    needs: tuple[Need, ...]
+
+
+class Take(Struct, frozen=True, kw_only=True):
+    """Pieces of one bucket set aside for a line of an order."""
+
+    stock_id: StockId
+    line_no: int
+    quantity: int
+
+
+class StockRow(Struct, frozen=True, kw_only=True):
+    """A bucket with the names of what it holds."""
+
+    site: str
+    sub_inventory: str
+    product_id: ProductId
+    sku: str
+    product_name: str
+    lot: str
+    condition: Condition
+    on_hand: int
+    allocated: int

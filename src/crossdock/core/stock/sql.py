@@ -1,0 +1,190 @@
+"""Statements on buckets and their moves. Buckets are locked in the order of their ids, everywhere."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+
+from crossdock.base.ids import AccountId, OrderId, StockId
+from crossdock.core.stock.model import Arrival, Bucket, Need, StockRow
+from crossdock.db.compose import SQL, Composed, Placeholder
+from crossdock.db.tx import Tx
+
+_BUCKET = ", ".join(f"s.{entry.name}" for entry in structs.fields(Bucket))
+
+
+class Move(Struct, frozen=True, kw_only=True):
+    account_id: AccountId
+    stock_id: StockId
+    cause: str
+    quantity: int = 0
+    allocated: int = 0
+    order_id: OrderId | None = None
+    order_line_id: int | None = None
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What one line of an order has set aside in one bucket."""
+
+    stock_id: StockId
+    order_line_id: int
+    quantity: int
+
+
+async def lock_for_needs(tx: Tx, needs: Sequence[tuple[AccountId, Need]]) -> list[Bucket]:
+    """All buckets that could serve any of the needs, locked. Index: stock_bucket_key."""
+    return await tx.many(
+        Bucket,
+        f"""
+SELECT {_BUCKET}
+  FROM stock s
+ WHERE (s.account_id, s.product_id, s.site_id, s.sub_inventory_id, s.condition) IN (
+       SELECT * FROM unnest(%(accounts)s::bigint[], %(products)s::bigint[], %(sites)s::bigint[],
+                            %(subs)s::bigint[], %(conditions)s::text[]))
+ ORDER BY s.id
+   FOR NO KEY UPDATE
+""",
+        accounts=[account_id for account_id, _ in needs],
+        products=[need.product_id for _, need in needs],
+        sites=[need.site_id for _, need in needs],
+        subs=[need.sub_inventory_id for _, need in needs],
+        conditions=[need.condition for _, need in needs],
+    )
+
+
+async def lock(tx: Tx, *, account_id: AccountId, ids: Sequence[StockId]) -> list[Bucket]:
+    return await tx.many(
+        Bucket,
+        f"SELECT {_BUCKET} FROM stock s WHERE s.account_id = %(account_id)s AND s.id = ANY (%(ids)s::bigint[])"
+        " ORDER BY s.id FOR NO KEY UPDATE",
+        account_id=account_id,
+        ids=list(ids),
+    )
+
+
+async def ensure_buckets(tx: Tx, *, account_id: AccountId, arrivals: Sequence[Arrival]) -> list[Bucket]:
+    """The buckets these arrivals belong to, made where missing, locked."""
+    keys = sorted({(a.product_id, a.site_id, a.sub_inventory_id, a.lot, a.condition) for a in arrivals})
+    params: dict[str, Any] = {
+        "account_id": account_id,
+        "products": [key[0] for key in keys],
+        "sites": [key[1] for key in keys],
+        "subs": [key[2] for key in keys],
+        "lots": [key[3] for key in keys],
+        "conditions": [key[4] for key in keys],
+    }
+    given = (
+        "unnest(%(products)s::bigint[], %(sites)s::bigint[], %(subs)s::bigint[], %(lots)s::text[],"
+        " %(conditions)s::text[])"
+    )
+    await tx.execute(
+        f"""
+INSERT INTO stock (account_id, product_id, site_id, sub_inventory_id, lot, condition)
+SELECT %(account_id)s, * FROM {given}
+ON CONFLICT ON CONSTRAINT stock_bucket_key DO NOTHING
+""",
+        **params,
+    )
+    return await tx.many(
+        Bucket,
+        f"""
+SELECT {_BUCKET} FROM stock s
+ WHERE s.account_id = %(account_id)s
+   AND (s.product_id, s.site_id, s.sub_inventory_id, s.lot, s.condition) IN (SELECT * FROM {given})
+ ORDER BY s.id FOR NO KEY UPDATE
+""",
+        **params,
+    )
+
+
+_MOVE = """
+WITH given AS (
+    SELECT * FROM unnest(%(accounts)s::bigint[], %(stocks)s::bigint[], %(causes)s::text[], %(quantities)s::bigint[],
+                         %(allocations)s::bigint[], %(orders)s::bigint[], %(order_lines)s::bigint[])
+           AS g (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id)
+), summed AS (
+    SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
+      FROM given GROUP BY account_id, stock_id
+), changed AS (
+    UPDATE stock s
+       SET on_hand = s.on_hand + summed.quantity, allocated = s.allocated + summed.allocated
+      FROM summed
+     WHERE s.account_id = summed.account_id AND s.id = summed.stock_id
+)
+INSERT INTO stock_move (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, moved_at)
+SELECT account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, %(now)s FROM given
+"""
+
+
+async def move(tx: Tx, moves: Sequence[Move]) -> None:
+    """Write the moves and bring the buckets along, in one statement. The buckets are locked already."""
+    await tx.execute(
+        _MOVE,
+        accounts=[move.account_id for move in moves],
+        stocks=[move.stock_id for move in moves],
+        causes=[move.cause for move in moves],
+        quantities=[move.quantity for move in moves],
+        allocations=[move.allocated for move in moves],
+        orders=[move.order_id for move in moves],
+        order_lines=[move.order_line_id for move in moves],
+        now=tx.now,
+    )
+
+
+async def held_by(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Held]:
+    """What the order still has set aside, by the ledger. Index: stock_move_account_id_order_id_idx."""
+    return await tx.many(
+        Held,
+        """
+SELECT stock_id, order_line_id, sum(allocated)::bigint AS quantity
+  FROM stock_move
+ WHERE account_id = %(account_id)s AND order_id = %(order_id)s AND order_line_id IS NOT NULL
+ GROUP BY stock_id, order_line_id
+HAVING sum(allocated) > 0
+ ORDER BY stock_id, order_line_id
+""",
+        account_id=account_id,
+        order_id=order_id,
+    )
+
+
+async def rows(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_codes: Sequence[str] | None,
+    sub_inventory_codes: Sequence[str] | None,
+    skus: Sequence[str] | None,
+    start: int,
+    limit: int,
+) -> tuple[int, list[StockRow]]:
+    conditions = [SQL("s.account_id = {}").format(Placeholder("account_id"))]
+    params: dict[str, Any] = {"account_id": account_id, "start": start, "limit": limit}
+    for name, column, wanted in (
+        ("sites", SQL("site.code"), site_codes),
+        ("subs", SQL("sub.code"), sub_inventory_codes),
+        ("skus", SQL("p.sku"), skus),
+    ):
+        if wanted is not None:
+            conditions.append(SQL("{} = ANY ({})").format(column, Placeholder(name)))
+            params[name] = list(wanted)
+    source: Composed = SQL(
+        """
+  FROM stock s
+  JOIN site ON site.account_id = s.account_id AND site.id = s.site_id
+  JOIN sub_inventory sub ON sub.account_id = s.account_id AND sub.id = s.sub_inventory_id
+  JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
+ WHERE {}
+"""
+    ).format(SQL(" AND ").join(conditions))
+    total = await tx.value(SQL("SELECT count(*) {}").format(source), **params)
+    found = await tx.many(
+        StockRow,
+        SQL(
+            "SELECT site.code AS site, sub.code AS sub_inventory, p.id AS product_id, p.sku,"
+            " p.name AS product_name, s.lot, s.condition, s.on_hand, s.allocated {}"
+            " ORDER BY site.code, sub.code, p.sku, s.lot, s.condition OFFSET %(start)s LIMIT %(limit)s"
+        ).format(source),
+        **params,
+    )
+    return int(total), found

@@ -1,0 +1,67 @@
+"""Two shops of one account, and a few people with cheap passwords."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.fernet import Fernet
+
+from crossdock.base.clock import HeldClock
+from crossdock.base.ids import AccountId, SiteId
+from crossdock.base.seal import Seal
+from crossdock.core.staff import commands, passwords
+from crossdock.core.staff.model import Staff
+from crossdock.db.database import Database
+
+ACCOUNT = AccountId(47)
+SHOP = SiteId(12)
+OTHER_SHOP = SiteId(13)
+
+PLACES = """
+INSERT INTO account (id, code, name, zone, currency) VALUES (47, 'demo', 'Demo', 'Asia/Shanghai', 'CNY');
+INSERT INTO site (id, account_id, kind, code, name, zone, active, created_at, updated_at) VALUES
+    (12, 47, 'shop', 'SHOP-12', 'Twelve', 'Asia/Shanghai', true, now(), now()),
+    (13, 47, 'shop', 'SHOP-13', 'Thirteen', 'Asia/Shanghai', true, now(), now()),
+    (14, 47, 'shop', 'SHOP-14', 'Closed', 'Asia/Shanghai', false, now(), now()),
+    (80, 47, 'warehouse', 'WH', 'Warehouse', 'Asia/Shanghai', true, now(), now());
+"""
+
+
+@dataclass(frozen=True)
+class Shops:
+    database: Database
+    clock: HeldClock
+    seal: Seal
+
+    async def hire(
+        self, username: str, *, password: str = "pw", site_id: SiteId = SHOP, manager: bool = False
+    ) -> Staff:
+        password_hash = await passwords.hashed(password, profile=passwords.CHEAP)
+        async with self.database.transaction() as tx:
+            return await commands.create_staff(
+                tx,
+                account_id=ACCOUNT,
+                site_id=site_id,
+                username=username,
+                password_hash=password_hash,
+                manager=manager,
+            )
+
+    async def log_in(self, username: str, password: str = "pw") -> str:
+        login = await commands.log_in(self.database, self.seal, username=username, password=password)
+        return login.token
+
+    async def run(self, statement: str, **params: object) -> None:
+        async with self.database.transaction() as tx:
+            await tx.execute(statement, **params)
+
+
+@pytest.fixture
+async def shops(database_url: str) -> AsyncIterator[Shops]:
+    clock = HeldClock(datetime(2024, 8, 1, 12, tzinfo=UTC))
+    async with Database(database_url, clock, connections=4) as database:
+        made = Shops(database, clock, Seal(Fernet.generate_key().decode()))
+        for statement in PLACES.strip().split(";\n"):
+            await made.run(statement)
+        yield made
