@@ -1,0 +1,64 @@
+"""What every route is handed: the way to the core, and nothing global."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from crossdock.base.clock import Clock
+from crossdock.base.config import Config
+from crossdock.base.errors import CrossdockError
+from crossdock.base.seal import Seal
+from crossdock.core.accounts.book import AccountBook
+from crossdock.core.lockers.doors import Doors
+from crossdock.core.orders.model import Placed, PlaceOrder
+from crossdock.core.orders.placing import Placing, intake_key
+from crossdock.core.packing.commands import report_many
+from crossdock.core.packing.model import PackingReport, Reported
+from crossdock.db.database import Database
+from crossdock.db.intake import Intake
+from crossdock.db.signals import Signals
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`orders` and `packings` commit in groups; everything else opens `database.transaction()` itself."""
+
+    config: Config
+    clock: Clock
+    seal: Seal
+    database: Database
+    signals: Signals
+    accounts: AccountBook
+    """Accounts and their credentials, kept for a few seconds."""
+    orders: Intake[PlaceOrder, Placed]
+    packings: Intake[PackingReport, Reported]
+    doors: Doors
+    """Asks a cabinet to open a door and waits for what it says."""
+
+
+@asynccontextmanager
+async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> AsyncIterator[Desk]:
+    """Connections are made when they are needed: this does not fail when the database is away."""
+    async with Database(url, clock, connections=config.pool_connections) as database, Signals(url) as signals:
+        placing = Placing(database)
+
+        async def report(reports: list[PackingReport]) -> list[Reported | CrossdockError]:
+            async with database.transaction() as tx:
+                return await report_many(tx, reports)
+
+        desk = Desk(
+            config=config,
+            clock=clock,
+            seal=seal,
+            database=database,
+            signals=signals,
+            accounts=AccountBook(database, seal),
+            orders=Intake(placing.place_many, key=intake_key),
+            packings=Intake(report, key=lambda report: (report.enterprise_id, report.order_number)),
+            doors=Doors(database, signals),
+        )
+        try:
+            yield desk
+        finally:
+            await desk.orders.close()
+            await desk.packings.close()
