@@ -1,0 +1,171 @@
+"""Reading the members of a request: everything that is wrong is collected, so that one answer names it all."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from msgspec import Struct
+
+from crossdock.base.errors import FieldsInvalid
+from crossdock.dialects.hongxun.canonical import Number
+
+CODE_CHARS_MAX = 64
+NAME_CHARS_MAX = 128
+REMARK_CHARS_MAX = 512
+"""No page gives a length; these are ours, in characters. Longer values are refused, never cut."""
+NUMBER_CHARS_MAX = 64
+NUMBER_EXPONENT_MAX = 300
+"""What a number may be to be kept; quantities and measures stay far below."""
+
+MISSING = "不能为空"
+ILL_TYPED = "类型错误"
+NOT_A_NUMBER = "必须为数字"
+NOT_ALLOWED = "取值无效"
+TIME_SHAPE = "格式应为yyyy-MM-dd HH:mm:ss"
+NOT_STORABLE = "含有无法保存的内容"
+
+_DIGITS = re.compile(r"-?[0-9]{1,18}")
+_NUMERIC = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Text(Struct, frozen=True):
+    """A documented text member."""
+
+    name: str
+    chars_max: int = CODE_CHARS_MAX
+    required: bool = False
+
+
+class Reader:
+    """The members of one object. Names in complaints are whole paths, as `request.productList[0].quantity`."""
+
+    def __init__(self, members: dict[str, Any], path: str = "", complaints: list[str] | None = None) -> None:
+        self._members = members
+        self._path = path
+        self._complaints = [] if complaints is None else complaints
+
+    def finish(self) -> None:
+        """Errors: FieldsInvalid(complaints=[...]) naming everything that was found."""
+        if self._complaints:
+            raise FieldsInvalid(complaints=list(self._complaints))
+
+    def complain(self, name: str, reason: str) -> None:
+        self._complaints.append(f"{self._at(name)} {reason}")
+
+    def text(self, name: str, *, chars_max: int = CODE_CHARS_MAX, required: bool = False) -> str:
+        """Empty when it is absent; a number counts as the text it was written with."""
+        match self._members.get(name):
+            case None | "":
+                if required:
+                    self.complain(name, MISSING)
+                return ""
+            case str() as text:
+                pass
+            case Number(literal=text):
+                pass
+            case _:
+                self.complain(name, ILL_TYPED)
+                return ""
+        if len(text) > chars_max:
+            self.complain(name, f"长度不能超过{chars_max}")
+        return text
+
+    def texts(self, fields: Iterable[Text]) -> dict[str, str]:
+        return {
+            field.name: self.text(field.name, chars_max=field.chars_max, required=field.required) for field in fields
+        }
+
+    def whole(self, name: str, *, low: int, high: int, reason: str) -> int:
+        """A required whole number within bounds, or a text of digits; `low` when it is none."""
+        match self._members.get(name):
+            case None | "":
+                self.complain(name, MISSING)
+                return low
+            case str() as text:
+                pass
+            case Number(literal=text):
+                pass
+            case _:
+                self.complain(name, reason)
+                return low
+        if _DIGITS.fullmatch(text) is None or not low <= int(text) <= high:
+            self.complain(name, reason)
+            return low
+        return int(text)
+
+    def numeric(self, name: str) -> None:
+        """A Double member: null, a number, or a text that is one."""
+        match self._members.get(name):
+            case None | "" | Number():
+                pass
+            case str() as text if _NUMERIC.fullmatch(text):
+                pass
+            case _:
+                self.complain(name, NOT_A_NUMBER)
+
+    def array(self, name: str, *, entries_max: int | None = None, required: bool = True) -> list[Any]:
+        """The elements as they came; `required` means at least one."""
+        match self._members.get(name):
+            case None | "":
+                self.complain(name, MISSING)
+            case [] if required:
+                self.complain(name, MISSING)
+            case list() as entries if entries_max is not None and len(entries) > entries_max:
+                self.complain(name, f"不能超过{entries_max}条")
+            case list() as entries:
+                return entries
+            case _:
+                self.complain(name, ILL_TYPED)
+        return []
+
+    def objects(self, name: str, *, entries_max: int) -> "list[Reader]":
+        """One reader per element."""
+        readers = []
+        for index, entry in enumerate(self.array(name, entries_max=entries_max)):
+            if isinstance(entry, dict):
+                readers.append(Reader(entry, self._at(f"{name}[{index}]"), self._complaints))
+            else:
+                self.complain(f"{name}[{index}]", ILL_TYPED)
+        return readers
+
+    def kept(self) -> dict[str, Any]:
+        """The whole object as it came, ready for a jsonb column."""
+        if any(_UNSTORABLE.search(name) for name in self._members):
+            self._unstorable(self._path)
+            return {}
+        return {name: self._plain(self._at(name), member) for name, member in self._members.items()}
+
+    def _plain(self, path: str, value: Any) -> Any:
+        match value:
+            case str() if _UNSTORABLE.search(value):
+                return self._unstorable(path)
+            case Number():
+                return self._number(path, value)
+            case dict():
+                if any(_UNSTORABLE.search(name) for name in value):
+                    return self._unstorable(path)
+                return {name: self._plain(f"{path}.{name}", member) for name, member in value.items()}
+            case list():
+                return [self._plain(f"{path}[{index}]", entry) for index, entry in enumerate(value)]
+            case _:
+                return value
+
+    def _number(self, path: str, number: Number) -> Any:
+        if len(number.literal) > NUMBER_CHARS_MAX:
+            return self._unstorable(path)
+        if number.is_whole:
+            return int(number.literal)
+        try:
+            decimal = Decimal(number.literal)
+        except InvalidOperation:
+            return self._unstorable(path)
+        return decimal if abs(decimal.adjusted()) <= NUMBER_EXPONENT_MAX else self._unstorable(path)
+
+    def _unstorable(self, path: str) -> Any:
+        self._complaints.append(f"{path} {NOT_STORABLE}")
+        return None
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name

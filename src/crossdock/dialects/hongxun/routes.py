@@ -1,0 +1,139 @@
+"""One function per served call: `run(desk, caller, call)` answers with the envelope's `value`."""
+
+from hashlib import sha256
+from typing import Any
+
+from msgspec import Struct
+
+from crossdock.core.accounts.errors import CompanyUnknown, SiteUnknown
+from crossdock.core.accounts.model import Caller, Site
+from crossdock.core.orders.model import NewLine, Order, PlaceOrder
+from crossdock.core.stock import queries as stock
+from crossdock.core.stock.model import StockRow
+from crossdock.dialects.hongxun import wire, words
+from crossdock.edge.desk import Desk
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """The signed part of a request."""
+
+    request: Any
+    """Parsed."""
+    text: str
+    """As it was signed."""
+
+
+async def in_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """入库单创建. Nothing is in stock before it is received.
+
+    Errors: FieldsInvalid, SiteUnknown, SubInventoryUnknown, and those of the order intake.
+    """
+    body = wire.order_body(call.request, "inbound")
+    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
+    placed = await desk.orders.put(
+        PlaceOrder(
+            **await _common(desk, caller, call, body, site),
+            kind="inbound",
+            state="announced",
+        )
+    )
+    return _created(placed.order)
+
+
+async def out_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """出库单创建. The stock of all lines is reserved, or nothing is and it is refused. Errors: as in_order."""
+    body = wire.order_body(call.request, "outbound")
+    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
+    placed = await desk.orders.put(
+        PlaceOrder(
+            **await _common(desk, caller, call, body, site),
+            kind="outbound",
+            state="allocated",
+            recipient={ours: body.texts[theirs] for ours, theirs in words.RECIPIENT.items() if body.texts[theirs]}
+            | {"country_iso": words.COUNTRY_ISO},
+        )
+    )
+    return _created(placed.order)
+
+
+async def stock_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """库存查询: one row per product, lot and condition. Errors: SiteUnknown, SubInventoryUnknown, FieldsInvalid."""
+    query = wire.stock_query(call.request)
+    site = await _warehouse(desk, caller, query.inventory_code)
+    owner = await desk.accounts.sub_inventory(caller.account.id, query.subbase_code)
+    async with desk.database.transaction(readonly=True) as tx:
+        total, rows = await stock.stock_rows(
+            tx,
+            account_id=caller.account.id,
+            site_codes=[site.code],
+            sub_inventory_codes=[owner.code],
+            skus=query.product_codes or None,
+            start=(query.page_num - 1) * query.page_size,
+            limit=query.page_size,
+        )
+    return {
+        "total": total,
+        "pageNum": query.page_num,
+        "pageSize": query.page_size,
+        "list": [_stock_row(row) for row in rows],
+    }
+
+
+async def _warehouse(desk: Desk, caller: Caller, code: str) -> Site:
+    """Errors: SiteUnknown, also for a shop or a station, and for a warehouse out of use."""
+    site = await desk.accounts.site(caller.account.id, code)
+    if site.kind != "warehouse" or not site.active:
+        raise SiteUnknown(code=code)
+    return site
+
+
+async def _common(desk: Desk, caller: Caller, call: Call, body: wire.OrderBody, site: Site) -> dict[str, Any]:
+    """What both creates ask of the core. Errors: SubInventoryUnknown, CompanyUnknown."""
+    owner = await desk.accounts.sub_inventory(caller.account.id, body.texts["subbaseCode"])
+    if site.company_id is None:
+        raise CompanyUnknown(site=site.code)
+    return {
+        "account_id": caller.account.id,
+        "company_id": site.company_id,
+        "number": body.texts["customerNumber"],
+        "dialect": "hongxun",
+        "type": body.texts["documentType"],
+        "site_id": site.id,
+        "sub_inventory_id": owner.id,
+        "reference": body.texts["customerReferenceNumber"] or None,
+        "partner_fields": body.members,
+        "content_hash": sha256(call.text.encode("utf-8", "replace")).digest(),
+        "lines": tuple(
+            NewLine(
+                line_key=line.number,
+                sku=line.product_code,
+                quantity=line.quantity,
+                lot=line.batch_number,
+                condition=words.CONDITIONS.get(line.inventory_status, "good"),
+                partner_fields=members,
+            )
+            for line, members in zip(body.lines, body.members["productList"], strict=True)
+        ),
+        "actor": caller.credential.key,
+    }
+
+
+def _created(order: Order) -> dict[str, Any]:
+    return {
+        "customerNumber": order.number,
+        "downstreamOrderCode": words.downstream_order_code(order.kind, order.id),
+    }
+
+
+def _stock_row(row: StockRow) -> dict[str, Any]:
+    return {
+        "inventoryCode": row.site,
+        "subbaseCode": row.sub_inventory,
+        "customerProductCode": row.sku,
+        "customerProductDescription": row.product_name,
+        "productBatchNumber": row.lot,
+        "inventoryStatus": words.INVENTORY_STATUSES[row.condition],
+        "quantity": row.on_hand,
+        "lockQuantity": row.allocated,
+        "availableQuantity": row.on_hand - row.allocated,
+    }

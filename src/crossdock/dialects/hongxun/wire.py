@@ -1,0 +1,216 @@
+"""Bodies and answers of the served calls, member for member as printed; spelling mistakes are the vendor's."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base import json
+from crossdock.core.orders.model import Kind
+from crossdock.dialects.hongxun import words
+from crossdock.dialects.hongxun.canonical import Number
+from crossdock.dialects.hongxun.fields import (
+    ILL_TYPED,
+    MISSING,
+    NAME_CHARS_MAX,
+    NOT_ALLOWED,
+    REMARK_CHARS_MAX,
+    TIME_SHAPE,
+    Reader,
+    Text,
+)
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""Pictures come as base64 in the body."""
+LINES_MAX = 10_000
+"""Of one order; ours, so that one transaction stays short."""
+PIECES_MAX = 2**31 - 1
+"""Of one line: the pages say integer, their clients are Java."""
+PAGE_ROWS_MAX = 500
+PAGES_MAX = 1_000_000
+
+_REMARKS: Final = tuple(Text(name, REMARK_CHARS_MAX) for name in ("remark", *(f"ext{n}" for n in range(1, 11))))
+_PLACE: Final = (
+    Text("inventoryCode", required=True),
+    Text("inventoryName", NAME_CHARS_MAX, required=True),
+    Text("subbaseCode", required=True),
+    Text("subbaseName", NAME_CHARS_MAX, required=True),
+)
+IN_ORDER: Final = (
+    Text("customerNumber", required=True),
+    Text("documentType", required=True),
+    Text("supplierCode"),
+    Text("supplierName", NAME_CHARS_MAX),
+    *_PLACE,
+    Text("planArriveTime"),
+    Text("customerReferenceNumber"),
+    Text("associatedOrder"),
+    Text("carrierName", NAME_CHARS_MAX),
+    Text("mailno"),
+    *_REMARKS,
+)
+"""`request` of 入库单创建."""
+OUT_ORDER: Final = (
+    Text("customerNumber", required=True),
+    Text("documentType", required=True),
+    *_PLACE,
+    Text("customerCode"),
+    Text("customerName", NAME_CHARS_MAX),
+    Text("contact", NAME_CHARS_MAX, required=True),
+    Text("mobile", required=True),
+    Text("provinceName", NAME_CHARS_MAX, required=True),
+    Text("cityName", NAME_CHARS_MAX, required=True),
+    Text("areaName", NAME_CHARS_MAX, required=True),
+    Text("streetName", REMARK_CHARS_MAX),
+    Text("addressDetail", REMARK_CHARS_MAX, required=True),
+    Text("planDeliveryTime"),
+    Text("transportType"),
+    Text("customerReferenceNumber"),
+    *_REMARKS,
+)
+"""`request` of 出库单创建. The consignee is required while 收货用户同步 is not served: no customerCode is known."""
+LINE: Final = (
+    Text("customerLineNumber", required=True),
+    Text("customerProductCode", required=True),
+    Text("customerProductDescription", NAME_CHARS_MAX),
+    Text("productData"),
+    Text("validPeriod"),
+    Text("productBatchNumber"),
+    Text("specialInventoryFlag"),
+    Text("associatedOrder"),
+    Text("relatedItems"),
+    Text("ebeln"),
+    Text("ebelp"),
+    Text("remark", REMARK_CHARS_MAX),
+    Text("vinNum"),
+)
+"""The product line every order shares, less `quantity` and the Double members."""
+LINE_DOUBLES: Final = ("unitWeight", "singlePieceVolume")
+TRANSPORT_TYPES: Final = frozenset({"10", "20"})
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    number: str
+    product_code: str
+    batch_number: str
+    inventory_status: str
+    """Empty when the line does not say."""
+    quantity: int
+
+
+class OrderBody(Struct, frozen=True, kw_only=True):
+    """`texts` holds every documented text member of the call, empty where absent."""
+
+    texts: dict[str, str]
+    lines: tuple[Line, ...]
+    members: dict[str, Any]
+    """All of it as sent, the lines under `productList`."""
+
+
+class StockQuery(Struct, frozen=True, kw_only=True):
+    inventory_code: str
+    subbase_code: str
+    product_codes: tuple[str, ...]
+    """None named means all."""
+    page_size: int
+    page_num: int
+
+
+def order_body(request: Any, kind: Kind) -> OrderBody:
+    """`request` of 入库单创建 or 出库单创建. Errors: FieldsInvalid."""
+    reader = _reader(request)
+    members = reader.kept()
+    texts = reader.texts(IN_ORDER if kind == "inbound" else OUT_ORDER)
+    _one_of(reader, "documentType", texts["documentType"], words.DOCUMENT_TYPES[kind])
+    _one_of(reader, "transportType", texts.get("transportType", ""), TRANSPORT_TYPES)
+    if (arrival := texts.get("planArriveTime")) and words.local_time(arrival) is None:
+        reader.complain("planArriveTime", TIME_SHAPE)
+    lines = tuple(_line(line) for line in reader.objects("productList", entries_max=LINES_MAX))
+    _number_once(reader, lines)
+    reader.finish()
+    return OrderBody(texts=texts, lines=lines, members=members)
+
+
+def stock_query(request: Any) -> StockQuery:
+    """`request` of 库存查询. Errors: FieldsInvalid."""
+    reader = _reader(request)
+    reader.kept()
+    query = StockQuery(
+        inventory_code=reader.text("inventoryCode", required=True),
+        subbase_code=reader.text("subbaseCode", required=True),
+        product_codes=_product_codes(reader),
+        page_size=reader.whole("pageSize", low=1, high=PAGE_ROWS_MAX, reason=f"必须为1到{PAGE_ROWS_MAX}的整数"),
+        page_num=reader.whole("pageNum", low=1, high=PAGES_MAX, reason=f"必须为1到{PAGES_MAX}的整数"),
+    )
+    reader.finish()
+    return query
+
+
+def answer(value: dict[str, Any] | None, *, code: int = 200, message: str = "响应成功") -> bytes:
+    """The envelope of every answer; without a value the member is left out."""
+    body: dict[str, Any] = {"code": code, "message": message, "flag": code == 200}
+    return json.encode(body if value is None else body | {"value": value})
+
+
+def _reader(request: Any) -> Reader:
+    """Errors: FieldsInvalid where an array stands for the object."""
+    outer = Reader({})
+    if not isinstance(request, dict):
+        outer.complain("request", ILL_TYPED)
+        outer.finish()
+    return Reader(request, "request")
+
+
+def _line(reader: Reader) -> Line:
+    texts = reader.texts(LINE)
+    for name in LINE_DOUBLES:
+        reader.numeric(name)
+    quantity = reader.whole("quantity", low=1, high=PIECES_MAX, reason="必须为正整数")
+    status = reader.text("inventoryStatus")
+    _one_of(reader, "inventoryStatus", status, words.CONDITIONS)
+    return Line(
+        number=texts["customerLineNumber"],
+        product_code=texts["customerProductCode"],
+        batch_number=texts["productBatchNumber"],
+        inventory_status=status,
+        quantity=quantity,
+    )
+
+
+def _number_once(reader: Reader, lines: tuple[Line, ...]) -> None:
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if line.number and line.number in seen:
+            reader.complain(f"productList[{index}].customerLineNumber", "重复")
+        seen.add(line.number)
+
+
+def _one_of(reader: Reader, name: str, value: str, allowed: Any) -> None:
+    if value and value not in allowed:
+        reader.complain(name, NOT_ALLOWED)
+
+
+def _product_codes(reader: Reader) -> tuple[str, ...]:
+    """Objects of one member whatever its name, or plain texts: the page shows objects and not what is in them."""
+    codes = []
+    for index, entry in enumerate(reader.array("productCodeList", required=False)):
+        match entry:
+            case str():
+                code: Any = entry
+            case {"customerProductCode": code}:
+                pass
+            case dict() if len(entry) == 1:
+                (code,) = entry.values()
+            case dict():
+                code = None
+            case _:
+                code = entry
+        match code:
+            case None | "":
+                reader.complain(f"productCodeList[{index}].customerProductCode", MISSING)
+            case str():
+                codes.append(code)
+            case Number(literal=literal):
+                codes.append(literal)
+            case _:
+                reader.complain(f"productCodeList[{index}]", ILL_TYPED)
+    return tuple(codes)

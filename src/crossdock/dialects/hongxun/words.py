@@ -1,0 +1,89 @@
+"""Hongxun's words and ours: order types, states, stock conditions, times. Tables, and the two time patterns."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final
+
+from crossdock.base.ids import OrderId
+from crossdock.core.orders.model import Kind
+from crossdock.core.stock.model import Condition
+
+DOCUMENT_TYPES: Final[dict[Kind, frozenset[str]]] = {
+    "inbound": frozenset({"10", "20", "30", "40", "50", "60", "70", "80", "110"}),
+    "outbound": frozenset({"10", "20", "30", "40", "50", "60", "70", "80"}),
+}
+"""附录二: the same code means another thing in another class."""
+DOCUMENT_TYPE_ELSEWHERE: Final[dict[Kind, str]] = {"inbound": "10", "outbound": "20"}
+"""What an order prints that came in through another dialect: purchase in, sales out."""
+
+CONDITIONS: Final[dict[str, Condition]] = {"10": "good", "20": "defective"}
+"""`inventoryStatus`."""
+INVENTORY_STATUSES: Final[dict[Condition, str]] = {ours: theirs for theirs, ours in CONDITIONS.items()}
+
+PREFIXES: Final[dict[Kind, str]] = {"inbound": "HXRK", "outbound": "HXCK"}
+"""Of `downstreamOrderCode`."""
+
+ORDER_STATUSES: Final[dict[str, str]] = {
+    "announced": "NEW",
+    "accepted": "ACCEPT",
+    "receiving": "PARTFULFILLED",
+    "closed": "FULFILLED",
+    "draft": "NEW",
+    "pending": "NEW",
+    "allocated": "ACCEPT",
+    "released": "ACCEPT",
+    "picking": "ACCEPT",
+    "packing": "ACCEPT",
+    "packed": "ACCEPT",
+    "held": "EXCEPTION",
+    "shipped": "FULFILLED",
+    "delivered": "FULFILLED",
+    "returned": "EXCEPTION",
+    "cancelled": "CANCELED",
+    "deleted": "CANCELED",
+}
+"""Core state, inbound then outbound -> `orderStatus`."""
+
+RECIPIENT: Final = {
+    "contact": "contact",
+    "business_name": "customerName",
+    "telephone": "mobile",
+    "address_line1": "addressDetail",
+    "address_line2": "streetName",
+    "address_line3": "areaName",
+    "city": "cityName",
+    "county": "provinceName",
+}
+"""Our word for a part of the consignee -> theirs."""
+COUNTRY_ISO: Final = "CN"
+"""The pages name a country nowhere in an order."""
+
+UTC_OFFSET_H = 8
+"""China standard time: the pages say local time and no zone. A credential's scope may name another `utc_offset_h`."""
+
+_PATTERN = "%Y-%m-%d %H:%M:%S"
+_SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+
+
+def local_time(text: str) -> datetime | None:
+    """`yyyy-MM-dd HH:mm:ss` as it stands, without a zone; None when it is nothing of that kind."""
+    if _SHAPE.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def zone_of(scope: dict[str, Any]) -> timezone:
+    """The zone in which the holder of a credential writes and reads times."""
+    return timezone(timedelta(hours=scope.get("utc_offset_h", UTC_OFFSET_H)))
+
+
+def printed_time(moment: datetime, zone: timezone) -> str:
+    return moment.astimezone(UTC).astimezone(zone).strftime(_PATTERN)
+
+
+def downstream_order_code(kind: Kind, order_id: OrderId) -> str:
+    """The warehouse's own number of an order, as `HXCK2408020360000001`."""
+    return f"{PREFIXES[kind]}{order_id}"
