@@ -1,0 +1,63 @@
+"""BirdSystem (飞鸟): overseas-warehouse orders, as sellers' ERPs place and follow them under /client."""
+
+from typing import Any, Final
+
+from crossdock.base.errors import CrossdockError
+from crossdock.dialects.birdsystem import auth, parameters, paths, routes, wire
+from crossdock.dialects.birdsystem.auth import explain as explain
+from crossdock.dialects.birdsystem.errors import message, refusal_of
+from crossdock.edge.desk import Desk
+from crossdock.edge.dialect import Dialect, Endpoint, Opened
+from crossdock.edge.request import Request
+from crossdock.edge.response import Response, json_response
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""A batch of some thousand consignments as JSON; the pages give no limit."""
+TO_EVERYBODY: Final = "to everybody"
+"""The option of an endpoint that needs no key."""
+
+ENDPOINTS = (
+    Endpoint("POST /client/consignment", routes.create),
+    Endpoint("GET /client/consignment", routes.query),
+    Endpoint("POST /client/Consignment/Batch-Update-Status", routes.update_statuses),
+    Endpoint("POST /client/Consignment-Product", routes.add_product),
+    Endpoint("GET /client/public/company-list", routes.company_list, TO_EVERYBODY),
+)
+PATHS = paths.Paths(ENDPOINTS, paths.documented_calls())
+
+
+async def _nothing(desk: Desk, caller: Any, body: Any) -> None:
+    return None
+
+
+ASKED_FOR_VERBS = Opened(Endpoint("OPTIONS", _nothing), None, None)
+"""OPTIONS: 200 and an empty body at every path, without a key: a browser asks so before it shows one."""
+
+
+async def _open(desk: Desk, request: Request) -> Opened:
+    if request.method == "OPTIONS":
+        return ASKED_FOR_VERBS
+    found = PATHS.find(request.method, request.path)
+    given = parameters.read(request, route=found.route)
+    client = None if found.endpoint.options == TO_EVERYBODY else await auth.recognise(desk, request)
+    return Opened(found.endpoint, client, given)
+
+
+def _seal(desk: Desk, request: Request, opened: Opened, answer: Any) -> Response:
+    return Response() if opened is ASKED_FOR_VERBS else json_response(answer)
+
+
+def _refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:
+    status = refusal_of(error).status or desk.config.birdsystem_failure_status
+    return json_response(wire.Failure(message=message(error)), status=status)
+
+
+DIALECT = Dialect(
+    name=auth.NAME,
+    prefixes=("/client", "/consignment/tracking"),
+    body_bytes_max=BODY_BYTES_MAX,
+    endpoints=ENDPOINTS,
+    open=_open,
+    refuse=_refuse,
+    seal=_seal,
+)

@@ -1,0 +1,186 @@
+"""What a client may say of a new consignment: the columns, how wide they are, what a service forbids."""
+
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base.ids import CompanyId
+from crossdock.core.accounts.errors import ServiceUnknown
+from crossdock.core.accounts.model import DeliveryService
+from crossdock.dialects.birdsystem import values, words
+from crossdock.dialects.birdsystem.errors import ValueInvalid, ValueRequired
+from crossdock.dialects.birdsystem.parameters import Values, empty
+
+RECIPIENT_WIDTHS: Final[dict[str, int]] = {
+    "contact": 100,
+    "business_name": 255,
+    "address_line1": 100,
+    "address_line2": 100,
+    "address_line3": 100,
+    "city": 50,
+    "county": 50,
+    "post_code": 10,
+    "telephone": 50,
+    "email": 255,
+}
+CUT_WIDTHS: Final[dict[str, int]] = {
+    "special_instruction": 255,
+    "neighbour_instruction": 255,
+    "ioss_vat_number": 255,  # the pages disagree on its length, so it is not a reason to refuse
+    **{f"sender_{name}": width for name, width in RECIPIENT_WIDTHS.items()},
+}
+"""Free text in characters. What is longer is cut silently: the page's sample ends in mid-word at 255."""
+REFUSED_WIDTHS: Final[dict[str, int]] = {
+    "sales_reference": 50,
+    "sales_order_id": 50,
+    "custom_identity_reference": 50,
+    "payment_reference": 50,
+    "omp_name": 50,
+    "omp_vat_number": 50,
+    "shipper_eori": 50,
+    "receiver_eori": 50,
+    "receiver_pid_number": 50,
+}
+"""What names something: cut, it would name something else."""
+DECIMALS_BELOW: Final[dict[str, Decimal]] = {
+    "sales_price": Decimal(10**7),
+    "customs_price": Decimal(10**7),
+    "length": Decimal(10**8),
+    "width": Decimal(10**8),
+    "depth": Decimal(10**8),
+    "guarantee_percentage": Decimal(10**8),
+}
+"""DECIMAL(10,3) and DECIMAL(10,2)."""
+FLAG_COLUMNS: Final = ("is_urgent", "is_forced_delivery_service")
+WORD_COLUMNS: Final[dict[str, frozenset[str]]] = {
+    "reason_for_export": frozenset({"SALE", "RETURNREPLACEMENT", "GIFT"}),
+    "content_type": frozenset({"GIFT", "DOCUMENTS", "OTHER"}),
+}
+ALIASES: Final[dict[str, str]] = {"county_iso": "country_iso", "reason_for_expot": "reason_for_export"}
+"""Misspelt on one page each; taken where the right name is missing."""
+ADDRESS_REQUIRED: Final[dict[str, tuple[str, ...]]] = {"AGENT_DIRECT": ("address_line1", "city", "post_code")}
+"""Pages disagree on these for the other types; clients do leave them out, and the warehouse can ask."""
+
+LENGTH_RULES: Final[dict[str, str]] = {
+    f"restrict_max_length_{name}": name
+    for name in ("contact", "address_line1", "address_line2", "address_line3", "post_code")
+}
+PATTERN_RULES: Final[dict[str, str]] = {
+    "restrict_regex_post_code": "post_code",
+    "restrict_regex_telephone": "telephone",
+}
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """A consignment as the client wants it, every value known to fit its column."""
+
+    type: str
+    service_id: int
+    recipient: dict[str, Any]
+    partner_fields: dict[str, Any]
+    """Under their wire names, as sent."""
+
+    @property
+    def sales_reference(self) -> str | None:
+        return self.partner_fields.get("sales_reference")
+
+    @property
+    def identity_reference(self) -> str | None:
+        return self.partner_fields.get("custom_identity_reference")
+
+
+def asked(given: Values) -> Asked:
+    """Errors: ValueRequired, ValueInvalid, each for the first field that is wrong."""
+    given = _spelt_right(given)
+    type_ = values.word("type", given.get("type")) or words.DEFAULT_TYPE
+    if type_ not in words.CREATED_TYPES:
+        raise ValueInvalid(field="type")
+    service_id = values.whole("delivery_service_id", given.get("delivery_service_id"))
+    if service_id is None:
+        raise ValueRequired(field="delivery_service_id")
+    return Asked(
+        type=type_,
+        service_id=service_id,
+        recipient=_recipient(given, required=("contact", *ADDRESS_REQUIRED.get(type_, ()))),
+        partner_fields=_partner_fields(given),
+    )
+
+
+def check_service(service: DeliveryService, wanted: Asked, *, company_id: CompanyId) -> None:
+    """Errors: ServiceUnknown for one that cannot carry this, ValueInvalid for what it restricts."""
+    if not service.active or service.company_id != company_id or service.order_type != wanted.type:
+        raise ServiceUnknown(id=service.id)
+    for rule, name in LENGTH_RULES.items():
+        length_max = values.whole(rule, service.rules.get(rule)) or 0
+        if length_max and len(wanted.recipient.get(name, "")) > length_max:
+            raise ValueInvalid(field=name)
+    for rule, name in PATTERN_RULES.items():
+        pattern = service.rules.get(rule)
+        if pattern and name in wanted.recipient and not re.search(pattern, wanted.recipient[name]):
+            raise ValueInvalid(field=name)
+    if wanted.partner_fields.get("is_urgent") == "1" and not urgent_allowed(service):
+        raise ValueInvalid(field="is_urgent")
+
+
+def urgent_allowed(service: DeliveryService) -> bool:
+    """Unless the service says no."""
+    return values.FLAGS.get(str(service.rules.get("is_allow_urgent_consignment")).lower()) != "0"
+
+
+def _spelt_right(given: Values) -> Values:
+    right = dict(given)
+    for alias, name in ALIASES.items():
+        if empty(right.get(name)) and not empty(right.get(alias)):
+            right[name] = right[alias]
+    return right
+
+
+def _recipient(given: Values, *, required: tuple[str, ...]) -> dict[str, Any]:
+    for name in required:
+        values.required(name, given.get(name))
+    recipient = {
+        name: value[:width]
+        for name, width in RECIPIENT_WIDTHS.items()
+        if (value := values.text(name, given.get(name))) is not None
+    }
+    values.required("country_iso", given.get("country_iso"))
+    return recipient | {"country_iso": _country("country_iso", given)}
+
+
+def _partner_fields(given: Values) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, width in CUT_WIDTHS.items():
+        if (value := values.text(name, given.get(name))) is not None:
+            kept[name] = value[:width]
+    if not empty(given.get("sender_country_iso")):
+        kept["sender_country_iso"] = _country("sender_country_iso", given)
+    for name, width in REFUSED_WIDTHS.items():
+        if (value := values.text(name, given.get(name))) is not None:
+            if len(value) > width:
+                raise ValueInvalid(field=name)
+            kept[name] = value
+    for name, below in DECIMALS_BELOW.items():
+        if (amount := values.decimal(name, given.get(name), below=below)) is not None:
+            kept[name] = str(amount)
+    for name, allowed in WORD_COLUMNS.items():
+        if (value := values.word(name, given.get(name))) is not None:
+            if value not in allowed:
+                raise ValueInvalid(field=name)
+            kept[name] = given[name]
+    for name in FLAG_COLUMNS:
+        if (value := values.flag(name, given.get(name))) is not None:
+            kept[name] = value
+    if (value := values.text("is_compensation_for_delay", given.get("is_compensation_for_delay"))) is not None:
+        kept["is_compensation_for_delay"] = values.FLAGS.get(value.lower(), "1")  # any non-zero counts
+    if (size := values.whole("delivery_package_size_id", given.get("delivery_package_size_id"))) is not None:
+        kept["delivery_package_size_id"] = size
+    return kept
+
+
+def _country(field: str, given: Values) -> str:
+    code = values.word(field, given.get(field))
+    if code not in words.COUNTRIES:
+        raise ValueInvalid(field=field)
+    return code

@@ -1,0 +1,105 @@
+"""How BirdSystem says no: a text, no code. The texts in capitals and the odd grammar are the vendor's own."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from crossdock.base.errors import (
+    BodyMalformed,
+    BodyTooLarge,
+    CallerUnknown,
+    Conflict,
+    CrossdockError,
+    FieldsInvalid,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    PathUnknown,
+    TooManyRequests,
+)
+from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown
+from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
+from crossdock.core.orders.errors import OrderEmpty, OrderUnknown, ReferenceTaken, StateForbids
+from crossdock.dialects.birdsystem.words import STATUS_OF_STATE
+
+
+class ValueRequired(FieldsInvalid):
+    """A field that must be there is missing or empty. Facts: field."""
+
+
+class ValueInvalid(FieldsInvalid):
+    """A field holds what it cannot hold. Facts: field."""
+
+
+class ConsignmentForeign(NotFound):
+    """The caller's company has no such consignment to add to. Facts: id."""
+
+
+class UpdateNotServed(Conflict):
+    """A record cannot be changed by its id here yet."""
+
+
+class Refusal(Struct, frozen=True):
+    """`text` is filled with the error's facts. Without a status the configured failure status is answered."""
+
+    text: str | Callable[[CrossdockError], str]
+    status: int | None = None
+
+
+def _own_words(error: CrossdockError) -> str:
+    """For what the vendor has no text for: our sentence, without facts that are ours alone."""
+    return (type(error).__doc__ or "").strip().splitlines()[0].split(" Facts:")[0]
+
+
+def _state_forbids(error: CrossdockError) -> str:
+    status = STATUS_OF_STATE.get(error.facts.get("state", ""), "")
+    wanted = STATUS_OF_STATE.get(error.facts.get("wanted", ""), "")
+    number = error.facts.get("id", "")
+    if wanted == "PREPARING":  # nothing moves back to it: a line was to be added
+        return f"Consignment {number} is {status}, products can be added while it is PREPARING only."
+    return f"Consignment {number} can not be changed from {status} to {wanted}."
+
+
+REFUSALS: dict[type[CrossdockError], Refusal] = {
+    CallerUnknown: Refusal("Login Required!"),
+    CompanyUnknown: Refusal("Login Required!"),
+    ReferenceTaken: Refusal("Duplicate consignment identity reference [{reference}]"),
+    OrderEmpty: Refusal(
+        "You consignment {id} does not have product associated, please add product first"
+        " before changing the consignment status to Pending."
+    ),
+    ProductUnknown: Refusal("Product with id {id} does not belong to you."),
+    ProductNotActive: Refusal("Product with id {id} is not active."),
+    ServiceUnknown: Refusal("Cannot find expected delivery service, please verify the according option."),
+    OrderUnknown: Refusal("can't find the record"),
+    ConsignmentForeign: Refusal("Consignment with id {id} does not belong to you."),
+    StateForbids: Refusal(_state_forbids),
+    ValueRequired: Refusal("Value is required and can't be empty: {field}"),
+    ValueInvalid: Refusal("Invalid value for {field}"),
+    BodyMalformed: Refusal("Decoding failed: Syntax error"),
+    BodyTooLarge: Refusal(_own_words),
+    PathUnknown: Refusal(_own_words, 404),
+    MethodNotAllowed: Refusal(_own_words, 405),
+    TooManyRequests: Refusal(_own_words, 429),
+    NotFound: Refusal("can't find the record"),
+    Invalid: Refusal(_own_words),
+    CrossdockError: Refusal(_own_words),
+}
+
+
+def refusal_of(error: CrossdockError) -> Refusal:
+    """The nearest listed ancestor speaks for an error that is not listed itself."""
+    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+
+
+def message(error: CrossdockError) -> str:
+    """The text a client compares."""
+    text = refusal_of(error).text
+    return text(error) if callable(text) else text.format_map(_Facts(error.facts))
+
+
+class _Facts(dict[str, object]):
+    """A fact that was not given prints as nothing: a refusal must not fail."""
+
+    def __missing__(self, name: str) -> str:
+        return ""

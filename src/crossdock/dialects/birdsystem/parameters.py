@@ -1,0 +1,83 @@
+"""What a call was told: form body, query string, the id in the path and a JSON body, read as one."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from crossdock.base.errors import BodyMalformed
+from crossdock.dialects.birdsystem.errors import ValueInvalid
+from crossdock.edge.request import FORM_TYPE, JSON_TYPE, MULTIPART_TYPE, Request
+
+LIST_SUFFIX: Final = "[]"
+JSON_STARTS: Final = (b"{", b"[")
+"""A body with another label, or none, is JSON when it begins so."""
+
+Values = dict[str, Any]
+
+
+class Parameters:
+    """One name is looked up in form, query, route, JSON, in this order; a whole set has JSON over the rest."""
+
+    def __init__(self, *, form: Values, query: Values, route: Values, document: Values) -> None:
+        self._plain: Values = route | query | form
+        self._document = document
+
+    def get(self, name: str) -> Any:
+        """None when it was not given, or given empty."""
+        for source in (self._plain, self._document):
+            if not empty(source.get(name)):
+                return source[name]
+        return None
+
+    def whole(self) -> Values:
+        return self._plain | self._document
+
+
+def read(request: Request, *, route: Mapping[str, str]) -> Parameters:
+    """Errors: BodyMalformed, and ValueInvalid for a JSON body that is no object."""
+    return Parameters(
+        form=lists_joined(request.form),
+        query=lists_joined(request.query),
+        route=dict(route),
+        document=_document(request),
+    )
+
+
+def empty(value: Any) -> bool:
+    """An empty text means the default, as a missing one does."""
+    return value is None or value == ""
+
+
+def lists_joined(pairs: Iterable[tuple[str, str]]) -> Values:
+    """`name[]=1&name[]=3` is a list under `name`; of a name that is repeated plainly the last one counts."""
+    values: Values = {}
+    for name, value in pairs:
+        if not name.endswith(LIST_SUFFIX):
+            values[name] = value
+            continue
+        name = name.removesuffix(LIST_SUFFIX)
+        if not isinstance(values.get(name), list):
+            values[name] = []
+        values[name].append(value)
+    return values
+
+
+def _document(request: Request) -> Values:
+    if request.content_type in (FORM_TYPE, MULTIPART_TYPE):
+        return {}
+    body = request.body.strip()
+    if not body or (request.content_type != JSON_TYPE and not body.startswith(JSON_STARTS)):
+        return {}
+    document = decoded(body)
+    if not isinstance(document, dict):
+        raise ValueInvalid(field="body")
+    return document
+
+
+def decoded(text: str | bytes) -> Any:
+    """JSON as it comes. Errors: BodyMalformed."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BodyMalformed(cause=type(error).__name__) from error

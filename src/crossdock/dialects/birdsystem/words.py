@@ -1,0 +1,107 @@
+"""BirdSystem's words and ours: states, types, decimals, times and countries. Tables only."""
+
+import tomllib
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo
+
+STATUSES: Final = (
+    "PREPARING",
+    "RECEIVED",
+    "PENDING",
+    "WAIT_PICKING",
+    "PICKING",
+    "PROCESSING",
+    "REVIEWING",
+    "FINISHED",
+    "DELETED",
+    "CANCELLED",
+    "PROBLEM",
+    "WAITING_CLIENT_RESPOND",
+    "WAITING_WAREHOUSE_RESPOND",
+    "ADDRESS_LABEL_PRINTED",
+    "CONFIRMED_BY_WAREHOUSE",
+)
+"""All that the page lists, in its order."""
+
+STATUS_OF_STATE: Final[dict[str, str]] = {
+    "draft": "PREPARING",
+    "pending": "PENDING",
+    "allocated": "PENDING",
+    "released": "WAIT_PICKING",
+    "picking": "PICKING",
+    "packing": "PROCESSING",
+    "packed": "PROCESSING",
+    "shipped": "FINISHED",
+    "delivered": "FINISHED",
+    "returned": "FINISHED",  # the order ended; what comes back is a RETURN consignment of its own
+    "held": "REVIEWING",
+    "cancelled": "CANCELLED",
+    "deleted": "DELETED",
+}
+STATES_OF_STATUS: Final[dict[str, tuple[str, ...]]] = {
+    status: tuple(state for state, word in STATUS_OF_STATE.items() if word == status) for status in STATUSES
+}
+"""Empty for a status that no order of ours is ever in."""
+
+CANCELLED_BY_CLIENT: Final = frozenset({"PREPARING", "PENDING", "REVIEWING"})
+"""From these a client may cancel; later the goods are in someone's hands and only the warehouse may."""
+
+STOCK_ENOUGH: Final = "ORI_AND_DES_STOCK_ENOUGH"
+STOCK_SHORT: Final = "STOCK_NOT_ENOUGH"
+STOCK_STATUS: Final[dict[str, str | None]] = {
+    "draft": None,
+    "pending": STOCK_SHORT,
+    "allocated": STOCK_ENOUGH,
+    "released": STOCK_ENOUGH,
+    "picking": STOCK_ENOUGH,
+    "packing": STOCK_ENOUGH,
+    "packed": STOCK_ENOUGH,
+    "shipped": STOCK_ENOUGH,
+    "delivered": STOCK_ENOUGH,
+    "returned": STOCK_ENOUGH,
+    "held": None,
+    "cancelled": None,
+    "deleted": None,
+}
+"""Only the first value is printed on a page; null where nothing was counted."""
+
+TYPES: Final = ("LOCAL", "DIRECT", "RETURN", "AGENT_DIRECT", "CLIENT_DIRECT", "FBA")
+CREATED_TYPES: Final = frozenset({"LOCAL", "DIRECT", "AGENT_DIRECT", "FBA"})
+"""What the single create takes. CLIENT_DIRECT is batch only; RETURN waits for return orders in the core."""
+DEFAULT_TYPE: Final = "LOCAL"
+
+PRODUCT_TYPE: Final = "NORMAL"
+SHARED_PRODUCT_TYPE: Final = "DIRECTIONAL"
+PRODUCT_TYPES: Final[dict[str, str]] = {
+    "NORMAL": PRODUCT_TYPE,
+    "DIRECTIONAL": SHARED_PRODUCT_TYPE,
+    "IS_DIRECTIONAL_SHARED_PRODUCT": SHARED_PRODUCT_TYPE,
+}
+
+COUNTRIES: Final[dict[str, str]] = tomllib.loads(
+    files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")
+)
+"""ISO 3166-1 alpha-2 code to English name, both upper-case."""
+
+TIME_PATTERN: Final = "%Y-%m-%d %H:%M:%S"
+
+VOLUME_DIVISOR_MM3_PER_G: Final = 6_000
+"""Volume weight in grams is cubic millimetres by this; the page's sample is 8000 mm3 -> 1."""
+
+
+def fixed(value: Decimal | int | str, places: int) -> str:
+    """A DECIMAL column as it is printed: `2` with two places is `2.00`."""
+    return str(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
+
+
+def shown(moment: datetime | None, zone: str) -> str | None:
+    """A time in the company's zone, without naming it."""
+    return None if moment is None else moment.astimezone(ZoneInfo(zone)).strftime(TIME_PATTERN)
+
+
+def volume_weight_g(volume_mm3: int) -> int:
+    """Half a gram counts as one."""
+    return (volume_mm3 + VOLUME_DIVISOR_MM3_PER_G // 2) // VOLUME_DIVISOR_MM3_PER_G

@@ -1,0 +1,166 @@
+"""`filter`: every type and comparison, and what is passed over."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from crossdock.base.errors import BodyMalformed
+from crossdock.core.orders.model import Criterion
+from crossdock.dialects.birdsystem import filters
+from crossdock.dialects.birdsystem.errors import ValueInvalid
+from crossdock.dialects.birdsystem.filters import CONDITIONS_MAX
+from crossdock.dialects.birdsystem.parameters import Parameters
+
+ZONE = "Asia/Shanghai"
+
+
+def read(*elements, **more) -> list[Criterion]:
+    text = msgspec.json.encode(elements).decode()
+    return filters.criteria(Parameters(form={}, query={"filter": text, **more}, route={}, document={}), zone=ZONE)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ZONE))
+
+
+@pytest.mark.parametrize(
+    ("element", "criteria"),
+    [
+        ({"type": "string", "field": "city", "value": "elf"}, [Criterion("recipient.city", "contains", "elf")]),
+        (
+            {"type": "string", "field": "status", "value": "pick"},
+            [Criterion("state", "in", ["released", "picking"])],
+        ),
+        ({"type": "string", "field": "is_urgent", "value": "1"}, [Criterion("partner_fields.is_urgent", "eq", "1")]),
+        ({"type": "numeric", "field": "id", "value": "7"}, [Criterion("id", "eq", 7)]),
+        ({"type": "numeric", "field": "id", "value": 7, "comparison": "ne"}, [Criterion("id", "ne", 7)]),
+        ({"type": "numeric", "field": "id", "value": 7, "comparison": "gt"}, [Criterion("id", "ge", 7)]),
+        ({"type": "numeric", "field": "id", "value": 7, "comparison": "lt"}, [Criterion("id", "le", 7)]),
+        (
+            {"type": "numeric", "field": "consignment_product_quantity", "value": 1.5, "comparison": "gt"},
+            [Criterion("pieces", "ge", Decimal("1.5"))],
+        ),
+        ({"type": "numeric", "field": "warehouse_id", "value": "false"}, [Criterion("site_id", "eq", 0)]),
+        ({"type": "numeric", "field": "is_urgent", "value": 0}, [Criterion("partner_fields.is_urgent", "ne", "1")]),
+        (
+            {"type": "numeric", "field": "is_urgent", "value": "false"},
+            [Criterion("partner_fields.is_urgent", "ne", "1")],
+        ),
+        (
+            {"type": "boolean", "field": "is_urgent", "value": True},
+            [Criterion("partner_fields.is_urgent", "eq", "1")],
+        ),
+        (
+            {"type": "boolean", "field": "is_urgent", "value": False},
+            [Criterion("partner_fields.is_urgent", "ne", "1")],
+        ),
+        (
+            {"type": "list", "field": "status", "value": ["PENDING", "FINISHED"]},
+            [Criterion("state", "in", ["pending", "allocated", "shipped", "delivered", "returned"])],
+        ),
+        ({"type": "list", "field": "id", "value": [7, "8", "x"]}, [Criterion("id", "in", [7, 8, 0])]),
+        (
+            {"type": "list", "field": "id", "value": [7, 8.5]},
+            [Criterion("id", "in", [Decimal(7), Decimal("8.5")])],
+        ),
+        ({"type": "list", "field": "contact", "value": "A"}, [Criterion("recipient.contact", "in", ["A"])]),
+        ({"field": "contact", "value": "A"}, [Criterion("recipient.contact", "in", ["A"])]),
+        ({"type": "colour", "property": "type", "value": "local"}, [Criterion("type", "in", ["LOCAL"])]),
+        (
+            {"field": "city", "property": "county", "value": "A"},
+            [Criterion("recipient.county", "in", ["A"])],
+        ),
+        (
+            {"type": "date", "field": "update_time", "comparison": "gt", "value": "2024-03-01"},
+            [Criterion("updated_at", "ge", at("2024-03-01T00:00:00"))],
+        ),
+        (
+            {"type": "date", "field": "update_time", "comparison": "lt", "value": "2024-03-01 10:00:07"},
+            [Criterion("updated_at", "le", at("2024-03-01T10:00:07.999999"))],
+        ),
+        (
+            {"type": "date", "field": "create_time", "value": "9999-12-31 10:00:07"},
+            [
+                Criterion("created_at", "ge", at("9999-12-31T00:00:00")),
+                Criterion("created_at", "le", at("9999-12-31T23:59:59.999999")),
+            ],
+        ),
+    ],
+)
+def test_read(element, criteria):
+    assert read(element) == criteria
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"type": "string", "field": "contact", "value": ""},
+        {"type": "string", "field": "contact"},
+        {"type": "string", "field": "contact", "value": None},
+        {"type": "list", "field": "status", "value": []},
+        {"type": "numeric", "field": "id", "value": 7, "comparison": "like"},
+        {"type": "string", "field": "product-client_ref", "value": "A"},
+        {"type": "string", "field": ["contact"], "value": "A"},
+        {"type": "date", "field": "contact", "value": "2024-03-01"},
+        {"value": "A"},
+    ],
+)
+def test_passed_over(element):
+    assert read(element) == []
+
+
+def test_all_conditions_hold():
+    assert read({"field": "city", "value": "A"}, {"field": "county", "value": "B"}) == [
+        Criterion("recipient.city", "in", ["A"]),
+        Criterion("recipient.county", "in", ["B"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value", "criterion"),
+    [
+        ("eq", 0, Criterion("site_id", "is_null", True)),
+        ("lt", -1, Criterion("site_id", "is_null", True)),
+        ("gt", 0, Criterion("site_id", "ge", 0)),
+        ("eq", 1, Criterion("site_id", "eq", 1)),
+    ],
+)
+def test_zero_may_stand_for_not_set(comparison, value, criterion):
+    element = {"type": "numeric", "field": "warehouse_id", "comparison": comparison, "value": value}
+
+    assert read(element, includeNullFields="id,warehouse_id") == [criterion]
+    assert read(element, includeNullFields="id") != [Criterion("site_id", "is_null", True)]
+
+
+def test_field_and_query():
+    assert read(field="contact", query="A") == [Criterion("recipient.contact", "contains", "A")]
+    assert read(field="nothing", query="A") == read(field="contact", query="") == []
+
+
+def test_as_a_real_array():
+    element = {"field": "contact", "value": "A"}
+
+    for document in ([element], element):
+        given = Parameters(form={}, query={}, route={}, document={"filter": document})
+        assert filters.criteria(given, zone=ZONE) == [Criterion("recipient.contact", "in", ["A"])]
+
+
+def test_what_cannot_be_read():
+    with pytest.raises(BodyMalformed):
+        filters.elements("filter", "[{")
+    for shape in ("[1]", '"a"', "7"):
+        with pytest.raises(ValueInvalid):
+            filters.elements("filter", shape)
+    with pytest.raises(ValueInvalid):
+        read({"type": "date", "field": "create_time", "value": "yesterday"})
+
+
+def test_how_many_conditions():
+    element = {"field": "contact", "value": "A"}
+
+    assert len(read(*[element] * CONDITIONS_MAX)) == CONDITIONS_MAX
+    with pytest.raises(ValueInvalid):
+        read(*[element] * (CONDITIONS_MAX + 1))
