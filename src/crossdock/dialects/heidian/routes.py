@@ -1,0 +1,350 @@
+"""One function per documented call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base.errors import NotFound
+from crossdock.core.accounts.model import Site
+from crossdock.core.catalog import queries as catalog
+from crossdock.core.handover import commands as handovers
+from crossdock.core.handover import queries as pick_ups
+from crossdock.core.handover.errors import KeyUnknown
+from crossdock.core.handover.model import OnlineShop, PickUp
+from crossdock.core.orders import queries as orders
+from crossdock.core.staff import commands as people
+from crossdock.core.staff import passwords
+from crossdock.core.staff import queries as staff_book
+from crossdock.core.staff.errors import LoginWrong
+from crossdock.core.staff.model import (
+    PASSWORD_CHARACTERS_MAX,
+    USERNAME_CHARACTERS_MAX,
+    Action,
+    ActionFilter,
+    Staff,
+)
+from crossdock.db.tx import Tx
+from crossdock.dialects.heidian import filters, views
+from crossdock.dialects.heidian.asked import Asked, Field, texts
+from crossdock.dialects.heidian.errors import FieldsWrong
+from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, limiter_of
+from crossdock.dialects.heidian.order import order_body
+from crossdock.dialects.heidian.paging import page_of
+from crossdock.dialects.heidian.wire import BuyersCode, CheckedCode, LoggedInStaff, Page, PickUpCode, StaffRow
+from crossdock.dialects.heidian.words import PAID_ENOUGH, code, domain
+from crossdock.edge.desk import Desk
+
+KEY: Final = Field(name="key", characters_max=32, digits=6)
+ORDER_TOKEN: Final = Field(name="order_token", characters_max=100)
+SHOP: Final = Field(name="shop", characters_max=255)
+SHOP_HEADER: Final = "x-shop-domain"
+USERNAME: Final = Field(name="username", characters_max=USERNAME_CHARACTERS_MAX)
+PASSWORD: Final = Field(name="password", characters_max=PASSWORD_CHARACTERS_MAX, trim=False)
+LOGIN_FIELDS: Final = (Field(name="username"), Field(name="password", trim=False))
+"""Without limits: a name or password that is too long to exist is simply wrong."""
+HANDED_OVER_MAX: Final = 100
+"""Hand-overs and rollbacks of one code that its order is printed with, the newest."""
+
+
+class HouseRules(Struct, frozen=True, kw_only=True):
+    """What a shop may set for itself in its site's settings."""
+
+    prepared_first: bool = False
+    """Only parcels that were set aside are handed over."""
+    rollback_window_s: int | None = None
+    """How long after its use a code can be rolled back; None for ever."""
+    mask_keys: bool = False
+    """Lists show codes as `1****2`."""
+
+    @classmethod
+    def of(cls, site: Site) -> "HouseRules":
+        window = site.settings.get("rollback_window_s")
+        return cls(
+            prepared_first=site.settings.get("prepared_first") is True,
+            rollback_window_s=window if isinstance(window, int) else None,
+            mask_keys=site.settings.get("mask_keys") is True,
+        )
+
+
+async def list_codes(desk: Desk, staff: Staff, asked: Asked) -> Page:
+    """GET /api/orders/pick_up_code/: the branch's parcels."""
+    site = await _site(desk, staff)
+    wanted = filters.pick_ups(asked.query)
+    order_by = filters.order_by(asked.query, filters.PICK_UP_ORDERS, "-id")
+    mask = HouseRules.of(site).mask_keys
+    async with desk.database.transaction() as tx:
+        await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
+
+        async def find(start: int, limit: int) -> tuple[int, list[PickUp]]:
+            if filters.impossible(wanted):
+                return 0, []
+            return await pick_ups.search(
+                tx,
+                account_id=staff.account_id,
+                site_id=staff.site_id,
+                filter=wanted,
+                order_by=order_by,
+                start=start,
+                limit=limit,
+            )
+
+        return await page_of(asked, find, lambda row: views.pick_up_code(row, site, mask=mask))
+
+
+async def one_code(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
+    """GET /api/orders/pick_up_code/[id]/: one row of the list; the seed has no such call."""
+    async with desk.database.transaction() as tx:
+        await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
+        pick_up = await _of_number(tx, staff, asked)
+    return views.pick_up_code(pick_up, await _site(desk, staff))
+
+
+async def order_behind(desk: Desk, staff: Staff, asked: Asked) -> dict[str, Any]:
+    """GET /api/orders/pick_up_code/[id]/order/: the order behind a code."""
+    async with desk.database.transaction(readonly=True) as tx:
+        pick_up = await _of_number(tx, staff, asked)
+        found = await _order(tx, pick_up)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
+    """GET /api/orders/pick_up_code/fetch/: the buyer's own code, for who has the order's token.
+
+    One answer, NotFound, for every reason not to show it, so that nothing can be probed.
+    """
+    order_token, _shop = texts(_query_with_shop(asked), ORDER_TOKEN, SHOP)
+    async with desk.database.transaction() as tx:
+        shop = await _online_shop(tx, asked)
+        order = await orders.by_token(tx, order_token)
+        if order is None or order.account_id != shop.account_id or order.payment not in PAID_ENOUGH:
+            raise NotFound()
+        pick_up = await pick_ups.newest_of_order(tx, account_id=order.account_id, order_id=order.id)
+        if pick_up is None or pick_up.shop_id != shop.id:
+            raise NotFound()
+        if pick_up.state == "unused" and pick_up.expires_at is not None and pick_up.expires_at <= tx.now:
+            await handovers.expire_due(tx, account_id=pick_up.account_id, site_id=pick_up.site_id)
+            pick_up = await pick_ups.pick_up(
+                tx, account_id=pick_up.account_id, site_id=pick_up.site_id, handover_id=pick_up.id
+            )
+    return views.buyers_code(pick_up, await desk.accounts.site_by_id(pick_up.account_id, pick_up.site_id))
+
+
+async def stock_prepare(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
+    """POST /api/orders/pick_up_code/[id]/stock_prepare/: the goods are set aside. Again: unchanged."""
+    async with desk.database.transaction() as tx:
+        found = await _of_number(tx, staff, asked)
+        pick_up = await handovers.prepare(
+            tx,
+            account_id=staff.account_id,
+            site_id=staff.site_id,
+            handover_id=found.id,
+            staff_id=staff.id,
+        )
+    return views.pick_up_code(pick_up, await _site(desk, staff))
+
+
+async def check(desk: Desk, staff: Staff, asked: Asked) -> CheckedCode:
+    """GET /api/orders/pick_up_code/check/: what stands behind a code, whatever its state."""
+    key = _key(desk, staff, asked.query)
+    with _guessing(desk, staff):
+        async with desk.database.transaction() as tx:
+            await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
+            pick_up = await pick_ups.check(tx, account_id=staff.account_id, site_id=staff.site_id, key=key)
+            order = await _order(tx, pick_up)
+    return views.checked_code(views.pick_up_code(pick_up, await _site(desk, staff)), order)
+
+
+async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
+    """POST /api/orders/pick_up_code/consume/: the parcel is handed over, at most once."""
+    key = _key(desk, staff, asked.body)
+    site = await _site(desk, staff)
+    with _guessing(desk, staff):
+        async with desk.database.transaction() as tx:
+            pick_up = await handovers.consume(
+                tx,
+                account_id=staff.account_id,
+                site_id=staff.site_id,
+                key=key,
+                staff_id=staff.id,
+                prepared_first=HouseRules.of(site).prepared_first,
+            )
+    return views.pick_up_code(pick_up, site)
+
+
+async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
+    """POST /api/orders/pick_up_code/rollback/: a wrong hand-over is taken back; the code stays the same."""
+    key = _key(desk, staff, asked.body)
+    site = await _site(desk, staff)
+    with _guessing(desk, staff):
+        async with desk.database.transaction() as tx:
+            pick_up = await handovers.roll_back(
+                tx,
+                account_id=staff.account_id,
+                site_id=staff.site_id,
+                key=key,
+                staff_id=staff.id,
+                window_s=HouseRules.of(site).rollback_window_s,
+            )
+    return views.pick_up_code(pick_up, site)
+
+
+async def list_shops(desk: Desk, _: None, asked: Asked) -> Page:
+    """GET /api/shops/offline_shop/: where the goods of an online shop can be collected."""
+    texts(_query_with_shop(asked), SHOP)
+    async with desk.database.transaction(readonly=True) as tx:
+        shop = await _online_shop(tx, asked)
+        sites = await staff_book.shops(tx, account_id=shop.account_id)
+
+    async def find(start: int, limit: int) -> tuple[int, list[Site]]:
+        return len(sites), sites[start : start + limit]
+
+    return await page_of(asked, find, views.branch_listed)
+
+
+async def list_staff(desk: Desk, manager: Staff, asked: Asked) -> Page:
+    """GET /api/shops/staff/: the people of the manager's branch, without the manager."""
+    site = await _site(desk, manager)
+    wanted = filters.staff(asked.query)
+    order_by = filters.order_by(asked.query, filters.STAFF_ORDERS, "id")
+    async with desk.database.transaction(readonly=True) as tx:
+
+        async def find(start: int, limit: int) -> tuple[int, list[Staff]]:
+            if wanted is None or filters.impossible(wanted):
+                return 0, []
+            return await staff_book.subordinates(
+                tx,
+                account_id=manager.account_id,
+                site_id=manager.site_id,
+                but_not=manager.id,
+                wanted=wanted,
+                order_by=order_by,
+                start=start,
+                limit=limit,
+            )
+
+        return await page_of(asked, find, lambda row: views.staff_row(row, site))
+
+
+async def create_staff(desk: Desk, manager: Staff, asked: Asked) -> StaffRow:
+    """POST /api/shops/staff/: an ordinary employee of the manager's own branch, whatever else is sent."""
+    username, password = texts(asked.body, USERNAME, PASSWORD)
+    password_hash = await passwords.hashed(password)
+    async with desk.database.transaction() as tx:
+        staff = await people.create_staff(
+            tx,
+            account_id=manager.account_id,
+            site_id=manager.site_id,
+            username=username,
+            password_hash=password_hash,
+            created_by=manager.id,
+        )
+    return views.staff_row(staff, await _site(desk, manager))
+
+
+async def staff_login(desk: Desk, _: None, asked: Asked) -> LoggedInStaff:
+    """POST /api/shops/staff_login/: the same token at every login."""
+    try:
+        username, password = texts(asked.body, *LOGIN_FIELDS)
+    except FieldsWrong as error:
+        if all(fault.word == "null_characters" for fault in error.facts["fields"].values()):
+            raise LoginWrong() from error
+        raise
+    limiter_of(desk).take(LOGINS_OF_NAME, username[:USERNAME_CHARACTERS_MAX], desk.clock.now())
+    login = await people.log_in(desk.database, desk.seal, username=username, password=password)
+    return views.logged_in(login, await _site(desk, login.staff))
+
+
+async def action_history(desk: Desk, staff: Staff, asked: Asked) -> Page:
+    """GET /api/shops/action_history/: what was done in the branch, newest first."""
+    wanted = filters.actions(asked.query)
+    order_by = filters.order_by(asked.query, filters.ACTION_ORDERS, "-id")
+    async with desk.database.transaction(readonly=True) as tx:
+
+        async def find(start: int, limit: int) -> tuple[int, list[Action]]:
+            if wanted is None or filters.impossible(wanted):
+                return 0, []
+            return await staff_book.actions(
+                tx,
+                account_id=staff.account_id,
+                site_id=staff.site_id,
+                wanted=wanted,
+                order_by=order_by,
+                start=start,
+                limit=limit,
+            )
+
+        return await page_of(asked, find, views.action_row)
+
+
+async def preflight(_desk: Desk, _caller: None, _asked: None) -> None:
+    """OPTIONS: everything to say stands in the headers."""
+
+
+# What several calls need ----------------------------------------------------------
+
+
+async def _site(desk: Desk, staff: Staff) -> Site:
+    return await desk.accounts.site_by_id(staff.account_id, staff.site_id)
+
+
+async def _of_number(tx: Tx, staff: Staff, asked: Asked) -> PickUp:
+    """The branch's code of the number in the path. Errors: KeyUnknown."""
+    if asked.number is None:
+        raise KeyUnknown()
+    return await pick_ups.pick_up(tx, account_id=staff.account_id, site_id=staff.site_id, handover_id=asked.number)
+
+
+async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
+    if pick_up.order_id is None:
+        return None
+    order = await orders.order(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
+    lines = await orders.lines(tx, account_id=pick_up.account_id, order_id=order.id)
+    products = await catalog.products(tx, account_id=pick_up.account_id, ids=[line.product_id for line in lines])
+    _, newest_first = await staff_book.actions(
+        tx,
+        account_id=pick_up.account_id,
+        site_id=pick_up.site_id,
+        wanted=ActionFilter(handover_ids=(pick_up.id,), actions=("consume", "rollback")),
+        limit=HANDED_OVER_MAX,
+    )
+    return order_body(order, lines=lines, products=products, pick_up=pick_up, history=newest_first[::-1])
+
+
+async def _online_shop(tx: Tx, asked: Asked) -> OnlineShop:
+    """Errors: NotFound."""
+    shop = await pick_ups.online_shop(tx, domain=domain(_query_with_shop(asked)[SHOP.name]))
+    if shop is None:
+        raise NotFound()
+    return shop
+
+
+def _query_with_shop(asked: Asked) -> dict[str, str]:
+    """The query; a shop that it does not name may stand in the header."""
+    header = asked.request.header(SHOP_HEADER)
+    if header and not asked.query.get(SHOP.name):
+        return {**asked.query, SHOP.name: header}
+    return asked.query
+
+
+def _key(desk: Desk, staff: Staff, given: dict[str, Any]) -> str:
+    """The code that was named. Errors: FieldsWrong, KeyUnknown for one that cannot be a code."""
+    (text,) = texts(given, KEY)
+    with _guessing(desk, staff):
+        key = code(text)
+        if key is None:
+            raise KeyUnknown()
+    return key
+
+
+@contextmanager
+def _guessing(desk: Desk, staff: Staff) -> Iterator[None]:
+    """A code nobody has is counted against who named it, so that codes cannot be tried out."""
+    try:
+        yield
+    except KeyUnknown:
+        limiter_of(desk).wrong_key(staff.id, desk.clock.now())
+        raise

@@ -1,0 +1,115 @@
+"""How often one caller may ask, on both sides of every limit."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crossdock.base.errors import TooManyRequests
+from crossdock.base.ids import StaffId
+from crossdock.dialects.heidian import limits
+from crossdock.dialects.heidian.limits import Limiter, Window
+
+START = datetime(2024, 8, 1, tzinfo=UTC)
+ONE = StaffId(31)
+OTHER = StaffId(32)
+
+WINDOWS = [
+    (limits.LOGINS_OF_NAME, 10, 60),
+    (limits.LOGINS_OF_ADDRESS, 10, 60),
+    (limits.FETCHES_OF_ADDRESS, 60, 60),
+    (limits.KEYS_OF_STAFF, 120, 60),
+]
+
+
+@pytest.mark.parametrize(("window", "calls", "seconds"), WINDOWS, ids=lambda value: getattr(value, "name", value))
+def test_a_window_takes_so_many_calls_and_not_one_more(window: Window, calls: int, seconds: int) -> None:
+    limiter = Limiter()
+    for _ in range(calls):
+        limiter.take(window, "caller", START)
+
+    with pytest.raises(TooManyRequests) as refused:
+        limiter.take(window, "caller", START + timedelta(seconds=1))
+
+    assert refused.value.facts["wait_s"] == seconds - 1
+
+
+def test_a_call_leaves_the_window_when_it_is_as_old_as_the_window_is_long() -> None:
+    limiter = Limiter()
+    window = Window(name="two", calls=2, seconds=60)
+    limiter.take(window, "caller", START)
+    limiter.take(window, "caller", START + timedelta(seconds=30))
+
+    with pytest.raises(TooManyRequests) as refused:
+        limiter.take(window, "caller", START + timedelta(seconds=59, microseconds=999_999))
+    assert refused.value.facts["wait_s"] == 1
+    limiter.take(window, "caller", START + timedelta(seconds=60))
+    with pytest.raises(TooManyRequests) as refused:
+        limiter.take(window, "caller", START + timedelta(seconds=60))
+    assert refused.value.facts["wait_s"] == 30
+
+
+def test_callers_and_windows_do_not_count_for_each_other() -> None:
+    limiter = Limiter()
+    for _ in range(limits.LOGINS_OF_NAME.calls):
+        limiter.take(limits.LOGINS_OF_NAME, "xxx", START)
+
+    limiter.take(limits.LOGINS_OF_NAME, "clerk1", START)
+    limiter.take(limits.LOGINS_OF_ADDRESS, "xxx", START)
+
+
+def wrong_keys(limiter: Limiter, count: int, *, last: timedelta) -> datetime:
+    for _ in range(count - 1):
+        limiter.wrong_key(ONE, START)
+    limiter.wrong_key(ONE, START + last)
+    return START + last
+
+
+def test_nineteen_wrong_codes_do_not_pause() -> None:
+    limiter = Limiter()
+    now = wrong_keys(limiter, 19, last=timedelta(0))
+
+    limiter.refuse_paused(ONE, now)
+
+
+def test_twenty_wrong_codes_pause_for_a_minute() -> None:
+    limiter = Limiter()
+    now = wrong_keys(limiter, 20, last=timedelta(minutes=9, seconds=59))
+
+    with pytest.raises(TooManyRequests) as refused:
+        limiter.refuse_paused(ONE, now)
+    assert refused.value.facts["wait_s"] == 60
+    limiter.refuse_paused(OTHER, now)
+    with pytest.raises(TooManyRequests):
+        limiter.refuse_paused(ONE, now + timedelta(seconds=59))
+    limiter.refuse_paused(ONE, now + timedelta(seconds=60))
+
+
+def test_twenty_wrong_codes_in_ten_minutes_and_a_moment_do_not_pause() -> None:
+    limiter = Limiter()
+    now = wrong_keys(limiter, 20, last=timedelta(minutes=10))
+
+    limiter.refuse_paused(ONE, now)
+
+
+def test_after_a_pause_the_next_wrong_code_pauses_again() -> None:
+    limiter = Limiter()
+    now = wrong_keys(limiter, 20, last=timedelta(0)) + timedelta(seconds=60)
+    limiter.refuse_paused(ONE, now)
+    limiter.wrong_key(ONE, now)
+
+    with pytest.raises(TooManyRequests):
+        limiter.refuse_paused(ONE, now)
+
+
+def test_the_caller_silent_longest_is_forgotten_first() -> None:
+    limiter = Limiter(callers_max=2)
+    window = Window(name="one", calls=1, seconds=60)
+    limiter.take(window, "a", START)
+    limiter.take(window, "b", START)
+    assert len(limiter) == 2
+    limiter.take(window, "c", START)
+    assert len(limiter) == 2
+
+    with pytest.raises(TooManyRequests):
+        limiter.take(window, "b", START)
+    limiter.take(window, "a", START)

@@ -1,0 +1,139 @@
+"""The manager's calls, and the history of the branch."""
+
+from typing import Any
+
+from tests.dialects.heidian.conftest import Counter
+
+STAFF = "/api/shops/staff/"
+HISTORY = "/api/shops/action_history/"
+
+
+async def test_a_new_employee_is_an_ordinary_one_of_the_managers_branch(counter: Counter) -> None:
+    body = {
+        "username": " new ",
+        "password": " y ",
+        "is_manager": True,
+        "is_active": False,
+        "offline_shop": 13,
+        "token": "x",
+    }
+
+    answer = await counter.post(STAFF, body, by="xxx")
+
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["username"] == "new"
+    assert made["is_manager"] is False
+    assert made["is_active"] is True
+    assert made["offline_shop"]["id"] == 12
+    assert made["last_login"] is None
+    assert not {"password", "token"} & made.keys()
+    login = "/api/shops/staff_login/"
+    assert (await counter.post(login, {"username": "new", "password": " y "}, by=None)).status_code == 200
+    assert (await counter.post(login, {"username": "new", "password": "y"}, by=None)).status_code == 400
+
+
+REFUSED: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
+    ({}, {"username": ["This field is required."], "password": ["This field is required."]}),
+    (
+        {"username": "", "password": ""},
+        {"username": ["This field may not be blank."], "password": ["This field may not be blank."]},
+    ),
+    ({"username": "clerk1", "password": "y"}, {"username": ["A user with that username already exists."]}),
+    ({"username": "other", "password": "y"}, {"username": ["A user with that username already exists."]}),
+    (
+        {"username": "x" * 151, "password": "y" * 129},
+        {
+            "username": ["Ensure this field has no more than 150 characters."],
+            "password": ["Ensure this field has no more than 128 characters."],
+        },
+    ),
+    ({"username": "a\0b", "password": "y"}, {"username": ["Null characters are not allowed."]}),
+]
+
+
+async def test_an_employee_that_cannot_be_made(counter: Counter) -> None:
+    for body, fields in REFUSED:
+        answer = await counter.post(STAFF, body, by="xxx")
+        assert (answer.status_code, answer.json()) == (400, fields), body
+
+
+async def test_the_longest_name_and_password(counter: Counter) -> None:
+    answer = await counter.post(STAFF, {"username": "x" * 150, "password": "y" * 128}, by="xxx")
+
+    assert answer.status_code == 201
+
+
+async def test_subordinates_without_the_manager(counter: Counter) -> None:
+    await counter.post(STAFF, {"username": "new", "password": "y"}, by="xxx")
+    async with counter.desk.database.transaction() as tx:
+        await tx.execute("UPDATE staff SET active = false WHERE username = 'new'")
+
+    async def names(query: str) -> list[str]:
+        answer = await counter.get(f"{STAFF}?{query}", by="xxx")
+        assert answer.status_code == 200
+        return [row["username"] for row in answer.json()["results"]]
+
+    assert sorted(await names("")) == ["clerk1", "new"]
+    assert await names("id=32") == ["clerk1"]
+    assert await names("id__in=31,32") == ["clerk1"]
+    assert await names("is_active=false") == ["new"]
+    assert await names("username=clerk1") == ["clerk1"]
+    assert await names("order_by=-username") == ["new", "clerk1"]
+    assert await names("is_active=perhaps") == []
+    assert await names("id=x") == []
+
+
+async def test_the_history_of_the_branch(counter: Counter) -> None:
+    found = await counter.pick_up()
+    await counter.post("/api/orders/pick_up_code/consume/", {"key": "129322"})
+    await counter.post("/api/orders/pick_up_code/rollback/", {"key": "129322"}, by="xxx")
+
+    async def actions(query: str) -> list[str]:
+        answer = await counter.get(f"{HISTORY}?{query}")
+        assert answer.status_code == 200
+        return [row["action"] for row in answer.json()["results"]]
+
+    newest = (await counter.get(HISTORY)).json()["results"][0]
+    assert newest.pop("created_at")
+    assert newest == {
+        "id": newest["id"],
+        "action": "rollback",
+        "staff": {"id": 31, "username": "xxx"},
+        "offline_shop": 12,
+        "pick_up_code": found.id,
+        "key": "129322",
+        "heyshop_order_id": found.order_id,
+        "order_number": found.order_number,
+        "reason": "",
+    }
+    assert await actions("") == ["rollback", "consume", "issue"]
+    assert await actions("order_by=id") == ["issue", "consume", "rollback"]
+    assert await actions("action=consume") == ["consume"]
+    assert await actions("action__in=consume,%20issue") == ["consume", "issue"]
+    assert await actions("staff=31") == ["rollback"]
+    assert await actions(f"pick_up_code={found.id}&key=129322&heyshop_order_id={found.order_id}") == [
+        "rollback",
+        "consume",
+        "issue",
+    ]
+    assert await actions("created_at__gte=2100-01-01T00:00:00Z") == []
+    assert await actions("created_at__lte=2100-01-01 00:00:00&staff=32") == ["consume"]
+    assert await actions("action=steal") == []
+    assert (await counter.get(HISTORY, by="other")).json()["count"] == 0
+    issued = (await counter.get(f"{HISTORY}?action=issue")).json()["results"][0]
+    assert issued["staff"] is None
+
+
+async def test_hiring_and_logging_in_are_remembered(counter: Counter) -> None:
+    await counter.post(STAFF, {"username": "new", "password": "y"}, by="xxx")
+    await counter.post("/api/shops/staff_login/", {"username": "new", "password": "y"}, by=None)
+
+    rows = (await counter.get(HISTORY)).json()["results"]
+
+    assert [(row["action"], row["staff"]["username"]) for row in rows] == [
+        ("login", "new"),
+        ("create_staff", "xxx"),
+    ]
+    assert rows[0]["pick_up_code"] is None
+    assert rows[0]["key"] == rows[0]["order_number"] == ""
