@@ -1,0 +1,11 @@
+"""What can be wrong with a callback that an operator names."""
+
+from crossdock.base.errors import Conflict, NotFound
+
+
+class CallbackUnknown(NotFound):
+    """No callback of this number is on record."""
+
+
+class CallbackNotParked(Conflict):
+    """Only a parked callback can be given up."""

@@ -1,0 +1,117 @@
+"""Shapes of the delivery: what was claimed, what a try brought, what becomes of the callback, what is listed."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, CallbackId, EventId, ReceiverId
+from crossdock.core.events.model import Event, Receiver
+
+State = Literal["waiting", "delivered", "parked", "skipped"]
+Outcome = Literal["delivered", "skipped", "refused", "unreachable", "forbidden", "fault"]
+"""`refused` was heard and declined; `forbidden` is an address we do not send to; `fault` is our own."""
+
+ANSWER_BYTES_MAX = 2_048
+"""Of an answer, no more is read: enough to see what a partner complains of."""
+FAILURE_CHARS_MAX = 500
+"""Of the reason of a failure; a partner's text may be as long as it likes."""
+BODY_CHARS_MAX = 65_536
+"""Of a sent body, kept with its try; signature pictures run to megabytes, and there are many tries."""
+
+
+class Claimed(Struct, frozen=True, kw_only=True):
+    """A callback that is ours until `claimed_until`."""
+
+    id: CallbackId
+    account_id: AccountId
+    receiver_id: ReceiverId
+    event_id: EventId
+    mailbox: str
+    attempts: int
+    claimed_until: datetime
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """What is needed to say it, and how long we may take."""
+
+    claimed: Claimed
+    event: Event
+    receiver: Receiver
+    send_before: float
+    """Monotonic seconds: later than this, another worker could take it before we are done."""
+    note_before: float
+    """Monotonic seconds: when the claim ends."""
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """One try. `failure` is None only when it was delivered or there was nothing to say."""
+
+    outcome: Outcome
+    started_at: datetime
+    ended_at: datetime
+    status: int | None = None
+    answer: str = ""
+    failure: str | None = None
+    body: str = ""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What becomes of a callback after a try."""
+
+    state: State
+    attempts: int
+    due_at: datetime | None = None
+    """When it is tried next; None leaves it as it was."""
+    done_at: datetime | None = None
+    refusal: str | None = None
+
+
+class CallbackRow(Struct, frozen=True, kw_only=True):
+    """One callback, as it is listed."""
+
+    id: CallbackId
+    account_id: AccountId
+    receiver_id: ReceiverId
+    dialect: str
+    receiver: str
+    event_id: EventId
+    kind: str
+    mailbox: str
+    state: State
+    attempts: int
+    """Failed or heard since it was last put back."""
+    due_at: datetime | None
+    """None: it waits for an earlier one of its mailbox."""
+    claimed_until: datetime | None
+    created_at: datetime
+    done_at: datetime | None
+    refusal: str | None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try, as it is kept."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    status: int | None
+    answer: str
+    failure: str | None
+    body: str
+
+
+def verdict(tried: Tried, *, attempts: int, waits_s: tuple[int, ...], now: datetime) -> Verdict:
+    """`attempts` went before this one. After the n-th failure the n-th wait; after the last wait it is parked."""
+    if tried.outcome == "skipped":
+        return Verdict(state="skipped", attempts=attempts, done_at=now)
+    if tried.outcome == "delivered":
+        return Verdict(state="delivered", attempts=attempts + 1, done_at=now)
+    if attempts >= len(waits_s):
+        return Verdict(state="parked", attempts=attempts + 1, refusal=tried.failure)
+    return Verdict(
+        state="waiting",
+        attempts=attempts + 1,
+        due_at=now + timedelta(seconds=waits_s[attempts]),
+        refusal=tried.failure,
+    )

@@ -1,0 +1,28 @@
+"""What an operator sees of callbacks."""
+
+from crossdock.base.ids import AccountId, CallbackId
+from crossdock.db.tx import Tx
+from crossdock.delivery import sql
+from crossdock.delivery.model import Attempt, CallbackRow, State
+
+LISTED_MAX = 1_000
+"""More are not read at a time; the filters narrow it down."""
+
+
+async def list_callbacks(
+    tx: Tx,
+    *,
+    account_id: AccountId | None = None,
+    state: State | None = None,
+    receiver: str | None = None,
+    limit: int = 100,
+) -> list[CallbackRow]:
+    """Newest first; `receiver` is a receiver's name. At most LISTED_MAX."""
+    return await sql.callbacks(
+        tx, account_id=account_id, state=state, receiver=receiver, limit=min(limit, LISTED_MAX)
+    )
+
+
+async def attempts(tx: Tx, callback_id: CallbackId, *, account_id: AccountId | None = None) -> list[Attempt]:
+    """Every try, the first one first."""
+    return await sql.attempts(tx, account_id=account_id, callback_id=callback_id)

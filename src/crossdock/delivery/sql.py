@@ -1,0 +1,303 @@
+"""Statements on callbacks and their tries.
+
+A callback is open while it is waiting or parked; only the first open one of a mailbox may be sent. One that is
+found behind another is shelved: `due_at` becomes 'infinity', so the claim does not look at it again until the
+one before it is closed, which wakes it. A claim therefore costs as much as it takes, however much is waiting.
+
+Shelving locks the callback that is in the way, and closing wakes in a statement of its own after the closed row
+is locked: one of the two always sees what the other did. Closings of one mailbox go one after the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from msgspec import Struct, structs
+
+from crossdock.base.ids import AccountId, CallbackId, EventId, ReceiverId
+from crossdock.core.events.model import Event, Receiver
+from crossdock.db.compose import SQL
+from crossdock.db.tx import Tx
+from crossdock.delivery.model import Attempt, CallbackRow, Claimed, Tried, Verdict
+
+LOOK_FACTOR = 2
+"""Callbacks looked at for each that may be sent: some stand behind others."""
+
+# Where a semi- or anti-join would read better, a LIMIT 1 or an ARRAY(…) stands below: the planner may turn a join
+# into one scan of everything that waits, these it cannot.
+
+_OWING = """
+WITH RECURSIVE step AS (
+    (SELECT receiver_id FROM callback WHERE state IN ('waiting', 'parked') ORDER BY receiver_id, mailbox, id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.receiver_id FROM callback c
+             WHERE c.state IN ('waiting', 'parked') AND c.receiver_id > step.receiver_id
+             ORDER BY c.receiver_id, c.mailbox, c.id LIMIT 1)
+      FROM step WHERE step.receiver_id IS NOT NULL
+)
+SELECT r.id
+  FROM step
+  JOIN receiver r ON r.id = step.receiver_id AND r.active AND r.dialect = ANY (%(dialects)s)
+ CROSS JOIN LATERAL (
+       SELECT 1 FROM callback c
+        WHERE c.receiver_id = r.id AND c.state = 'waiting' AND c.due_at <= %(now)s
+          AND (c.claimed_until IS NULL OR c.claimed_until <= %(now)s)
+        ORDER BY c.due_at, c.id LIMIT 1) AS due
+ ORDER BY r.id
+"""
+
+
+async def owing(tx: Tx, *, dialects: Sequence[str]) -> list[ReceiverId]:
+    """Receivers that something is due for, ascending. Jumps from one to the next along callback_open_idx."""
+    return [ReceiverId(row[0]) for row in await tx.rows(_OWING, dialects=list(dialects), now=tx.now)]
+
+
+_CLAIM = """
+WITH candidate AS MATERIALIZED (
+    SELECT c.id, c.receiver_id, c.mailbox, c.due_at, share.slots
+      FROM unnest(%(receiver_ids)s::bigint[], %(slots)s::int[]) AS share (receiver_id, slots)
+     CROSS JOIN LATERAL (
+           SELECT id, receiver_id, mailbox, due_at FROM callback
+            WHERE receiver_id = share.receiver_id AND state = 'waiting' AND due_at <= %(now)s
+              AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+            ORDER BY due_at, id
+            LIMIT share.slots * %(look_factor)s
+              FOR UPDATE SKIP LOCKED) AS c
+), behind AS MATERIALIZED (
+    SELECT c.id
+      FROM candidate c
+     CROSS JOIN LATERAL (
+           SELECT 1 FROM callback e
+            WHERE e.receiver_id = c.receiver_id AND e.mailbox = c.mailbox
+              AND e.state IN ('waiting', 'parked') AND e.id < c.id
+            ORDER BY e.id LIMIT 1
+              FOR SHARE SKIP LOCKED) AS earlier
+), shelved AS (
+    UPDATE callback SET due_at = 'infinity' WHERE id = ANY (ARRAY(SELECT id FROM behind)) RETURNING id
+), first AS (
+    SELECT c.id, c.slots, row_number() OVER (PARTITION BY c.receiver_id ORDER BY c.due_at, c.id) AS place
+      FROM candidate c
+     WHERE (SELECT e.id FROM callback e
+             WHERE e.receiver_id = c.receiver_id AND e.mailbox = c.mailbox
+               AND e.state IN ('waiting', 'parked') AND e.id < c.id
+             ORDER BY e.id LIMIT 1) IS NULL
+), claimed AS (
+    UPDATE callback SET claimed_until = %(until)s
+     WHERE id = ANY (ARRAY(SELECT id FROM first WHERE place <= slots))
+    RETURNING id, account_id, receiver_id, event_id, mailbox, attempts, claimed_until
+)
+SELECT claimed.*, (SELECT count(*) FROM shelved) AS shelved
+  FROM (SELECT 1) AS always LEFT JOIN claimed ON true
+"""
+
+
+async def claim(tx: Tx, *, shares: Mapping[ReceiverId, int], lease: timedelta) -> tuple[list[Claimed], int]:
+    """Take what is first in its mailbox, at most so many per receiver; and how many were shelved on the way."""
+    rows = await tx.rows(
+        _CLAIM,
+        receiver_ids=list(shares),
+        slots=list(shares.values()),
+        look_factor=LOOK_FACTOR,
+        now=tx.now,
+        until=tx.now + lease,
+    )
+    claimed = [
+        Claimed(
+            id=row[0],
+            account_id=row[1],
+            receiver_id=row[2],
+            event_id=row[3],
+            mailbox=row[4],
+            attempts=row[5],
+            claimed_until=row[6],
+        )
+        for row in rows
+        if row[0] is not None
+    ]
+    return claimed, rows[0][7]
+
+
+_EVENT = ", ".join(entry.name for entry in structs.fields(Event))
+_RECEIVER = ", ".join(entry.name for entry in structs.fields(Receiver))
+
+
+async def events(tx: Tx, ids: Sequence[EventId]) -> dict[EventId, Event]:
+    found = await tx.many(Event, f"SELECT {_EVENT} FROM event WHERE id = ANY (%(ids)s::bigint[])", ids=list(ids))
+    return {event.id: event for event in found}
+
+
+async def receivers(tx: Tx, ids: Sequence[ReceiverId]) -> dict[ReceiverId, Receiver]:
+    found = await tx.many(
+        Receiver, f"SELECT {_RECEIVER} FROM receiver WHERE id = ANY (%(ids)s::bigint[])", ids=list(ids)
+    )
+    return {receiver.id: receiver for receiver in found}
+
+
+_LOCK_MAILBOX = """
+SELECT pg_advisory_xact_lock(hashtextextended('callback ' || %(receiver_id)s::bigint || ' ' || %(mailbox)s, 0))
+"""
+
+_CLOSE = """
+WITH ours AS (
+    UPDATE callback
+       SET state = %(state)s, attempts = %(attempts)s, claimed_until = NULL,
+           due_at = coalesce(%(due_at)s::timestamptz, due_at), done_at = %(done_at)s::timestamptz,
+           refusal = %(refusal)s::text
+     WHERE id = %(id)s AND state = 'waiting' AND claimed_until = %(claimed_until)s
+    RETURNING id
+), tried AS (
+    INSERT INTO callback_attempt (callback_id, number, started_at, ended_at, status, answer, failure, body)
+    SELECT %(id)s::bigint,
+           (SELECT coalesce(max(number), 0) + 1 FROM callback_attempt WHERE callback_id = %(id)s),
+           %(started_at)s::timestamptz, %(ended_at)s::timestamptz, %(status)s::int, %(answer)s::text,
+           %(failure)s::text, %(body)s::text
+     WHERE %(sent)s::bool
+       AND (EXISTS (SELECT 1 FROM ours)
+            OR NOT EXISTS (SELECT 1 FROM callback_attempt
+                            WHERE callback_id = %(id)s AND started_at = %(started_at)s))
+)
+SELECT count(*) FROM ours
+"""
+
+_WAKE_FIRST = """
+UPDATE callback SET due_at = %(now)s
+ WHERE id = (SELECT id FROM callback
+              WHERE receiver_id = %(receiver_id)s AND mailbox = %(mailbox)s AND state IN ('waiting', 'parked')
+              ORDER BY id LIMIT 1)
+   AND state = 'waiting' AND due_at = 'infinity'
+"""
+
+
+async def close(tx: Tx, *, claimed: Claimed, tried: Tried, verdict: Verdict) -> bool:
+    """Keep the try, settle the callback, wake the next; False when the claim had ended and another has it.
+
+    Saying it twice writes it once: an answer of the database that was lost may be asked for again.
+    """
+    place = {"receiver_id": claimed.receiver_id, "mailbox": claimed.mailbox}
+    _, settled, _ = await tx.pipeline(
+        (_LOCK_MAILBOX, place),
+        (
+            _CLOSE,
+            {
+                "id": claimed.id,
+                "claimed_until": claimed.claimed_until,
+                "sent": tried.outcome != "skipped",
+                **{name: getattr(tried, name) for name in _TRIED},
+                **structs.asdict(verdict),
+            },
+        ),
+        (_WAKE_FIRST, {"now": tx.now, **place}),
+    )
+    return bool(settled[0][0])
+
+
+_TRIED = ("started_at", "ended_at", "status", "answer", "failure", "body")
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a callback stands."""
+
+    receiver_id: ReceiverId
+    mailbox: str
+
+
+async def locked_place(tx: Tx, *, account_id: AccountId | None, callback_id: CallbackId) -> Place | None:
+    """The mailbox of a callback, locked against every other closing; None when there is no such callback."""
+    owned = "" if account_id is None else " AND account_id = %(account_id)s"
+    place = await tx.one_or_none(
+        Place,
+        f"SELECT receiver_id, mailbox FROM callback WHERE id = %(id)s{owned}",
+        id=callback_id,
+        account_id=account_id,
+    )
+    if place is not None:
+        await tx.execute(_LOCK_MAILBOX, **structs.asdict(place))
+    return place
+
+
+_PUT_BACK = """
+UPDATE callback
+   SET state = 'waiting', attempts = 0, done_at = NULL, refusal = NULL, claimed_until = NULL,
+       due_at = coalesce((SELECT max(o.claimed_until) FROM callback o
+                           WHERE o.receiver_id = %(receiver_id)s AND o.mailbox = %(mailbox)s
+                             AND o.state = 'waiting' AND o.claimed_until > %(now)s), %(now)s)
+ WHERE id = %(id)s AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+"""
+
+
+async def put_back(tx: Tx, *, callback_id: CallbackId, place: Place) -> None:
+    """Waiting and due; after the one of its mailbox that is being sent at the moment. One in flight stays."""
+    await tx.execute(_PUT_BACK, id=callback_id, now=tx.now, **structs.asdict(place))
+
+
+async def skip_parked(tx: Tx, *, callback_id: CallbackId, place: Place) -> bool:
+    """Parked -> skipped, and the next one goes on; False when it is not parked."""
+    touched = await tx.execute(
+        "UPDATE callback SET state = 'skipped', done_at = %(now)s WHERE id = %(id)s AND state = 'parked'",
+        id=callback_id,
+        now=tx.now,
+    )
+    await tx.execute(_WAKE_FIRST, now=tx.now, **structs.asdict(place))
+    return touched == 1
+
+
+async def wake_orphans(tx: Tx) -> int:
+    """Wake what is shelved with nothing before it, as after rows were deleted by hand; how many there were."""
+    return await tx.execute(
+        """
+UPDATE callback c SET due_at = %(now)s
+ WHERE c.state = 'waiting' AND c.due_at = 'infinity'
+   AND NOT EXISTS (SELECT 1 FROM callback e
+                    WHERE e.receiver_id = c.receiver_id AND e.mailbox = c.mailbox
+                      AND e.state IN ('waiting', 'parked') AND e.id < c.id)
+""",
+        now=tx.now,
+    )
+
+
+_LIST = """
+SELECT c.id, c.account_id, c.receiver_id, r.dialect, r.name AS receiver, c.event_id, e.kind, c.mailbox, c.state,
+       c.attempts, nullif(c.due_at, 'infinity') AS due_at, c.claimed_until, c.created_at, c.done_at, c.refusal
+  FROM callback c
+  JOIN receiver r ON r.id = c.receiver_id
+  JOIN event e ON e.id = c.event_id
+"""
+_FILTERS = {
+    "account_id": "c.account_id = %(account_id)s",
+    "state": "c.state = %(state)s",
+    "receiver": "r.name = %(receiver)s",
+}
+
+
+async def callbacks(
+    tx: Tx, *, account_id: AccountId | None, state: str | None, receiver: str | None, limit: int
+) -> list[CallbackRow]:
+    given = {
+        name: value
+        for name, value in {"account_id": account_id, "state": state, "receiver": receiver}.items()
+        if value is not None
+    }
+    where = SQL(" AND ").join([SQL("true"), *(SQL(_FILTERS[name]) for name in given)])
+    return await tx.many(
+        CallbackRow,
+        SQL("{} WHERE {} ORDER BY c.id DESC LIMIT %(limit)s").format(SQL(_LIST), where),
+        limit=limit,
+        **given,
+    )
+
+
+_ATTEMPT = ", ".join(entry.name for entry in structs.fields(Attempt))
+
+
+async def attempts(tx: Tx, *, account_id: AccountId | None, callback_id: CallbackId) -> list[Attempt]:
+    """Index: callback_attempt_callback_id_number_key."""
+    owned = (
+        ""
+        if account_id is None
+        else " AND EXISTS (SELECT 1 FROM callback c WHERE c.id = callback_id AND c.account_id = %(account_id)s)"
+    )
+    return await tx.many(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM callback_attempt WHERE callback_id = %(id)s{owned} ORDER BY number",
+        id=callback_id,
+        account_id=account_id,
+    )
