@@ -1,0 +1,137 @@
+"""The real core behind the coordinator: a call, the database, the broker, a cabinet, and all the way back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers import queries
+from crossdock.core.lockers.errors import CabinetRefused
+from crossdock.core.lockers.model import OFFLINE, DoorOutcome
+from crossdock.devices.coordinator import Coordinator
+from crossdock.devices.presence import SILENCE_S_MAX
+from crossdock.devices.simulator import SimulatedCabinet
+from tests.devices.brokers import WAIT_S_MAX, Amqtt, Mosquitto
+from tests.world import ACCOUNT, CABINET, World
+
+
+@dataclass
+class Way:
+    world: World
+    cabinet: SimulatedCabinet
+    coordinator: Coordinator
+
+    async def open(self, lock: str = "0105") -> DoorOutcome:
+        return await self.world.desk.doors.open(
+            account_id=ACCOUNT, cabinet=CABINET, lock_address=lock, use_type="O", asked_by="test", dialect="bestwond"
+        )
+
+    async def value(self, statement: str, **params: Any) -> Any:
+        return (await self.world.rows(statement, **params))[0][0]
+
+    async def becomes(self, expected: Any, statement: str, **params: Any) -> None:
+        async with asyncio.timeout(WAIT_S_MAX):
+            while await self.value(statement, **params) != expected:
+                await asyncio.sleep(0.01)
+
+    async def online(self, expected: bool) -> None:
+        await self.becomes(expected, "SELECT online FROM cabinet WHERE number = %(number)s", number=CABINET)
+
+
+@pytest.fixture
+async def way(quiet_world: World, broker: Amqtt | Mosquitto) -> AsyncIterator[Way]:
+    desk = quiet_world.desk
+    async with desk.database.transaction() as tx:
+        asked = await queries.cabinet(tx, account_id=ACCOUNT, number=CABINET)
+        locks = [box.lock_address for box in await queries.boxes(tx, cabinet_id=asked.id)]
+    coordinator = Coordinator(desk.database, desk.signals, broker.address, quiet_world.clock)
+    running = asyncio.create_task(coordinator.run())
+    async with SimulatedCabinet(
+        broker.address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1
+    ) as cabinet:
+        way = Way(quiet_world, cabinet, coordinator)
+        await way.online(True)
+        yield way
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_door_is_opened_seen_and_seen_closed(way: Way) -> None:
+    outcome = await way.open()
+    assert (outcome.accepted, outcome.reason) == (True, "ok")
+    await way.becomes("open", "SELECT door FROM box WHERE lock_address = '0105'")
+    way.cabinet.close_door("0105")
+    await way.becomes("closed", "SELECT door FROM box WHERE lock_address = '0105'")
+    told = await way.world.rows(
+        "SELECT state, pulse_at IS NOT NULL, opened_at IS NOT NULL, closed_at IS NOT NULL FROM door_command"
+        " WHERE id = %(id)s",
+        id=outcome.command_id,
+    )
+    assert told == [("accepted", True, True, True)]
+    assert way.cabinet.openings == {"0105": 1}
+
+
+async def test_a_parcel_is_stored_and_taken_only_when_the_cabinet_took_the_command(way: Way) -> None:
+    way.cabinet.refuse("door blocked")
+    parcel = await way.world.booked("100007")
+    with pytest.raises(CabinetRefused) as caught:
+        await way.world.desk.doors.store(
+            account_id=ACCOUNT, cabinet=CABINET, save_code=parcel.save_code, box_size="S", asked_by="t", dialect="b"
+        )
+    assert caught.value.facts["reason"] == "door blocked"
+    assert await way.value("SELECT state FROM handover WHERE id = %(id)s", id=parcel.id) == "booked"
+    way.cabinet.refuse(None)
+    stored = await way.world.desk.doors.store(
+        account_id=ACCOUNT, cabinet=CABINET, save_code=parcel.save_code, box_size="S", asked_by="t", dialect="b"
+    )
+    assert stored.parcel is not None
+    assert stored.parcel.state == "stored"
+    assert way.cabinet.openings == {stored.box_before.lock_address: 1}
+    taken = await way.world.desk.doors.take(
+        account_id=ACCOUNT, cabinet=CABINET, key=parcel.key, asked_by="t", dialect="b"
+    )
+    assert taken.parcel is not None
+    assert taken.parcel.state == "taken"
+
+
+async def test_a_cut_off_cabinet_is_offline_at_once(way: Way) -> None:
+    await way.cabinet.offline()
+    await way.online(False)
+    outcome = await way.open()
+    assert (outcome.accepted, outcome.reason) == (False, OFFLINE)
+    assert not way.cabinet.openings
+
+
+async def test_a_silent_cabinet_lapses(way: Way) -> None:
+    way.world.clock.advance(timedelta(seconds=SILENCE_S_MAX, microseconds=1))
+    way.coordinator._inbox.take_silence()
+    await way.online(False)
+
+
+async def test_a_question_for_a_door_is_answered(way: Way) -> None:
+    way.cabinet.doors["0106"] = "open"  # moved while nobody looked
+    async with way.world.desk.database.transaction() as tx:
+        asked = await lockers.ask_state(tx, account_id=ACCOUNT, cabinet=CABINET, lock_address="0106")
+    await way.becomes("open", "SELECT door FROM box WHERE lock_address = '0106'")
+    await way.becomes("accepted", "SELECT state FROM door_command WHERE id = %(id)s", id=asked.id)
+    assert not way.cabinet.openings
+
+
+async def test_a_report_said_twice_is_written_once(way: Way) -> None:
+    way.cabinet.open_door("0107")
+    kept = next(iter(way.cabinet.outbox._kept.values()))
+    async with asyncio.timeout(WAIT_S_MAX):
+        while len(way.cabinet.outbox):
+            await asyncio.sleep(0.01)
+    way.cabinet.outbox._kept[kept.report.sequence] = kept
+    way.cabinet.outbox.rewind()
+    async with asyncio.timeout(WAIT_S_MAX):
+        while len(way.cabinet.outbox):
+            await asyncio.sleep(0.01)
+    assert await way.value("SELECT count(*) FROM door_event WHERE sequence = %(key)s", key=kept.report.key) == 1
+    assert await way.value("SELECT count(*) FROM event WHERE kind = 'door.changed' AND facts ->> 'box' = '07'") == 1
