@@ -1,0 +1,232 @@
+"""The tables of a setup file, key for key. What is not given stays as it is on record."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from crossdock.core.lockers.model import BoxSize
+from crossdock.core.stock.model import Condition
+
+CODE_LENGTH_MAX = 64
+NAME_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 2_000
+ID_MAX = 2**53 - 1
+"""Larger numbers are not exact in every partner's JSON."""
+QUANTITY_MAX = 10**12
+MEASURE_MAX = 10**9
+
+DOMAIN_LENGTH_MAX = 253
+_SIGN = r"[^\s\x00-\x1f\x7f]"
+Code = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=CODE_LENGTH_MAX,
+        pattern=rf"^{_SIGN}([^\x00-\x1f\x7f]*{_SIGN})?\Z",
+    ),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
+Domain = Annotated[str, Meta(min_length=1, max_length=DOMAIN_LENGTH_MAX, pattern=r"^[a-z0-9.-]+(:[0-9]+)?\Z")]
+CabinetNumber = Annotated[str, Meta(max_length=CODE_LENGTH_MAX, pattern=r"^[A-Za-z0-9_-]+\Z")]
+"""It stands in the topics of its cabinet (docs/devices.md)."""
+Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
+CompanyNumber = Annotated[int, Meta(ge=1, le=999)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+Measure = Annotated[int, Meta(ge=0, le=MEASURE_MAX)]
+LockAddress = Annotated[str, Meta(pattern=r"^[0-9a-f]{4}\Z")]
+Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+
+
+class Given(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text that the environment holds: `{env = "NAME", default = "..."}`."""
+
+    env: Name
+    default: str | UnsetType = UNSET
+
+
+class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Company(_Table, frozen=True, kw_only=True):
+    id: CompanyNumber
+    name: Name | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    zone: Name | UnsetType = UNSET
+
+
+class Credential(_Table, frozen=True, kw_only=True):
+    dialect: Code
+    key: Name | Given
+    secret: Text | Given | UnsetType = UNSET
+    scope: dict[str, Any] | UnsetType = UNSET
+    valid_from: datetime | UnsetType = UNSET
+    valid_until: datetime | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Site(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    code: Code
+    name: Name | UnsetType = UNSET
+    company: CompanyNumber | UnsetType = UNSET
+    zone: Name | UnsetType = UNSET
+    address: dict[str, Any] | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Warehouse(Site, frozen=True, kw_only=True):
+    pass
+
+
+class Staff(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    username: Code
+    password: Text | Given | UnsetType = UNSET
+    role: Literal["clerk", "manager"] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Shop(Site, frozen=True, kw_only=True):
+    staff: list[Staff] = []
+
+
+class Box(_Table, frozen=True, kw_only=True):
+    name: Code
+    size: BoxSize | UnsetType = UNSET
+    lock_address: LockAddress | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class Cabinet(_Table, frozen=True, kw_only=True):
+    number: CabinetNumber
+    name: Name | UnsetType = UNSET
+    key: Text | Given | UnsetType = UNSET
+    details: dict[str, Any] | UnsetType = UNSET
+    in_service: bool | UnsetType = UNSET
+    box: list[Box] = []
+
+
+class Station(Site, frozen=True, kw_only=True):
+    cabinet: list[Cabinet] = []
+
+
+class SubInventory(_Table, frozen=True, kw_only=True):
+    code: Code
+    name: Name | UnsetType = UNSET
+
+
+class DeliveryService(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    name: Name
+    company: CompanyNumber
+    method: Literal["parcel", "locker", "shop"] | UnsetType = UNSET
+    order_type: Code | UnsetType = UNSET
+    site: Code | UnsetType = UNSET
+    box_size: Literal["S", "M", "L", "SX", "LX"] | UnsetType = UNSET
+    rules: dict[str, Any] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class OnlineShop(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    domain: Domain
+    name: Name | UnsetType = UNSET
+    domains: list[Domain] | UnsetType = UNSET
+    secret: Text | Given | UnsetType = UNSET
+
+
+class Opening(_Table, frozen=True, kw_only=True):
+    site: Code
+    sub_inventory: Code
+    lot: Annotated[str, Meta(max_length=CODE_LENGTH_MAX)] = ""
+    condition: Condition = "good"
+    quantity: Quantity
+
+
+class Product(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    sku: Code
+    name: Name | UnsetType = UNSET
+    name_customs: Text | UnsetType = UNSET
+    weight_g: Measure | UnsetType = UNSET
+    length_mm: Measure | UnsetType = UNSET
+    width_mm: Measure | UnsetType = UNSET
+    height_mm: Measure | UnsetType = UNSET
+    price: Decimal | UnsetType = UNSET
+    lot_tracked: bool | UnsetType = UNSET
+    serial_tracked: bool | UnsetType = UNSET
+    partner_fields: dict[str, Any] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    codes: list[Code] = []
+    opening: list[Opening] = []
+
+
+class Organisation(_Table, frozen=True, kw_only=True):
+    id: Id
+    name: Name | UnsetType = UNSET
+    enterprises: list[Id] = []
+
+
+class Camera(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    name: Name
+    station: Code | UnsetType = UNSET
+    source: Text | UnsetType = UNSET
+
+
+class Department(_Table, frozen=True, kw_only=True):
+    id: Id
+    name: Name | UnsetType = UNSET
+    site: Code | UnsetType = UNSET
+    shop_code: Code | UnsetType = UNSET
+    camera: list[Camera] = []
+
+
+class Enterprise(_Table, frozen=True, kw_only=True):
+    id: Id
+    name: Name | UnsetType = UNSET
+    code: Text | UnsetType = UNSET
+    department: list[Department] = []
+
+
+class Receiver(_Table, frozen=True, kw_only=True):
+    dialect: Code
+    name: Code
+    url: Text | Given | UnsetType = UNSET
+    kinds: list[Name] | UnsetType = UNSET
+    subject: Name | UnsetType = UNSET
+    order_dialect: Code | UnsetType = UNSET
+    credential: Name | Given | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Account(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    code: Code
+    name: Name | UnsetType = UNSET
+    zone: Name | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+    companies: list[CompanyNumber] = []
+    credential: list[Credential] = []
+    warehouse: list[Warehouse] = []
+    shop: list[Shop] = []
+    station: list[Station] = []
+    sub_inventory: list[SubInventory] = []
+    delivery_service: list[DeliveryService] = []
+    online_shop: list[OnlineShop] = []
+    product: list[Product] = []
+    organisation: list[Organisation] = []
+    enterprise: list[Enterprise] = []
+    receiver: list[Receiver] = []
+
+
+class SetupFile(_Table, frozen=True, kw_only=True):
+    company: list[Company] = []
+    account: list[Account] = []

@@ -1,0 +1,278 @@
+"""What a setup file does to the database."""
+
+import asyncio
+
+import pytest
+
+from crossdock.core.staff import passwords
+from crossdock.setup.model import ID_MAX
+from tests.setup.conftest import NOW, Bench
+
+BASE = """
+[[company]]
+id = 36
+name = "Dongguan"
+currency = "CNY"
+zone = "Asia/Shanghai"
+
+[[account]]
+code = "acme"
+name = "Acme"
+zone = "Asia/Shanghai"
+currency = "CNY"
+"""
+SHOP = """
+[[account.shop]]
+code = "S-1"
+name = "Shop one"
+[[account.shop]]
+code = "S-2"
+name = "Shop two"
+"""
+GOODS = """
+[[account.warehouse]]
+code = "W-1"
+name = "Warehouse"
+[[account.sub_inventory]]
+code = "OWN"
+[[account.product]]
+sku = "P-1"
+name = "Thing"
+price = 12.50
+"""
+
+
+async def test_values_that_differ_are_changed_and_shown(bench: Bench) -> None:
+    await bench.apply(BASE + GOODS)
+
+    said = await bench.apply(
+        BASE + GOODS.replace('"Thing"', '"Thing, blue"').replace("12.50", "13") + "weight_g = 7\n"
+    )
+
+    assert said == ['~ product P-1 name: "Thing" -> "Thing, blue", weight_g: 0 -> 7, price: 12.50 -> 13']
+    assert await bench.rows("SELECT name, price, weight_g FROM product") == [("Thing, blue", 13, 7)]
+
+
+async def test_what_the_file_does_not_name_stays(bench: Bench) -> None:
+    await bench.apply(BASE + GOODS + "weight_g = 7\nactive = false\n")
+
+    assert await bench.apply('[[account]]\ncode = "acme"\n[[account.product]]\nsku = "P-1"\nwidth_mm = 3\n') == [
+        "~ product P-1 width_mm: 0 -> 3"
+    ]
+    assert await bench.rows("SELECT name, weight_g, width_mm, active FROM product") == [("Thing", 7, 3, False)]
+
+
+async def test_what_leaves_the_file_is_not_deleted(bench: Bench) -> None:
+    await bench.apply(BASE + GOODS)
+
+    assert await bench.apply(BASE) == []
+    assert await bench.value("SELECT count(*) FROM product") == 1
+
+
+async def test_a_site_has_the_zone_of_its_account_unless_it_names_one(bench: Bench) -> None:
+    await bench.apply(BASE + SHOP + 'zone = "Europe/London"\n')
+
+    assert await bench.rows("SELECT code, zone FROM site ORDER BY code") == [
+        ("S-1", "Asia/Shanghai"),
+        ("S-2", "Europe/London"),
+    ]
+
+
+async def test_a_later_file_may_refer_to_what_is_on_record(bench: Bench) -> None:
+    await bench.apply(BASE + SHOP)
+
+    said = await bench.apply(
+        '[[account]]\ncode = "acme"\n[[account.delivery_service]]\nname = "Pick up"\ncompany = 36\n'
+        'method = "shop"\nsite = "S-2"\n'
+    )
+
+    assert said == ["+ delivery service Pick up"]
+    assert await bench.value("SELECT code FROM site JOIN delivery_service d ON d.site_id = site.id") == "S-2"
+
+
+async def test_a_person_moves_to_another_shop_and_becomes_manager(bench: Bench) -> None:
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "secret one"\n'
+    first, second = SHOP.strip().split("\n[[account.shop]]\n")
+    await bench.apply(f"{BASE}{first}\n{staff}[[account.shop]]\n{second}\n")
+
+    said = await bench.apply(f'{BASE}{first}\n[[account.shop]]\n{second}\n{staff}role = "manager"\n')
+
+    assert said == ['~ staff ann shop: "S-1" -> "S-2", role: "clerk" -> "manager"']
+
+
+# Secrets ----------------------------------------------------------------------------
+
+
+async def test_secrets_are_sealed_and_passwords_hashed(bench: Bench) -> None:
+    keys = '[[account.credential]]\ndialect = "hongxun"\nkey = "K"\nsecret = "first secret"\n'
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "first word"\n'
+    await bench.apply(BASE + SHOP + staff + keys)
+
+    said = await bench.apply(BASE + SHOP + staff.replace("first", "other") + keys.replace("first", "other"))
+
+    assert said == ["~ credential hongxun K secret: changed", "~ staff ann password: changed"]
+    sealed = await bench.value("SELECT secret_sealed FROM credential")
+    assert bench.seal.open(sealed) == "other secret"
+    stored = await bench.value("SELECT password_hash FROM staff")
+    assert await passwords.matches("other word", stored)
+    assert not await passwords.matches("first word", stored)
+
+
+async def test_an_empty_secret_is_none(bench: Bench) -> None:
+    keys = '[[account.credential]]\ndialect = "hongxun"\nkey = "K"\nsecret = "SECRET"\n'
+    await bench.apply(BASE + keys)
+
+    assert await bench.apply(BASE + keys.replace("SECRET", "")) == ["~ credential hongxun K secret: changed"]
+    assert await bench.value("SELECT secret_sealed FROM credential") is None
+    assert await bench.apply(BASE + keys.replace("SECRET", "")) == []
+
+
+async def test_a_secret_from_the_environment(bench: Bench) -> None:
+    keys = (
+        '[[account.credential]]\ndialect = "hongxun"\nkey = {env = "KEY"}\n'
+        'secret = {env = "SECRET", default = "fallback"}\n'
+    )
+    await bench.apply(BASE + keys, environ={"KEY": "K", "SECRET": "from outside"})
+    assert bench.seal.open(await bench.value("SELECT secret_sealed FROM credential")) == "from outside"
+
+    assert await bench.apply(BASE + keys, environ={"KEY": "K", "SECRET": ""}) == [
+        "~ credential hongxun K secret: changed"
+    ]
+    assert bench.seal.open(await bench.value("SELECT secret_sealed FROM credential")) == "fallback"
+
+
+async def test_a_credential_is_switched_off_and_on(bench: Bench) -> None:
+    keys = '[[account.credential]]\ndialect = "hongxun"\nkey = "K"\nactive = '
+    await bench.apply(BASE + keys + "true\n")
+    assert await bench.value("SELECT revoked_at FROM credential") is None
+
+    assert await bench.apply(BASE + keys + "false\n") == ["~ credential hongxun … active: true -> false"]
+    assert await bench.value("SELECT revoked_at FROM credential") == NOW
+    assert await bench.apply(BASE + keys + "false\n") == []
+    assert await bench.apply(BASE + keys + "true\n") == ["~ credential hongxun … active: false -> true"]
+    assert await bench.value("SELECT revoked_at FROM credential") is None
+
+
+async def test_a_login_in_an_address_is_not_shown(bench: Bench) -> None:
+    receiver = (
+        '[[account.receiver]]\ndialect = "hongxun"\nname = "erp"\nkinds = ["*"]\nurl = "https://USER@erp.example/"\n'
+    )
+    await bench.apply(BASE + receiver.replace("USER", "me:one"))
+
+    assert await bench.apply(BASE + receiver.replace("USER", "me:two")) == [
+        '~ receiver hongxun erp url: "https://…@erp.example/" -> "https://…@erp.example/"'
+    ]
+
+
+# Ids --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [1, 7, ID_MAX])
+async def test_later_rows_do_not_collide_with_ids_of_the_file(bench: Bench, given: int) -> None:
+    await bench.apply(BASE + GOODS.replace('sku = "P-1"', f'id = {given}\nsku = "P-1"'))
+
+    await bench.apply(BASE + '[[account.product]]\nsku = "P-2"\nname = "Next"\n')
+
+    assert await bench.rows("SELECT sku, id FROM product ORDER BY id") == [("P-1", given), ("P-2", given + 1)]
+
+
+async def test_new_ids_follow_the_order_of_the_file(bench: Bench) -> None:
+    codes = [f"C-{number}" for number in (5, 3, 9, 1)]
+    await bench.apply(BASE + "".join(f'[[account.sub_inventory]]\ncode = "{code}"\n' for code in codes))
+
+    assert [row[0] for row in await bench.rows("SELECT code FROM sub_inventory ORDER BY id")] == codes
+
+
+# Opening stock ----------------------------------------------------------------------
+
+OPENING = """
+[[account.product.opening]]
+site = "W-1"
+sub_inventory = "OWN"
+quantity = 10
+[[account.product.opening]]
+site = "W-1"
+sub_inventory = "OWN"
+lot = "L1"
+condition = "defective"
+quantity = 2
+"""
+
+
+async def test_opening_stock_goes_into_the_ledger_once(bench: Bench) -> None:
+    said = await bench.apply(BASE + GOODS + OPENING)
+
+    assert said[-2:] == [
+        "+ opening stock P-1 at W-1/OWN: 10",
+        "+ opening stock P-1 at W-1/OWN/L1 defective: 2",
+    ]
+    assert await bench.apply(BASE + GOODS + OPENING) == []
+    assert await bench.rows(
+        "SELECT m.cause, m.quantity, s.on_hand, s.allocated FROM stock s"
+        " JOIN stock_move m ON m.stock_id = s.id ORDER BY m.quantity"
+    ) == [
+        ("opening:W-1:OWN:P-1:L1:defective", 2, 2, 0),
+        ("opening:W-1:OWN:P-1::good", 10, 10, 0),
+    ]
+
+
+async def test_opening_stock_adds_to_what_came_in_before(bench: Bench) -> None:
+    await bench.apply(BASE + GOODS)
+    async with bench.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO stock (account_id, site_id, sub_inventory_id, product_id, on_hand)"
+            " SELECT p.account_id, w.id, o.id, p.id, 5 FROM product p, site w, sub_inventory o"
+        )
+
+    await bench.apply(BASE + GOODS + OPENING)
+
+    assert await bench.rows("SELECT lot, on_hand FROM stock ORDER BY lot") == [("", 15), ("L1", 2)]
+
+
+async def test_another_opening_quantity_is_refused(bench: Bench) -> None:
+    await bench.apply(BASE + GOODS + OPENING)
+
+    (problem,) = await bench.refused(BASE + GOODS + OPENING.replace("quantity = 10", "quantity = 11"))
+
+    assert problem == (
+        "27 account.product.opening.quantity: opening stock was applied already, with 10:"
+        " write that, and adjust stock instead"
+    )
+
+
+# Together ---------------------------------------------------------------------------
+
+
+async def test_two_applies_at_once_write_everything_once(bench: Bench) -> None:
+    said = await asyncio.gather(*(bench.apply(BASE + SHOP + GOODS + OPENING) for _ in range(3)))
+
+    assert sorted(map(len, said)) == [0, 0, 9]
+    assert await bench.value("SELECT sum(on_hand) FROM stock") == 12
+
+
+async def test_a_value_that_another_row_holds_is_refused(bench: Bench) -> None:
+    boxes = """
+[[account.station]]
+code = "T-1"
+name = "Station"
+[[account.station.cabinet]]
+number = "C1"
+box = [{name = "01", size = "S", lock_address = "0101"}, {name = "02", size = "S", lock_address = "0102"}]
+"""
+    await bench.apply(BASE + boxes)
+
+    (problem,) = await bench.refused(
+        BASE + boxes.replace('"0101"', '"0103"').replace('"0102"', '"0101"').replace('name = "01"', 'name = "03"')
+    )
+
+    assert problem.startswith("0 : does not fit what is on record (box_cabinet_id_lock_address_key)")
+
+
+async def test_what_another_account_holds_is_refused(bench: Bench) -> None:
+    text = BASE + SHOP + '[[account.online_shop]]\ndomain = "a.example"\n'
+    await bench.apply(text.replace("acme", "first"))
+
+    assert await bench.refused(text) == [
+        "20 account.online_shop: online shop a.example is on record with account first, which never changes:"
+        " choose another name, or correct where it stands"
+    ]
