@@ -7,6 +7,7 @@ data lies in memory where /dev/shm is large enough: copying takes 12 ms there an
 CROSSDOCK_TEST_DATABASE_URL names another server to use; its user must be allowed to create databases.
 """
 
+import asyncio
 import fcntl
 import itertools
 import os
@@ -23,13 +24,19 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from crossdock.base.clock import SystemClock
+from crossdock.base.seal import Seal
 from crossdock.db import migrate
+from crossdock.db.database import Database
 from crossdock.db.embedded import EmbeddedPostgres
+from crossdock.setup.apply import apply_file
+from tests.served import SECRET_KEY
 
 RUN = "CROSSDOCK_TEST_RUN"
 """Directory of this test run: set by the first process, inherited by the workers."""
 OUTSIDE = "CROSSDOCK_TEST_DATABASE_URL"
 PREFIX = "crossdock-test-"
+DEMO = Path(__file__).parent.parent / "examples" / "demo.toml"
 MEMORY_BYTES_MIN = 2 * 2**30
 """Containers have 64 MB of /dev/shm, which is not enough for a handful of databases."""
 YOUNG_S = 60
@@ -50,11 +57,12 @@ class Databases:
     def __init__(self, run: Path) -> None:
         self._postgres: EmbeddedPostgres | None = None
         self._template = template_name(run)
+        self._demo = f"{self._template}_demo"
         self._worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._numbers = itertools.count(1)
         # One thread: it makes the next copy and drops used ones while the test runs.
         self._helper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="databases")
-        self._next: Future[str] | None = None
+        self._next: dict[str, Future[str]] = {}
         if outside := os.environ.get(OUTSIDE):
             self._address = outside
         else:
@@ -67,8 +75,16 @@ class Databases:
 
     def take(self) -> str:
         """The address of a migrated database nobody has used."""
-        url = (self._next or self._helper.submit(self._copy)).result()
-        self._next = self._helper.submit(self._copy)
+        return self._take(self._template)
+
+    def take_demo(self) -> str:
+        """The same with examples/demo.toml applied."""
+        return self._take(self._demo)
+
+    def _take(self, template: str) -> str:
+        waiting = self._next.pop(template, None) or self._helper.submit(self._copy, template)
+        url = waiting.result()
+        self._next[template] = self._helper.submit(self._copy, template)
         return url
 
     def take_empty(self) -> str:
@@ -81,32 +97,40 @@ class Databases:
         self._helper.submit(self._do, f'DROP DATABASE IF EXISTS "{name_in(url)}" WITH (FORCE)')
 
     def close(self) -> None:
-        if self._next is not None:
-            self.give_back(self._next.result())
+        for waiting in self._next.values():
+            self.give_back(waiting.result())
         self._helper.shutdown(wait=True)
         self._conn.close()
         if self._postgres is not None:
             self._postgres.stop()
 
-    def _copy(self) -> str:
+    def _copy(self, template: str) -> str:
         url = self._fresh()
         # FILE_COPY: with data in memory less than half the time of WAL_LOG.
-        self._do(f'CREATE DATABASE "{name_in(url)}" TEMPLATE "{self._template}" STRATEGY FILE_COPY')
+        self._do(f'CREATE DATABASE "{name_in(url)}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return url
 
     def _fresh(self) -> str:
         return address_in(self._address, f"{self._template}_{self._worker}_{next(self._numbers)}")
 
     def _make_template(self) -> None:
-        known = self._conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self._template,))
-        if known.fetchone() is not None:
-            return
-        making = f"{self._template}_new"
-        self._do(f'DROP DATABASE IF EXISTS "{making}"')
-        self._do(f'CREATE DATABASE "{making}"')
-        migrate.upgrade(address_in(self._address, making))
-        execute(address_in(self._address, making), "ANALYZE")
-        self._do(f'ALTER DATABASE "{making}" RENAME TO "{self._template}"')
+        if not self._known(self._template):
+            making = f"{self._template}_new"
+            self._do(f'DROP DATABASE IF EXISTS "{making}"')
+            self._do(f'CREATE DATABASE "{making}"')
+            migrate.upgrade(address_in(self._address, making))
+            execute(address_in(self._address, making), "ANALYZE")
+            self._do(f'ALTER DATABASE "{making}" RENAME TO "{self._template}"')
+        if not self._known(self._demo):
+            making = f"{self._demo}_new"
+            self._do(f'DROP DATABASE IF EXISTS "{making}"')
+            self._do(f'CREATE DATABASE "{making}" TEMPLATE "{self._template}"')
+            asyncio.run(apply_demo(address_in(self._address, making)))
+            self._do(f'ALTER DATABASE "{making}" RENAME TO "{self._demo}"')
+
+    def _known(self, template: str) -> bool:
+        found = self._conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (template,))
+        return found.fetchone() is not None
 
     def _do(self, statement: str) -> None:
         self._conn.execute(statement.encode())
@@ -127,6 +151,14 @@ def databases() -> Iterator[Databases]:
 def database_url(databases: Databases) -> Iterator[str]:
     """A migrated database of this test's own. Writes are not flushed to disk: fast, not durable."""
     url = databases.take()
+    yield url
+    databases.give_back(url)
+
+
+@pytest.fixture
+def demo_database_url(databases: Databases) -> Iterator[str]:
+    """As database_url, with examples/demo.toml applied."""
+    url = databases.take_demo()
     yield url
     databases.give_back(url)
 
@@ -155,6 +187,11 @@ def durable_database_url(durable_postgres: EmbeddedPostgres) -> str:
     return durable_postgres.url
 
 
+async def apply_demo(url: str) -> None:
+    async with Database(url, SystemClock(), connections=1) as database:
+        await apply_file(DEMO, database=database, seal=Seal(SECRET_KEY), environ={})
+
+
 # The run --------------------------------------------------------------------------
 
 
@@ -177,6 +214,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     run = Path(os.environ.pop(RUN))
     if outside := os.environ.get(OUTSIDE):
+        execute(outside, f'DROP DATABASE IF EXISTS "{template_name(run)}_demo"')
         execute(outside, f'DROP DATABASE IF EXISTS "{template_name(run)}"')
     remove(run)
     alive.close()

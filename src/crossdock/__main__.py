@@ -1,0 +1,5 @@
+"""`python -m crossdock` is `crossdock`."""
+
+from crossdock.cli import app
+
+app()

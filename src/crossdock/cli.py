@@ -1,0 +1,168 @@
+"""`crossdock` on the command line. Each command is a screenful; what it does lives elsewhere."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+
+from crossdock import dialects, doctor, server, signing, verify
+from crossdock.app import database_url, open_desk_of
+from crossdock.base import logs
+from crossdock.base.config import Config
+from crossdock.base.errors import CrossdockError
+from crossdock.db import migrate as migrations
+from crossdock.journey import play
+from crossdock.setup.apply import apply_file
+
+PAPER_WIDTH = 132
+"""Of tables that go into a file."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
+err = Console(stderr=True, highlight=False)
+T = TypeVar("T")
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, help="Web processes on the port.")] = 1,
+    work: Annotated[bool, typer.Option(help="Also deliver callbacks, speak to cabinets and run jobs.")] = True,
+) -> None:
+    """Answer the partner APIs, until Ctrl-C."""
+    logs.set_up()
+    config = _config()
+    if workers > 1:
+        raise typer.Exit(_say_why(lambda: server.serve_many(config, workers)))
+    _run(server.serve(config) if work else server.serve_web(config))
+
+
+@app.command()
+def worker() -> None:
+    """Deliver callbacks, speak to cabinets and run jobs, until Ctrl-C."""
+    logs.set_up()
+    _run(server.work(_config()))
+
+
+@app.command()
+def migrate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Prove on a scratch database that all is described.")
+    ] = False,
+) -> None:
+    """Bring the database to the newest schema."""
+    if check:
+        _say_why(migrations.prove)
+        out.print("The migrations make exactly the schema that is described.")
+        return
+
+    async def run() -> list[str]:
+        async with database_url(_config()) as url:
+            return await asyncio.to_thread(migrations.upgrade, url)
+
+    applied = _run(run())
+    out.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to apply.")
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(help="A setup file, as examples/demo.toml.", show_default=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the differences and write nothing.")] = False,
+) -> None:
+    """Create or update what an operator owns, as the setup file says. Applied twice, it changes nothing."""
+
+    async def run() -> list[Any]:
+        async with open_desk_of(_config()) as desk:
+            return await apply_file(
+                file,
+                database=desk.database,
+                seal=desk.seal,
+                environ=os.environ,
+                dry_run=dry_run,
+                dialects=dialects.names(),
+            )
+
+    changes = _run(run())
+    for change in changes:
+        out.print(str(change), markup=False)
+    done = "would change" if dry_run else "changed"
+    out.print(f"{len(changes)} {done}." if changes else "Nothing to change.")
+
+
+@app.command()
+def journey(
+    once: Annotated[bool, typer.Option("--once", help="Stop after it; exit code 1 when a step fails.")] = False,
+    examples: Annotated[Path, typer.Option(help="Folder with demo.toml and journey.toml.")] = Path("examples"),
+) -> None:
+    """Take orders from the shelf to the hand through all five APIs, then go on serving.
+
+    A server that answers on the port already is used; otherwise everything is started here.
+    """
+    config = _config()
+    logs.set_up(path=logs.file_in(config.var))
+    raise typer.Exit(0 if _run(play.journey(config, examples, out=out, once=once)) else FAILED)
+
+
+@app.command()
+def sign(
+    dialect: Annotated[str, typer.Argument(help="birdsystem, hongxun, ovopark, bestwond or heidian.")],
+    secret: Annotated[str, typer.Option(envvar="CROSSDOCK_SIGN_SECRET", help="The key's secret.")] = "",
+    query: Annotated[str, typer.Option(help="The query of the address, without the question mark.")] = "",
+    header: Annotated[list[str] | None, typer.Option(help="A header, as 'name: value'; may be repeated.")] = None,
+    signature: Annotated[str, typer.Option(help="A signature to compare with.")] = "",
+    file: Annotated[Path | None, typer.Option(help="The body; standard input when not given.")] = None,
+) -> None:
+    """Print what is signed of a request, its signature, and where a given one differs."""
+
+    def run() -> bool:
+        raw = sys.stdin.buffer.read() if file is None else file.read_bytes()
+        signed = signing.explain(dialect, raw, query=query, headers=header or [], secret=secret)
+        return signing.show(signed, given=signature, out=out)
+
+    raise typer.Exit(0 if _say_why(run) else FAILED)
+
+
+@app.command(name="doctor")
+def doctor_command() -> None:
+    """Look at database, migrations, clock, disk, broker and port, and say what to do."""
+    raise typer.Exit(0 if _run(doctor.look(_config(), out=out)) else FAILED)
+
+
+@app.command(name="verify")
+def verify_command() -> None:
+    """Replay ledger and timeline; exit code 1 and a list when stock, boxes or codes do not agree."""
+    raise typer.Exit(0 if _run(verify.verify(_config(), out=out)) else FAILED)
+
+
+def _config() -> Config:
+    return _say_why(lambda: Config.from_environment(os.environ))
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    def run() -> T:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(coroutine)
+
+    return _say_why(run)
+
+
+def _say_why(run: Callable[[], T]) -> T:
+    """What cannot be done is said in a sentence, not in a stack trace."""
+    try:
+        return run()
+    except CrossdockError as error:
+        err.print(f"crossdock: {error.sentence}", markup=False, soft_wrap=True)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        err.print(f"crossdock: {error.strerror or error}{where}", markup=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(FAILED)

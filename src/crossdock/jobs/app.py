@@ -1,0 +1,56 @@
+"""Work in the background that is not a callback, by Procrastinate: what the clock asks for, and what later
+issues enqueue in their own transactions."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+from crossdock.core.handover import commands as handover
+from crossdock.core.lockers import commands as lockers
+from crossdock.db.database import Database, dial_errors
+
+CONCURRENCY: Final = 4
+PAUSE_S_FIRST: Final = 1.0
+PAUSE_S_MAX: Final = 30.0
+
+LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, *dial_errors())
+
+log = structlog.get_logger(__name__)
+
+
+def jobs(database: Database) -> App:
+    """The tasks, bound to a database. Procrastinate keeps connections of its own."""
+    app = App(connector=PsycopgConnector(conninfo=database.url, min_size=1, max_size=3))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="sweep", queueing_lock="sweep")
+    async def sweep(timestamp: int) -> None:
+        """Once a minute: codes whose time is over, and door commands nobody waits for any more."""
+        async with database.transaction() as tx:
+            codes = await handover.expire_everywhere(tx)
+            doors = await lockers.expire_overdue(tx)
+        if codes or doors:
+            log.info("swept", codes_expired=codes, door_commands_expired=doors)
+
+    return app
+
+
+async def work(database: Database) -> None:
+    """Run jobs until cancelled. Procrastinate's worker ends when it loses the database; it is started again."""
+    pause_s = PAUSE_S_FIRST
+    while True:
+        try:
+            async with jobs(database).open_async() as app:
+                pause_s = PAUSE_S_FIRST
+                await app.run_worker_async(
+                    concurrency=CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"
+                )
+        except LOST as error:
+            log.warning("jobs lost the database; starting again", cause=type(error).__name__, pause_s=pause_s)
+        except Exception:
+            log.exception("the job worker failed; starting again", pause_s=pause_s)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, PAUSE_S_MAX)

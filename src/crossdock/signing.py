@@ -1,0 +1,72 @@
+"""What a partner's client should have signed, and where its signature goes wrong."""
+
+from difflib import get_close_matches
+from importlib import import_module
+
+from msgspec import Struct
+from rich.console import Console
+
+from crossdock import dialects
+from crossdock.base.errors import SetupFailed
+
+
+class DialectUnknown(SetupFailed):
+    """No dialect has this name. Facts: dialect, known."""
+
+
+class HeaderMalformed(SetupFailed):
+    """A header is written as 'name: value'. Facts: header."""
+
+
+class Signed(Struct, frozen=True, kw_only=True):
+    text: str
+    signature: str
+    """Empty for a dialect whose requests are not signed."""
+
+
+def explain(dialect: str, raw: bytes, *, query: str, headers: list[str], secret: str) -> Signed:
+    """Errors: DialectUnknown, HeaderMalformed, and those of the dialect for a body it cannot read."""
+    known = dialects.names()
+    if dialect not in known:
+        meant = get_close_matches(dialect, known, n=1)
+        raise DialectUnknown(dialect=dialect, known=", ".join(known), **({"meant": meant[0]} if meant else {}))
+    text, signature = import_module(f"crossdock.dialects.{dialect}").explain(
+        raw, query=query, headers=dict(_header(header) for header in headers), secret=secret
+    )
+    return Signed(text=text, signature=signature)
+
+
+def first_difference(given: str, wanted: str) -> int | None:
+    """Position from 1 of the first character that differs; case does not count. None when they are equal."""
+    given, wanted = given.strip().lower(), wanted.lower()
+    if given == wanted:
+        return None
+    for position, (one, other) in enumerate(zip(given, wanted, strict=False), start=1):
+        if one != other:
+            return position
+    return min(len(given), len(wanted)) + 1
+
+
+def show(signed: Signed, *, given: str, out: Console) -> bool:
+    """Whether the given signature is right; True when none was given."""
+    out.print("signed text:", style="dim")
+    out.print(signed.text, markup=False, soft_wrap=True)
+    out.print("signature:", style="dim")
+    out.print(signed.signature or "this API signs no requests", markup=False, soft_wrap=True)
+    if not given:
+        return True
+    position = first_difference(given, signed.signature)
+    if position is None:
+        out.print("The given signature is right.", style="green")
+        return True
+    out.print(f"The given signature differs at character {position}:", style="red")
+    out.print(given.strip(), markup=False, soft_wrap=True)
+    out.print(" " * (position - 1) + "^", markup=False, soft_wrap=True)
+    return False
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise HeaderMalformed(header=text)
+    return name.strip().lower(), value.strip()

@@ -1,0 +1,60 @@
+"""The whole server on a loopback port, on a database of the test's own, with a clock the test holds."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from crossdock.app import House, open_house
+from crossdock.base.clock import HeldClock
+from crossdock.base.config import Config
+
+SECRET_KEY = "k" * 42 + "g="
+"""Of the demo template too: what is sealed there is opened by every test."""
+
+
+@asynccontextmanager
+async def house(url: str, *, at: datetime, var: Path) -> AsyncIterator[tuple[House, HeldClock]]:
+    clock = HeldClock(at)
+    config = Config(
+        database_url=url,
+        var=var,
+        secret_key=SECRET_KEY,
+        pool_connections=6,
+        callback_networks=("127.0.0.0/8",),
+    )
+    async with open_house(url=url, config=config, clock=clock) as opened:
+        yield opened, clock
+
+
+@asynccontextmanager
+async def listening(app: object) -> AsyncIterator[str]:
+    """The app's address; it answers as long as the block runs."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan="off", http="httptools", loop="none", access_log=False)
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined, method-assign]
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.001)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        with suppress(asyncio.CancelledError):
+            await task
+        listener.close()
+
+
+@asynccontextmanager
+async def client(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=base_url, timeout=30, follow_redirects=False) as opened:
+        yield opened

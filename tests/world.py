@@ -1,0 +1,283 @@
+"""The demo world behind a running server: arrange in a line, ask through the front door."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from crossdock.app import House
+from crossdock.base.clock import HeldClock
+from crossdock.base.ids import AccountId, CompanyId, OrderId, ServiceId, SiteId, StaffId, SubInventoryId
+from crossdock.base.tasks import stopped
+from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment.model import Shipped
+from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers.commands import COMMANDS_TOPIC
+from crossdock.core.orders.model import NewLine, Order, PlaceOrder
+from crossdock.core.stock import commands as stock
+from crossdock.core.stock.model import Arrival
+from crossdock.db.tx import Tx
+from crossdock.edge.desk import Desk
+from tests import served
+
+ACCOUNT = AccountId(47)
+COMPANY = CompanyId(36)
+WAREHOUSE = SiteId(80)
+LOCKER_SERVICE = ServiceId(5867)
+SHOP_SERVICE = ServiceId(2662)
+PARCEL_SERVICE = ServiceId(5217)
+CABINET = "2100013075"
+START = datetime(2024, 8, 1, 23, 10, 41, tzinfo=UTC)
+"""When Hongxun's samples were signed."""
+
+
+class World:
+    """Methods named in a case's `given` take words: `stock 00131031 10`."""
+
+    def __init__(self, house: House, clock: HeldClock) -> None:
+        self.house = house
+        self.clock = clock
+        self.account = ACCOUNT
+        self.names: dict[str, Any] = {}
+        """What a given line made, for tests that want its ids."""
+        self._causes = itertools.count(1)
+        self._stack = AsyncExitStack()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._base_url: str | None = None
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def desk(self) -> Desk:
+        return self.house.desk
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """To the server, which runs from the first `serve` on."""
+        assert self._client is not None, "await world.serve() first, or use the fixture `world`"
+        return self._client
+
+    async def serve(self) -> None:
+        self._base_url = await self._stack.enter_async_context(served.listening(self.house.app))
+        self._client = await self._stack.enter_async_context(served.client(self._base_url))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            await stopped(task)
+        await self._stack.aclose()
+
+    async def given(self, line: str) -> Any:
+        name, *words = line.split()
+        return await getattr(self, name)(*words)
+
+    # Arranging ---------------------------------------------------------------------
+
+    async def stock(self, sku: str, quantity: int | str, sub: str = "OWN-A", lot: str = "") -> None:
+        """Pieces on the shelf of WH-GZ01."""
+        async with self.desk.database.transaction() as tx:
+            owner = await self.desk.accounts.sub_inventory(ACCOUNT, sub)
+            product_id = await tx.value("SELECT id FROM product WHERE account_id = 47 AND sku = %(sku)s", sku=sku)
+            await stock.receive(
+                tx,
+                account_id=ACCOUNT,
+                arrivals=[
+                    Arrival(
+                        site_id=WAREHOUSE,
+                        sub_inventory_id=owner.id,
+                        product_id=product_id,
+                        lot=lot,
+                        quantity=int(quantity),
+                    )
+                ],
+                cause=f"test:{next(self._causes)}",
+            )
+
+    async def order(
+        self,
+        number: str | None = None,
+        *,
+        lines: Mapping[str, int] | None = None,
+        service: ServiceId | None = None,
+        kind: str = "outbound",
+        state: str = "draft",
+        dialect: str = "birdsystem",
+        **more: Any,
+    ) -> Order:
+        """An order on record, through the intake as every order."""
+        sub = await self.desk.accounts.sub_inventory(ACCOUNT, "OWN-A")
+        placed = await self.desk.orders.put(
+            PlaceOrder(
+                account_id=ACCOUNT,
+                company_id=COMPANY,
+                kind=kind,  # type: ignore[arg-type]
+                number=number,
+                dialect=dialect,
+                type=more.pop("type", "LOCAL"),
+                state=state,
+                site_id=WAREHOUSE,
+                sub_inventory_id=SubInventoryId(sub.id),
+                service_id=service,
+                lines=tuple(
+                    NewLine(line_key=str(position), sku=sku, quantity=quantity)
+                    for position, (sku, quantity) in enumerate((lines or {}).items(), start=1)
+                ),
+                recipient=more.pop("recipient", {"contact": "Alex Sample", "telephone": "01632 960123"}),
+                **more,
+            )
+        )
+        return placed.order
+
+    async def shipped(
+        self, number: str | None = None, *, service: ServiceId | None = PARCEL_SERVICE, **more: Any
+    ) -> Shipped:
+        """An order of one Nike that has left the warehouse."""
+        await self.stock("00131031", 1)
+        order = await self.order(number, lines={"00131031": 1}, service=service, state="allocated", **more)
+        return await self.ship(order.id)
+
+    async def ship(self, order_id: OrderId) -> Shipped:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            async with self.desk.database.transaction() as tx:
+                await step(tx, account_id=ACCOUNT, order_id=order_id)
+        async with self.desk.database.transaction() as tx:
+            return await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order_id)
+
+    async def cabinet_online(self, number: str = CABINET) -> None:
+        async with self.desk.database.transaction() as tx:
+            await lockers.cabinet_seen(tx, number=number, online=True, at=self.clock.now())
+
+    async def cabinet_offline(self, number: str = CABINET) -> None:
+        async with self.desk.database.transaction() as tx:
+            await lockers.cabinet_seen(tx, number=number, online=False, at=self.clock.now())
+
+    async def cabinet_fault(self, *words: str) -> None:
+        """The reason it refuses every command, as its platform knows it."""
+        async with self.desk.database.transaction() as tx:
+            await tx.execute("UPDATE cabinet SET fault = %(fault)s", fault=" ".join(words))
+
+    async def cabinet_answers(self, *words: str) -> None:
+        """Online, and every command is answered: `accepted`, or the reason it is refused for."""
+        await self.cabinet_online()
+        verdict = " ".join(words) or "accepted"
+        ready = asyncio.Event()
+        self._tasks.add(asyncio.create_task(self._answer_commands(verdict, ready)))
+        await ready.wait()
+
+    async def booked(self, number: str, size: str = "S", claimed_by: str = "bw_de2767d821f911e") -> Any:
+        """A parcel of that number is announced at the cabinet."""
+        async with self.desk.database.transaction() as tx:
+            parcel = await lockers.book(
+                tx,
+                account_id=ACCOUNT,
+                cabinet=CABINET,
+                order_number=number,
+                box_size=size,
+                claimed_by=claimed_by,
+                dialect="bestwond",
+                actor=claimed_by,
+            )
+        self.names[number] = parcel
+        return parcel
+
+    async def stored(self, number: str, size: str = "S") -> Any:
+        """The parcel of that number lies in a box."""
+        parcel = await self.booked(number, size)
+        outcome = await self.desk.doors.store(
+            account_id=ACCOUNT,
+            cabinet=CABINET,
+            save_code=parcel.save_code,
+            box_size=size,
+            asked_by="test",
+            dialect="bestwond",
+        )
+        self.names[number] = outcome.parcel
+        return outcome.parcel
+
+    async def staff_token(self, username: str, token: str) -> None:
+        """Somebody's token is this one."""
+        from crossdock.core.staff.tokens import token_hash
+
+        async with self.desk.database.transaction() as tx:
+            await tx.execute(
+                "UPDATE staff SET token_hash = %(hash)s, token_sealed = %(sealed)s WHERE username = %(username)s",
+                username=username,
+                hash=token_hash(token),
+                sealed=self.desk.seal.seal(token),
+            )
+
+    async def pick_up(self, key: str, state: str = "unused") -> Any:
+        """A paid order waits at SHOP-12 under these digits; or was picked up by xxx, expired, canceled."""
+        shipped = await self.shipped(
+            "3096201701031645115932861",
+            service=SHOP_SERVICE,
+            recipient={"contact": "张三", "telephone": "13800000001"},
+        )
+        assert shipped.pick_up is not None
+        async with self.desk.database.transaction() as tx:
+            await tx.execute("UPDATE handover SET key = %(key)s WHERE id = %(id)s", key=key, id=shipped.pick_up.id)
+            if state == "used":
+                from crossdock.core.handover import commands as handover
+
+                await handover.consume(tx, account_id=ACCOUNT, site_id=SiteId(12), key=key, staff_id=StaffId(31))
+            elif state != "unused":
+                await tx.execute(
+                    "UPDATE handover SET state = %(state)s, expires_at = CASE WHEN %(state)s = 'expired'"
+                    " THEN %(now)s::timestamptz - interval '1 day' END,"
+                    " canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(now)s::timestamptz END"
+                    " WHERE id = %(id)s",
+                    state=state,
+                    now=self.clock.now(),
+                    id=shipped.pick_up.id,
+                )
+        self.names[key] = shipped
+        return shipped
+
+    # Looking -----------------------------------------------------------------------
+
+    async def rows(self, statement: str, **params: Any) -> list[tuple[Any, ...]]:
+        async with self.desk.database.autocommit() as tx:
+            return await tx.rows(statement, **params)
+
+    async def _answer_commands(self, verdict: str, ready: asyncio.Event) -> None:
+        """The core's view of a cabinet, without a cabinet: each waiting command gets its answer."""
+        with self.desk.signals.waiting_for(COMMANDS_TOPIC) as woken:
+            ready.set()
+            while True:
+                woken.clear()
+                async with self.desk.database.transaction() as tx:
+                    await self._answer_waiting(tx, verdict)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await woken.wait()
+
+    async def _answer_waiting(self, tx: Tx, verdict: str) -> None:
+        for command in await lockers.claim_commands(tx, limit=100):
+            await lockers.answered(
+                tx,
+                cabinet_number=command.cabinet_number,
+                command_id=command.id,
+                accepted=verdict == "accepted",
+                reason=verdict,
+                happened_at=self.clock.now(),
+            )
+
+
+@pytest.fixture
+async def quiet_world(demo_database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """The demo world without a server: for commands."""
+    async with served.house(demo_database_url, at=START, var=tmp_path) as (house, clock):
+        world = World(house, clock)
+        yield world
+        await world.close()
+
+
+@pytest.fixture
+async def world(quiet_world: World) -> World:
+    """The demo world behind HTTP: `world.client`."""
+    await quiet_world.serve()
+    return quiet_world
