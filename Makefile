@@ -5,15 +5,16 @@ BIN := .venv/bin
 # pytest-xdist starts this many workers; PYTEST="-n0 -x" and the like go behind it.
 WORKERS ?= auto
 PYTEST ?=
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean environment
+.PHONY: help run test check format bench bench-smoke clean environment
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: environment ## Start the server with everything it needs; data lies in ./var
-	$(BIN)/crossdock run
+run: environment ## Start everything, play the journey, go on serving; data lies in ./var
+	@$(BIN)/crossdock journey
 
 test: environment ## Run the tests against a real PostgreSQL (PYTEST="tests/db -x" to choose)
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
@@ -29,11 +30,13 @@ format: environment ## Put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: environment ## Measure; each file of bench/ prints machine, input and result
+bench: environment ## Measure; each file of bench/ prints machine, input and result (BENCH="--rounds 5")
 	@set -e; for file in bench/bench_*.py; do \
-		if [ ! -e "$$file" ]; then echo "bench/ holds no bench_*.py yet"; break; fi; \
-		echo "== $$file"; $(BIN)/python "$$file"; \
+		echo "== $$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)" $(BENCH); \
 	done
+
+bench-smoke: BENCH = --tiny
+bench-smoke: bench ## The same with tiny sizes: that it works, not how fast
 
 environment: ## Make or refresh .venv from uv.lock
 	@$(PYTHON) tools/bootstrap.py

@@ -15,6 +15,7 @@ from crossdock.app import House
 from crossdock.base.clock import HeldClock
 from crossdock.base.ids import AccountId, CompanyId, OrderId, ServiceId, SiteId, StaffId, SubInventoryId
 from crossdock.base.tasks import stopped
+from crossdock.core.audit import queries as audit
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment.model import Shipped
 from crossdock.core.lockers import commands as lockers
@@ -238,6 +239,12 @@ class World:
         return shipped
 
     # Looking -----------------------------------------------------------------------
+
+    async def verified(self) -> None:
+        """The ledger, the timeline, boxes and codes agree with each other."""
+        async with self.desk.database.transaction() as tx:
+            checked = await audit.verify(tx)
+        assert [finding for check in checked for finding in check.findings] == []
 
     async def rows(self, statement: str, **params: Any) -> list[tuple[Any, ...]]:
         async with self.desk.database.autocommit() as tx:

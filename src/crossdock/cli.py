@@ -101,6 +101,7 @@ def apply(
 def journey(
     once: Annotated[bool, typer.Option("--once", help="Stop after it; exit code 1 when a step fails.")] = False,
     examples: Annotated[Path, typer.Option(help="Folder with demo.toml and journey.toml.")] = Path("examples"),
+    picture: Annotated[Path | None, typer.Option(help="Also draw what is printed, as SVG.")] = None,
 ) -> None:
     """Take orders from the shelf to the hand through all five APIs, then go on serving.
 
@@ -108,7 +109,11 @@ def journey(
     """
     config = _config()
     logs.set_up(path=logs.file_in(config.var))
-    raise typer.Exit(0 if _run(play.journey(config, examples, out=out, once=once)) else FAILED)
+    shown = out if picture is None else Console(highlight=False, record=True, width=PAPER_WIDTH)
+    went_well = _run(play.journey(config, examples, out=shown, once=once))
+    if picture is not None:
+        shown.save_svg(str(picture), title="crossdock journey")
+    raise typer.Exit(0 if went_well else FAILED)
 
 
 @app.command()
@@ -119,12 +124,16 @@ def sign(
     header: Annotated[list[str] | None, typer.Option(help="A header, as 'name: value'; may be repeated.")] = None,
     signature: Annotated[str, typer.Option(help="A signature to compare with.")] = "",
     file: Annotated[Path | None, typer.Option(help="The body; standard input when not given.")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Print the signature and nothing else, for scripts.")] = False,
 ) -> None:
     """Print what is signed of a request, its signature, and where a given one differs."""
 
     def run() -> bool:
         raw = sys.stdin.buffer.read() if file is None else file.read_bytes()
         signed = signing.explain(dialect, raw, query=query, headers=header or [], secret=secret)
+        if only:
+            typer.echo(signed.signature)
+            return True
         return signing.show(signed, given=signature, out=out)
 
     raise typer.Exit(0 if _say_why(run) else FAILED)

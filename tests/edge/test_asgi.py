@@ -48,8 +48,9 @@ class Partner:
 
 
 class Answer:
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
+    def __init__(self, messages: list[dict[str, Any]], reads: int) -> None:
         self.messages = messages
+        self.reads = reads
         self.status = messages[0]["status"] if messages else None
         self.headers = dict(messages[0]["headers"]) if messages else {}
         self.body = b"".join(message["body"] for message in messages[1:])
@@ -75,8 +76,11 @@ async def call(
         for number, chunk in enumerate(chunks)
     ] or [{"type": "http.request", "body": b"", "more_body": False}]
     sent: list[dict[str, Any]] = []
+    reads = 0
 
     async def receive() -> dict[str, Any]:
+        nonlocal reads
+        reads += 1
         return coming.pop(0) if coming else {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
@@ -93,7 +97,7 @@ async def call(
         **scope,
     }
     await app(asked, receive, send)
-    return Answer(sent)
+    return Answer(sent, reads)
 
 
 @pytest.fixture

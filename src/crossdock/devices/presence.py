@@ -6,10 +6,11 @@ from typing import Final
 from msgspec import Struct
 
 from crossdock.base.clock import Clock
+from crossdock.core.lockers.commands import SILENCE_MAX
 
 HEARTBEAT_S: Final = 20
 """How often a cabinet speaks."""
-SILENCE_S_MAX: Final = 60
+SILENCE_S_MAX: Final = SILENCE_MAX.total_seconds()
 """Two heartbeats may be lost. Source: Bestwond contract 7.3."""
 
 

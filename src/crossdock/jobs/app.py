@@ -28,12 +28,13 @@ def jobs(database: Database) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, and door commands nobody waits for any more."""
+        """Once a minute: codes whose time is over, door commands nobody waits for, cabinets gone silent."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
-        if codes or doors:
-            log.info("swept", codes_expired=codes, door_commands_expired=doors)
+            silent = await lockers.lapse(tx)
+        if codes or doors or silent:
+            log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent)
 
     return app
 

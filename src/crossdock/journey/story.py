@@ -116,18 +116,24 @@ class Story:
         )
 
     async def _free_stock(self, title: str) -> int:
-        answer = await self._hongxun(
-            title,
-            "/dtc/esboms/stockQuery",
-            {
-                "inventoryCode": "WH-GZ01",
-                "subbaseCode": "OWN-A",
-                "productCodeList": [{"customerProductCode": "00131031"}],
-                "pageSize": 50,
-                "pageNum": 1,
-            },
+        path = "/dtc/esboms/stockQuery"
+        request = {
+            "inventoryCode": self._samples.inbound["inventoryCode"],
+            "subbaseCode": self._samples.inbound["subbaseCode"],
+            "productCodeList": [
+                {"customerProductCode": self._samples.inbound["productList"][0]["customerProductCode"]}
+            ],
+            "pageSize": 50,
+            "pageNum": 1,
+        }
+
+        def pieces(said: Answer) -> int:
+            return sum(int(row["quantity"]) for row in said["value"]["list"])
+
+        answer = await self._diary.note(
+            title, "hongxun", path, lambda: self._ask.hongxun(path, request), lambda said: f"{pieces(said)} pieces"
         )
-        return sum(int(row["quantity"]) for row in answer["value"]["list"])
+        return pieces(answer)
 
     # Orders --------------------------------------------------------------------------
 

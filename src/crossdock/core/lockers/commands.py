@@ -39,6 +39,7 @@ __all__ = [
     "door_seen",
     "expire",
     "expire_overdue",
+    "lapse",
     "pulse_sent",
 ]
 
@@ -46,6 +47,8 @@ COMMANDS_TOPIC: Final = "door-commands"
 """Signalled when a command waits to be published."""
 COMMAND_TTL: Final = timedelta(seconds=8)
 """After this the cabinet refuses a command that was under way, and nobody waits for it any more."""
+SILENCE_MAX: Final = timedelta(seconds=60)
+"""A cabinet that has said nothing for so long is offline."""
 
 
 class DoorBusy(CrossdockError):
@@ -363,7 +366,7 @@ async def door_seen(
         tx, cabinet=cabinet, box_id=box.id, command_id=command_id, sequence=sequence, kind=door, at=happened_at
     ):
         return
-    await sql.set_door(tx, box_id=box.id, door=door)
+    await sql.set_door(tx, box_id=box.id, door=door, at=happened_at)
     behind = None
     if command_id is not None:
         behind = await door_sql.note_door(tx, command_id=command_id, cabinet_id=cabinet.id, door=door, at=happened_at)
@@ -390,13 +393,18 @@ async def door_reported(tx: Tx, *, cabinet_number: str, lock_address: str, door:
     if cabinet is None:
         return
     box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
-    await sql.set_door(tx, box_id=box.id, door=door)
+    await sql.set_door(tx, box_id=box.id, door=door, at=happened_at)
     await _report(tx, kinds.DOOR_QUERIED, cabinet, box, door, happened_at, None)
 
 
 async def cabinet_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
     """A cabinet came, is still there, or went."""
     await sql.set_seen(tx, number=number, online=online, at=at)
+
+
+async def lapse(tx: Tx) -> int:
+    """Cabinets gone silent while nobody listened, as around a restart; how many there were."""
+    return await sql.set_offline_before(tx, before=tx.now - SILENCE_MAX)
 
 
 async def _report(

@@ -136,11 +136,16 @@ async def empty_box(tx: Tx, *, box_id: BoxId) -> None:
     )
 
 
-async def set_door(tx: Tx, *, box_id: BoxId, door: str) -> None:
+async def set_door(tx: Tx, *, box_id: BoxId, door: str, at: datetime) -> None:
+    """A report that comes late, behind a newer one, changes nothing."""
     await tx.execute(
-        "UPDATE box SET door = %(door)s, updated_at = %(now)s WHERE id = %(box_id)s",
+        """
+UPDATE box SET door = %(door)s, door_at = %(at)s, updated_at = %(now)s
+ WHERE id = %(box_id)s AND (door_at IS NULL OR door_at <= %(at)s)
+""",
         box_id=box_id,
         door=door,
+        at=at,
         now=tx.now,
     )
 
@@ -155,6 +160,15 @@ UPDATE cabinet SET online = %(online)s, seen_at = %(at)s, updated_at = %(now)s
         number=number,
         online=online,
         at=at,
+        now=tx.now,
+    )
+
+
+async def set_offline_before(tx: Tx, *, before: datetime) -> int:
+    """Cabinets that call themselves online and have not been heard since `before`."""
+    return await tx.execute(
+        "UPDATE cabinet SET online = false, updated_at = %(now)s WHERE online AND seen_at < %(before)s",
+        before=before,
         now=tx.now,
     )
 

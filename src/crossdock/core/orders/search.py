@@ -87,7 +87,8 @@ def _condition(criterion: Criterion, value: Composable) -> Composable:
 def column(field: str) -> Composable:
     document, dot, key = field.partition(".")
     if dot and document in DOCUMENTS:
-        return SQL("{} ->> {}").format(Identifier(document), Literal(key))
+        # Doubled, because the statement has parameters: a single percent sign would begin one.
+        return SQL("{} ->> {}").format(Identifier(document), Literal(key.replace("%", "%%")))
     if field not in FIELDS:
         raise LookupError(field)
     return Identifier(field)

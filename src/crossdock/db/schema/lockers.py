@@ -48,6 +48,7 @@ box = Table(
     flag("enabled", "true"),
     flag("full", "false"),
     words("door", default="'unknown'"),
+    moment("door_at", null=True),
     words("last_order_number", null=True),
     moment("last_stored_at", null=True),
     moment("created_at"),

@@ -306,6 +306,7 @@ CREATE TABLE box (
     enabled BOOLEAN DEFAULT true NOT NULL,
     "full" BOOLEAN DEFAULT false NOT NULL,
     door TEXT DEFAULT 'unknown' NOT NULL,
+    door_at TIMESTAMP WITH TIME ZONE,
     last_order_number TEXT,
     last_stored_at TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
