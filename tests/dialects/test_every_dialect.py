@@ -129,7 +129,9 @@ def test_every_done_call_has_a_case(dialect: Dialect) -> None:
 
 def is_asked(said: dict[str, Any], call: str) -> bool:
     """Whether a case asks a call: `[id]` is one segment; `?_mt=x` stands in the query or the body."""
-    _, _, target = call.partition(" ")
+    verb, _, target = call.partition(" ")
+    if said.get("method", "POST") != verb:
+        return False
     path, _, query = target.partition("?")
     pattern = re.escape(path.rstrip("/").lower()).replace(re.escape("[id]"), "[^/]+")
     if not re.fullmatch(pattern, said["path"].rstrip("/").lower()):

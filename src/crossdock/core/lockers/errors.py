@@ -1,6 +1,6 @@
 """What can go wrong at a locker."""
 
-from crossdock.base.errors import Conflict, Invalid, NotFound, Unavailable
+from crossdock.base.errors import Conflict, CrossdockError, Invalid, NotFound
 
 
 class CabinetUnknown(NotFound):
@@ -47,5 +47,5 @@ class BoxSizeUnknown(Invalid):
     """No box can be booked by this size. Facts: size."""
 
 
-class CabinetRefused(Unavailable):
+class CabinetRefused(CrossdockError):
     """The cabinet did not take the command; nothing was changed. Facts: reason."""
