@@ -1,0 +1,82 @@
+"""A sound house has no finding; each kind of damage is found by its own check."""
+
+import pytest
+
+from crossdock.core.audit import queries, sql
+from crossdock.core.audit.model import Checked
+from tests.world import LOCKER_SERVICE, SHOP_SERVICE, World
+
+DAMAGE = {
+    "every bucket is the sum of its moves": "UPDATE stock SET on_hand = on_hand + 1",
+    "reserved stock belongs to orders that wait for it": (
+        "UPDATE orders SET state = 'cancelled' WHERE state = 'allocated'"
+    ),
+    "what a line says was moved is in the ledger": "UPDATE order_line SET done = done + 1",
+    "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
+    "every box is full if and only if a parcel lies in it": (
+        """UPDATE box SET "full" = NOT "full" WHERE name IN ('05', '06')"""
+    ),
+    "every parcel is where its cabinet's word left it": (
+        "UPDATE door_command SET state = 'refused' WHERE purpose = 'store'"
+    ),
+    "every pick-up code is where its timeline left it": (
+        "UPDATE handover SET state = 'unused', used_at = NULL WHERE place = 'shop'"
+    ),
+    "a hand-over that is over has delivered its order": (
+        "UPDATE orders SET state = 'shipped' WHERE state = 'delivered'"
+    ),
+    "every callback called delivered was tried": "UPDATE callback SET state = 'delivered'",
+}
+
+
+async def verified(world: World) -> list[Checked]:
+    async with world.desk.database.transaction() as tx:
+        return await queries.verify(tx)
+
+
+async def full_house(world: World) -> None:
+    """An order of each kind that a check looks at: waiting, in a box, handed over, told."""
+    await world.cabinet_answers("accepted")
+    await world.stock("00131031", 1)
+    await world.order(lines={"00131031": 1}, state="allocated")
+    to_locker = await world.shipped(service=LOCKER_SERVICE)
+    assert to_locker.parcel is not None
+    await world.desk.doors.store(
+        account_id=world.account,
+        cabinet="2100013075",
+        save_code=to_locker.parcel.save_code,
+        box_size="S",
+        asked_by="test",
+        dialect="bestwond",
+    )
+    await world.pick_up("129322", "used")
+    assert to_locker.order.service_id == LOCKER_SERVICE != SHOP_SERVICE
+
+
+async def test_a_sound_house_has_no_finding(quiet_world: World) -> None:
+    await full_house(quiet_world)
+    checked = await verified(quiet_world)
+    assert [finding for check in checked for finding in check.findings] == []
+    assert all(check.rows for check in checked), "each check looked at something"
+
+
+@pytest.mark.parametrize("check", sql.CHECKS)
+async def test_damage_is_found(quiet_world: World, check: str) -> None:
+    await full_house(quiet_world)
+    async with quiet_world.desk.database.transaction() as tx:
+        assert await tx.execute(DAMAGE[check]) > 0
+    found = {checked.check: checked.findings for checked in await verified(quiet_world)}
+    assert found[check]
+
+
+async def test_a_code_that_is_not_six_digits_is_found(quiet_world: World) -> None:
+    await quiet_world.pick_up("12932")
+    found = [finding.says for check in await verified(quiet_world) for finding in check.findings]
+    assert found == ["is not six digits"]
+
+
+async def test_findings_are_bounded(quiet_world: World) -> None:
+    async with quiet_world.desk.database.transaction() as tx:
+        await tx.execute('UPDATE box SET "full" = true')
+    boxes = next(check for check in await verified(quiet_world) if check.check.startswith("every box"))
+    assert len(boxes.findings) == boxes.rows == 25 < sql.FINDINGS_MAX
