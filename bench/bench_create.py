@@ -1,0 +1,342 @@
+"""How many orders a second, against PostgreSQL told to write the same rows directly?
+
+Orders come in over HTTP through BirdSystem's and Hongxun's calls. Beside it, in the same minutes and in the
+same database, pgbench writes the same rows, each order in one statement that is its own transaction. Both sides
+have as many connections, and every answer means that the order is on disk. The server has one core,
+PostgreSQL and the client share the others; pgbench and its PostgreSQL may use them all.
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.client import HTTPResponse
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bench import orders, pgbench
+from bench.figures import Figures
+from bench.ground import DURABLE, Ground, ground
+from bench.load import plan_of
+from bench.machine import ROOT, Cores, Machine, cores, machine, pin
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+WARM_S: Final = 0.5
+"""Of every run; not counted."""
+TINY_S: Final = 0.2
+TINY_CONNECTIONS: Final = (2,)
+"""Enough to see that it works, never enough to say how fast."""
+STOP_S_MAX: Final = 30
+WIDTH: Final = 140
+"""Characters of a line in a file; a terminal says how wide it is."""
+HEADINGS: Final = (
+    "ours/s",
+    "pgbench/s",
+    "ratio",
+    "from–to",
+    "ours p50 / p99 ms",
+    "pgbench p50 / p99 ms",
+    "server busy",
+)
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    ours: Figures
+    pgbench: Figures
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.per_s / self.pgbench.per_s
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """One workload at one number of connections."""
+
+    workload: str
+    connections: int
+    rounds: list[Round]
+    bare: Figures
+    """The same client against a handler that only answers the same bytes."""
+    ratio: float
+    """Median of the rounds' ratios: orders a second, ours by pgbench's."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    taken_at: datetime
+    machine: Machine
+    postgres: str
+    pgbench: str
+    cores: Cores
+    seconds: float
+    rows_per_order: dict[str, dict[str, float]]
+    """Workload -> table -> rows each order wrote, counted on both sides and found equal."""
+    measured: list[Measured]
+
+
+class RowsDiffer(Exception):
+    """The two sides do not write the same."""
+
+
+class RunFailed(Exception):
+    """A process did not do what it was started for."""
+
+
+class Server:
+    """A process of bench.serve, answering on `port`."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.pid = process.pid
+        self.port = port
+
+
+class Bench:
+    """Both sides of the question on one ground; each run has order numbers of its own."""
+
+    def __init__(self, place: Ground, house: Server, var: Path, *, seconds: float, warm_s: float) -> None:
+        self._ground = place
+        self._house = house
+        self._var = var
+        self._seconds = seconds
+        self._warm_s = warm_s
+        self._number_next = orders.NUMBER_FIRST
+        self._scripts: dict[str, str] = {}
+
+    def check_rows(self, workload: orders.Workload) -> dict[str, float]:
+        """Rows per order, by table, after both sides have run: it warms them up, too. Errors: RowsDiffer."""
+        sides = []
+        for run in (self.ours, self.pgbench):
+            before = self._ground.rows()
+            run(workload, connections=2)
+            written = {table: rows - before[table] for table, rows in self._ground.rows().items()}
+            sides.append({table: float(rows / written["orders"]) for table, rows in written.items()})
+        if sides[0] != sides[1]:
+            raise RowsDiffer(f"{workload.name}: ours {sides[0]}, pgbench {sides[1]}")
+        self._ground.conn.execute("ANALYZE")
+        return sides[0]
+
+    def ours(self, workload: orders.Workload, *, connections: int) -> Figures:
+        self._ground.settle(cores().rest)
+        return self._ask(workload, connections, self._house)
+
+    def pgbench(self, workload: orders.Workload, *, connections: int) -> Figures:
+        if workload.name not in self._scripts:
+            self._scripts[workload.name] = pgbench.script(self._ground.conn, workload)
+        self._ground.settle(cores().all)
+        return pgbench.run(
+            self._ground.url,
+            self._scripts[workload.name],
+            clients=connections,
+            warm_s=self._warm_s,
+            seconds=self._seconds,
+        )
+
+    def bare(self, workload: orders.Workload, *, connections: int) -> Figures:
+        """The client alone: nothing is placed."""
+        answer = self._var / "answer"
+        [request] = orders.requests(workload, first=self._number_next, count=1)
+        self._number_next += 1
+        answer.write_bytes(_answer(self._house.port, request))
+        with serving("--bare", str(answer), log=self._var / "bare.log") as server:
+            return self._ask(workload, connections, server, again=True)
+
+    def rounds(self, workload: orders.Workload, *, connections: int, count: int) -> Iterator[Round]:
+        """Pairs; which side goes first changes."""
+        for number in range(count):
+            first, second = (self.ours, self.pgbench) if number % 2 == 0 else (self.pgbench, self.ours)
+            taken = {
+                first: first(workload, connections=connections),
+                second: second(workload, connections=connections),
+            }
+            yield Round(ours=taken[self.ours], pgbench=taken[self.pgbench])
+
+    def _ask(self, workload: orders.Workload, connections: int, server: Server, *, again: bool = False) -> Figures:
+        plan = plan_of(
+            workload,
+            port=server.port,
+            connections=connections,
+            warm_s=self._warm_s,
+            seconds=self._seconds,
+            first=self._number_next,
+            server_pid=server.pid,
+            again=again,
+        )
+        self._number_next += plan.count
+        client = subprocess.Popen(
+            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        )
+        pin([client.pid], cores().rest)
+        answer, _ = client.communicate(msgspec.json.encode(plan))
+        if client.returncode != 0:
+            raise RunFailed("the client's last words are above")
+        return msgspec.json.decode(answer, type=Figures)
+
+
+@contextmanager
+def serving(*options: str, log: Path) -> Iterator[Server]:
+    """bench.serve with these options, on its core. Errors: RunFailed."""
+    command = [sys.executable, "-m", "bench.serve", *options]
+    command += [piece for core in cores().server for piece in ("--core", str(core))]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, cwd=ROOT, text=True)
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().strip()
+        if not port:
+            raise RunFailed(log.read_text())
+        yield Server(process, int(port))
+    finally:
+        process.terminate()
+        process.wait(STOP_S_MAX)
+        process.stdout.close()
+
+
+def measure(
+    wanted: Sequence[orders.Workload], connections: Sequence[int], *, rounds: int, seconds: float, warm_s: float
+) -> Report:
+    """Errors: PgbenchMissing before anything is started, and those of the runs."""
+    pgbench_version = pgbench.version()
+    with (
+        Progress(console=Console(stderr=True), transient=True) as progress,
+        ground() as (place, var),
+        serving("--url", place.url, "--var", str(var), log=var / "server.log") as house,
+    ):
+        place.check_durable()
+        place.stock_up()
+        bench = Bench(place, house, var, seconds=seconds, warm_s=warm_s)
+        task = progress.add_task("", total=len(wanted) * (1 + len(connections) * (rounds + 1)))
+        rows_per_order, measured = {}, []
+        for workload in wanted:
+            progress.update(task, description=f"{workload.name}: rows")
+            rows_per_order[workload.name] = bench.check_rows(workload)
+            progress.advance(task)
+            for number in connections:
+                progress.update(task, description=f"{workload.name}: {number} connections")
+                bare = bench.bare(workload, connections=number)
+                progress.advance(task)
+                taken = []
+                for one in bench.rounds(workload, connections=number, count=rounds):
+                    taken.append(one)
+                    progress.advance(task)
+                measured.append(_measured(workload, number, taken, bare))
+        return Report(
+            taken_at=datetime.now(UTC),
+            machine=machine(),
+            postgres=place.version,
+            pgbench=pgbench_version,
+            cores=cores(),
+            seconds=seconds,
+            rows_per_order=rows_per_order,
+            measured=measured,
+        )
+
+
+def show(report: Report, out: Console) -> None:
+    of, on = report.machine, report.cores
+    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
+    settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
+    out.print(f"PostgreSQL {report.postgres} ({settings}), {report.pgbench}", markup=False)
+    out.print(
+        f"server on core {on.server[0]}, PostgreSQL and client on {_list(on.rest)}; pgbench on {_list(on.all)}"
+        if on.all
+        else "no process is tied to a core",
+        markup=False,
+    )
+    for name, rows in report.rows_per_order.items():
+        written = ", ".join(f"{table} {number:g}" for table, number in rows.items() if number)
+        out.print(f"rows per order, both sides, {name}: {written}", markup=False)
+    table = Table(caption=f"medians of {len(report.measured[0].rounds)} rounds of {report.seconds:g} s")
+    for title in ("orders", "connections"):
+        table.add_column(title)
+    for title in (*HEADINGS, "bare"):
+        table.add_column(title, justify="right")
+    for one in report.measured:
+        table.add_row(one.workload, str(one.connections), *_cells(one), f"{one.bare.per_s:,.0f}")
+    out.print(table)
+    out.print(
+        "ratio: ours by pgbench's, median of the rounds; bare: the same client, answered by a handler that only"
+    )
+    out.print("sends the same bytes; server busy: share of its core")
+
+
+def _cells(one: Measured) -> list[str]:
+    ours, other = [taken.ours for taken in one.rounds], [taken.pgbench for taken in one.rounds]
+    ratios = [taken.ratio for taken in one.rounds]
+    busy = [figures.server_busy for figures in ours if figures.server_busy is not None]
+    return [
+        f"{median(figures.per_s for figures in ours):,.0f}",
+        f"{median(figures.per_s for figures in other):,.0f}",
+        f"{one.ratio:.2f}",
+        f"{min(ratios):.2f}–{max(ratios):.2f}",
+        _latencies(ours),
+        _latencies(other),
+        f"{median(busy):.0%}" if busy else "",
+    ]
+
+
+def _latencies(runs: Sequence[Figures]) -> str:
+    return f"{median(run.p50_ms for run in runs):.2f} / {median(run.p99_ms for run in runs):.2f}"
+
+
+def _measured(workload: orders.Workload, connections: int, rounds: list[Round], bare: Figures) -> Measured:
+    return Measured(
+        workload=workload.name,
+        connections=connections,
+        rounds=rounds,
+        bare=bare,
+        ratio=median(one.ratio for one in rounds),
+    )
+
+
+def _answer(port: int, request: bytes) -> bytes:
+    """The body of one answer."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(request)
+        response = HTTPResponse(connection)
+        response.begin()
+        return response.read()
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+@app.command()
+def main(
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1)] = 3.0,
+    connections: Annotated[str, typer.Option(help="Numbers, comma-joined.")] = "1,16,64",
+    only: Annotated[str | None, typer.Option(help="One kind of orders: " + "; ".join(orders.WORKLOADS))] = None,
+    tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
+    results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
+) -> None:
+    wanted = [workload for name, workload in orders.WORKLOADS.items() if only in (None, name)]
+    numbers = [int(number) for number in connections.split(",")]
+    try:
+        report = (
+            measure(wanted, TINY_CONNECTIONS, rounds=1, seconds=TINY_S, warm_s=TINY_S)
+            if tiny
+            else measure(wanted, numbers, rounds=rounds, seconds=seconds, warm_s=WARM_S)
+        )
+    except pgbench.PgbenchMissing as error:
+        raise SystemExit(str(error)) from error
+    out = Console(highlight=False)
+    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
+    results.mkdir(parents=True, exist_ok=True)
+    file = results / f"create-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    print(file)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,173 @@
+"""The one who asks: keep-alive connections in a process of its own, requests made before the clock starts.
+
+A plan comes in as JSON on standard input, figures go out as JSON. Each connection sends the next request when
+it has the answer to the last; an answer that is no success ends the run.
+"""
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from itertools import cycle
+from typing import cast
+
+import msgspec
+import uvloop
+from msgspec import Struct
+
+from bench import orders
+from bench.figures import Figures, figures
+from bench.machine import cpu_s
+
+REQUESTS_PER_S_MAX = 20_000
+"""So many are made ready for each second: several times what one core can place."""
+HEAD_END = b"\r\n\r\n"
+LENGTH = b"content-length: "
+OK = b"HTTP/1.1 200 "
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    workload: str
+    port: int
+    connections: int
+    warm_s: float
+    seconds: float
+    first: int
+    """The first order number that is free."""
+    server_pid: int
+    count: int
+    """Requests made ready."""
+    again: bool
+    """Whether they may be sent a second time: to a server that places nothing."""
+
+
+class WrongAnswer(Exception):
+    """The server answered something else than success."""
+
+
+class Run:
+    def __init__(self, plan: Plan) -> None:
+        workload = orders.WORKLOADS[plan.workload]
+        self.plan = plan
+        ready = orders.requests(workload, first=plan.first, count=plan.count)
+        self.requests: Iterator[bytes] = cycle(ready) if plan.again else iter(ready)
+        self.success = workload.success.encode()
+        self.latencies_s: list[float] = []
+        self.counting = False
+        self.sending = True
+        self.open = plan.connections
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def go(self) -> Figures:
+        loop = asyncio.get_running_loop()
+        connections = [
+            (await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port))[1]
+            for _ in range(self.plan.connections)
+        ]
+        for connection in connections:
+            connection.send()
+        await self._for(self.plan.warm_s)
+        began, cpu_before = time.perf_counter(), cpu_s(self.plan.server_pid)
+        self.counting = True
+        await self._for(self.plan.seconds)
+        self.counting = self.sending = False
+        seconds, cpu_after = time.perf_counter() - began, cpu_s(self.plan.server_pid)
+        await self.ended
+        busy = None if cpu_before is None or cpu_after is None else (cpu_after - cpu_before) / seconds
+        return figures(self.latencies_s, seconds=seconds, server_busy=busy)
+
+    async def _for(self, seconds: float) -> None:
+        await asyncio.wait({self.ended}, timeout=seconds)
+        if self.ended.done():
+            self.ended.result()
+            raise WrongAnswer("the connections ended early")
+
+    def fail(self, why: str) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(WrongAnswer(why))
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._received = b""
+        self._sent_at = 0.0
+        self._at_rest = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._write = cast(asyncio.WriteTransport, transport).write
+
+    def send(self) -> None:
+        request = next(self._run.requests, None)
+        if request is None:
+            self._run.fail("all requests that were made ready are used up")
+            return
+        self._sent_at = time.perf_counter()
+        self._write(request)
+
+    def data_received(self, data: bytes) -> None:
+        data = self._received + data
+        head_end = data.find(HEAD_END)
+        length_at = data.find(LENGTH, 0, head_end)
+        if head_end < 0 or length_at < 0:
+            self._received = data
+            return
+        length = int(data[length_at + len(LENGTH) : data.index(b"\r", length_at)])
+        if len(data) < head_end + len(HEAD_END) + length:
+            self._received = data
+            return
+        self._received = b""
+        run = self._run
+        if run.counting:
+            run.latencies_s.append(time.perf_counter() - self._sent_at)
+        if not data.startswith(OK) or run.success not in data:
+            run.fail(data.decode(errors="replace"))
+        elif run.sending:
+            self.send()
+        else:
+            self._at_rest = True
+            run.open -= 1
+            if not run.open and not run.ended.done():
+                run.ended.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._at_rest:
+            self._run.fail(f"a connection was lost: {exc}")
+
+
+def plan_of(
+    workload: orders.Workload,
+    *,
+    port: int,
+    connections: int,
+    warm_s: float,
+    seconds: float,
+    first: int,
+    server_pid: int,
+    again: bool = False,
+) -> Plan:
+    return Plan(
+        workload=workload.name,
+        port=port,
+        connections=connections,
+        warm_s=warm_s,
+        seconds=seconds,
+        first=first,
+        server_pid=server_pid,
+        count=int(REQUESTS_PER_S_MAX * (warm_s + seconds)) + connections,
+        again=again,
+    )
+
+
+async def main(plan: Plan) -> Figures:
+    run = Run(plan)
+    gc.freeze()
+    gc.disable()
+    return await run.go()
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        answer = runner.run(main(msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)))
+    sys.stdout.buffer.write(msgspec.json.encode(answer))

@@ -1,0 +1,143 @@
+"""The orders that are placed, as bytes ready for a socket. Keys and secrets are those of examples/demo.toml."""
+
+import json
+import random
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from bench.machine import ROOT
+
+DEMO: Final = ROOT / "examples" / "demo.toml"
+GOODS: Final = 1_000
+"""Products with plenty of stock, made for the measurement: BENCH-100000 and on."""
+NUMBER_FIRST: Final = 1_000_000_000_000_000
+"""Order numbers have 16 digits, as the server's own."""
+HONGXUN_UTC_OFFSET: Final = timedelta(hours=8)
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    name: str
+    dialect: str
+    """Whose call places the order."""
+    goods: int
+    """How many products the lines are spread over; 0 for an order without lines."""
+    success: str
+    """What stands in the body of every good answer."""
+
+
+WORKLOADS: Final = {
+    workload.name: workload
+    for workload in (
+        Workload(name="birdsystem", dialect="birdsystem", goods=0, success='"success":true'),
+        Workload(name="hongxun", dialect="hongxun", goods=GOODS, success='"flag":true'),
+        Workload(name="hongxun, one product", dialect="hongxun", goods=1, success='"flag":true'),
+    )
+}
+
+
+def sku(good: int) -> str:
+    return f"BENCH-{100_000 + good}"
+
+
+def requests(workload: Workload, *, first: int, count: int) -> list[bytes]:
+    """Whole HTTP requests, each with an order number of its own from `first` on."""
+    if workload.dialect == "birdsystem":
+        return [_birdsystem()] * count
+    return list(_hongxun(workload.goods, first=first, count=count))
+
+
+def _birdsystem() -> bytes:
+    """POST /client/consignment: no number of its own, so one text serves for all."""
+    body = urlencode(
+        {
+            "contact": "Alex Sample",
+            "address_line1": "3, Example Close",
+            "address_line2": "Marshside",
+            "city": "Southport",
+            "county": "Merseyside",
+            "post_code": "PR9 0ZZ",
+            "country_iso": "GB",
+            "telephone": "01632 960123",
+            "sales_reference": "2",
+            "type": "LOCAL",
+            "delivery_service_id": "5217",
+        }
+    )
+    headers = {
+        "api_key": _credential("birdsystem")["key"],
+        "company_id": "36",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    return _post("/client/consignment", headers, body)
+
+
+def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
+    """POST /dtc/logistics/outOrder, signed; good for ten minutes."""
+    credential = _credential("hongxun")
+    timestamp = (datetime.now(UTC) + HONGXUN_UTC_OFFSET).strftime("%Y-%m-%d %H:%M:%S")
+    request = {
+        "customerNumber": "@number",
+        "documentType": "20",
+        "inventoryCode": "WH-GZ01",
+        "inventoryName": "广州一号仓",
+        "subbaseCode": "OWN-A",
+        "subbaseName": "演示货主A",
+        "customerCode": "C10086",
+        "customerName": "演示门店",
+        "contact": "王演示",
+        "mobile": "13900000000",
+        "provinceName": "广东省",
+        "cityName": "广州市",
+        "areaName": "天河区",
+        "streetName": "演示街道",
+        "addressDetail": "演示路1号",
+        "productList": [
+            {
+                "customerLineNumber": "1",
+                "customerProductCode": "@sku",
+                "customerProductDescription": "测试商品",
+                "quantity": 1,
+            }
+        ],
+    }
+    create_by, data_source = credential["key"].split("&")
+    text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    envelope = {
+        "createBy": create_by,
+        "dataSource": data_source,
+        "sign": "@sign",
+        "timestamp": timestamp,
+        "request": request,
+    }
+    signed = f"{credential['key']}&{text}&{credential['secret']}&{timestamp}"
+    sent = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    chance = random.Random(first)
+    for number in range(first, first + count):
+        changing = {"@number": f"{number:016d}", "@sku": sku(chance.randrange(goods))}
+        sign = md5(_filled(signed, changing).encode()).hexdigest()
+        body = _filled(sent, changing | {"@sign": sign})
+        yield _post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    for mark, value in values.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _post(path: str, headers: dict[str, str], body: str) -> bytes:
+    raw = body.encode()
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {path} HTTP/1.1\r\nhost: bench\r\n{head}content-length: {len(raw)}\r\n\r\n".encode() + raw
+
+
+def _credential(dialect: str) -> dict[str, Any]:
+    """The first one of the demo account."""
+    [account] = tomllib.loads(DEMO.read_text(encoding="utf-8"))["account"]
+    return next(one for one in account["credential"] if one["dialect"] == dialect)
