@@ -56,7 +56,7 @@ async def test_leaving_commits_and_raising_undoes_all(database: Database) -> Non
 async def test_a_savepoint_is_undone_alone(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute(INSERT, id=1, code="before")
-        with pytest.raises(Exception, match="duplicate key"):
+        with pytest.raises(ConstraintBroken):
             async with tx.savepoint():
                 await tx.execute(INSERT, id=1, code="again")
         await tx.execute(INSERT, id=2, code="after")

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
 import psycopg
 import structlog
-from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from crossdock.base import json
 from crossdock.base.clock import Clock
-from crossdock.base.errors import CrossdockError, DatabaseUnavailable, DiskFull, Overloaded
-from crossdock.db.errors import ConstraintBroken, LockContested, SchemaBehind, ValueNotStorable
+from crossdock.base.errors import CrossdockError, DatabaseUnavailable
+from crossdock.db.errors import DatabaseUrlMalformed
+from crossdock.db.translated import translated
 from crossdock.db.tx import Row, Tx
 
 POOL_WAITING_MAX = 2_000
@@ -49,8 +50,11 @@ class Database:
             },
             configure=_configure,
             open=False,
+            # One try for each that asks: whoever waits hears of its failure, and the next one to ask tries again.
             reconnect_timeout=0,
+            reconnect_failed=self._nobody_answers,
         )
+        self._waits: set[asyncio.Timeout] = set()
 
     async def __aenter__(self) -> "Database":
         await self._pool.open()
@@ -69,13 +73,14 @@ class Database:
         """
         with translated():
             try:
-                async with self._pool.connection() as conn:
+                async with AsyncExitStack() as stack:
+                    conn = await self._connection(stack)
                     if readonly:
                         yield Tx(conn, self._clock.now())
                     else:
                         async with conn.transaction():
                             yield Tx(conn, self._clock.now())
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, DatabaseUnavailable):
                 self._forget_dead_connections()
                 raise
 
@@ -91,35 +96,39 @@ class Database:
         except CrossdockError:
             return False
 
+    async def _connection(self, stack: AsyncExitStack) -> psycopg.AsyncConnection[Row]:
+        """A connection that lives, given back when `stack` ends. Errors: DatabaseUnavailable, Overloaded."""
+        while True:
+            conn = await self._taken()
+            if not _hung_up(conn):
+                stack.push_async_callback(self._pool.putconn, conn)
+                return conn
+            # The server went while nobody asked: the pool makes another in its place.
+            await self._pool.putconn(conn)
+
+    async def _taken(self) -> psycopg.AsyncConnection[Row]:
+        try:
+            async with asyncio.timeout(None) as wait:
+                self._waits.add(wait)
+                try:
+                    return await self._pool.getconn()
+                finally:
+                    self._waits.discard(wait)
+        except TimeoutError as error:
+            raise DatabaseUnavailable() from error
+
+    def _nobody_answers(self, pool: AsyncConnectionPool[Any]) -> None:
+        """A connection could not be made: without any other, those who wait for one are told at once."""
+        if pool.get_stats()["pool_size"]:
+            return
+        waits, self._waits = self._waits, set()
+        now = asyncio.get_running_loop().time()
+        for wait in waits:
+            wait.reschedule(now)
+
     def _forget_dead_connections(self) -> None:
         task = asyncio.ensure_future(self._pool.check())
         task.add_done_callback(_note_failure)
-
-
-class translated:
-    """psycopg's errors as ours, by what they mean to the one who asked."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        match error:
-            case TooManyRequests():
-                raise Overloaded() from error
-            case pg.IntegrityError():
-                raise ConstraintBroken(constraint=error.diag.constraint_name) from error
-            case pg.DiskFull() | pg.ReadOnlySqlTransaction() | pg.IoError():
-                raise DiskFull() from error
-            case pg.DeadlockDetected() | pg.SerializationFailure() | pg.LockNotAvailable():
-                raise LockContested() from error
-            case pg.UndefinedTable() | pg.UndefinedColumn() | pg.InvalidCatalogName():
-                raise SchemaBehind(cause=str(error).splitlines()[0]) from error
-            case pg.NumericValueOutOfRange() | pg.UntranslatableCharacter() | pg.CharacterNotInRepertoire():
-                raise ValueNotStorable(cause=str(error).splitlines()[0]) from error
-            case psycopg.DataError() if error.sqlstate is None:  # psycopg itself refuses a NUL in a text
-                raise ValueNotStorable(cause=str(error)) from error
-            case PoolTimeout() | psycopg.OperationalError():
-                raise DatabaseUnavailable() from error
 
 
 def dial_errors() -> tuple[type[Exception], ...]:
@@ -127,13 +136,34 @@ def dial_errors() -> tuple[type[Exception], ...]:
     return (psycopg.OperationalError, PoolTimeout, OSError)
 
 
+def check_url(url: str) -> None:
+    """Whether it can be read as an address; nobody is asked. Errors: DatabaseUrlMalformed."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise DatabaseUrlMalformed() from None  # what psycopg says quotes the password
+
+
 def database_name(url: str) -> str:
     return str(conninfo_to_dict(url).get("dbname", ""))
+
+
+def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether the server has ended this idle connection: read without asking, so it costs no round trip."""
+    try:
+        # A farewell may be in the way: the end of the stream is behind it.
+        conn.pgconn.consume_input()
+        conn.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 async def _configure(conn: psycopg.AsyncConnection[Any]) -> None:
     conn.prepare_threshold = 2
     conn.adapters.register_dumper(dict, JsonbDumper)
+    # As text, psycopg escapes each element of a list by a regular expression: four times the work for a batch.
+    conn.adapters.register_dumper(list, ListBinaryDumper)
     set_json_dumps(json.text, conn)
     set_json_loads(_loads, conn)
 

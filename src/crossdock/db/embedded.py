@@ -55,6 +55,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "log_line_prefix": "%m [%p] %d ",
+    "log_error_verbosity": "terse",  # details repeat values, pick-up codes among them
     "jit": "off",  # our statements are short; compiling them costs more than running them
 }
 """Written once to postgresql.conf, where an operator may change them."""

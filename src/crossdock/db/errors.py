@@ -1,6 +1,6 @@
 """What the database can say that a command may want to know."""
 
-from crossdock.base.errors import Conflict, CrossdockError, Invalid, Unavailable
+from crossdock.base.errors import Conflict, CrossdockError, Invalid, SetupFailed, Unavailable
 
 
 class ConstraintBroken(Conflict):
@@ -21,3 +21,7 @@ class LockContested(Unavailable):
 
 class SchemaBehind(CrossdockError):
     """The database has not the tables this program needs: run `crossdock migrate`."""
+
+
+class DatabaseUrlMalformed(SetupFailed):
+    """CROSSDOCK_DATABASE_URL cannot be used: write postgresql://user:password@host:port/database."""

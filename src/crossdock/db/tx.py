@@ -9,6 +9,8 @@ import msgspec
 from psycopg import AsyncConnection, AsyncCursor, sql
 from psycopg.rows import tuple_row
 
+from crossdock.db.translated import translated
+
 T = TypeVar("T")
 Statement = str | sql.Composed | sql.SQL
 Row = tuple[Any, ...]
@@ -40,7 +42,9 @@ class Tx:
         rows = await cursor.fetchall()
         if not rows:
             return []
-        return [_struct(kind, row, cursor) for row in rows]
+        names = [column.name for column in cursor.description or ()]
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        return msgspec.convert(found, list[kind], strict=True)  # type: ignore[valid-type]
 
     async def rows(self, statement: Statement, /, **params: Any) -> list[Row]:
         """Rows as plain tuples, for statements whose shape is not worth a struct."""
@@ -60,9 +64,10 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """What fails inside is undone alone; the transaction goes on."""
-        async with self._conn.transaction():
-            yield
+        """What fails inside is undone alone; the transaction goes on. Errors: those of a transaction."""
+        with translated():
+            async with self._conn.transaction():
+                yield
 
     async def notify(self, topic: str) -> None:
         """Wake whoever waits for `topic`, once this transaction is on disk."""
@@ -91,8 +96,3 @@ class Tx:
 
 
 SIGNAL_CHANNEL = "crossdock"
-
-
-def _struct(kind: type[T], row: Row, cursor: AsyncCursor[Row]) -> T:
-    names = [column.name for column in cursor.description or ()]
-    return msgspec.convert(dict(zip(names, row, strict=True)), kind, strict=True)

@@ -2,23 +2,37 @@
 issues enqueue in their own transactions."""
 
 import asyncio
+import logging
 from typing import Final
 
 import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
+from crossdock.base.errors import Unavailable
 from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import commands as lockers
+from crossdock.core.nonces import commands as nonces
 from crossdock.db.database import Database, dial_errors
 
 CONCURRENCY: Final = 4
 PAUSE_S_FIRST: Final = 1.0
 PAUSE_S_MAX: Final = 30.0
 
-LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, *dial_errors())
+LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, Unavailable, *dial_errors())
 
 log = structlog.get_logger(__name__)
+
+
+class _LostIsSaidOnce(logging.Filter):
+    """Procrastinate prints a trace for each part of it that loses the database; `work` says it in a line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is None or not isinstance(record.exc_info[1], LOST)
+
+
+for _name in ("procrastinate.utils", "procrastinate.worker", "procrastinate.worker.worker"):
+    logging.getLogger(_name).addFilter(_LostIsSaidOnce())
 
 
 def jobs(database: Database) -> App:
@@ -28,11 +42,12 @@ def jobs(database: Database) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, door commands nobody waits for, cabinets gone silent."""
+        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
             silent = await lockers.lapse(tx)
+            await nonces.sweep(tx)
         if codes or doors or silent:
             log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent)
 
@@ -49,6 +64,7 @@ async def work(database: Database) -> None:
                 await app.run_worker_async(
                     concurrency=CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"
                 )
+            log.warning("jobs stopped; starting again", pause_s=pause_s)
         except LOST as error:
             log.warning("jobs lost the database; starting again", cause=type(error).__name__, pause_s=pause_s)
         except Exception:

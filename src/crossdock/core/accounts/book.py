@@ -49,6 +49,13 @@ class AccountBook:
         """Everything is read anew, for example after the setup file was applied."""
         self._entries.clear()
 
+    async def check_key(self) -> None:
+        """Whether what is on record can be opened. Errors: SecretKeyWrong."""
+        async with self._database.transaction(readonly=True) as tx:
+            sealed = await sql.sealed_secret(tx)
+        if sealed is not None:
+            self._seal.open(sealed)
+
     async def caller(self, dialect: str, key: str) -> Caller | None:
         """The account behind a key, whatever the key's dates: the dialect says how an expired one is refused."""
         return await self._kept(("caller", dialect, key), lambda tx: self._caller(tx, dialect, key))

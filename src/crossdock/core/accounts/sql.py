@@ -51,6 +51,15 @@ async def credential_by_id(tx: Tx, credential_id: int) -> CredentialRow | None:
     return await tx.one_or_none(CredentialRow, f"{_CREDENTIAL} WHERE id = %(id)s", id=credential_id)
 
 
+async def sealed_secret(tx: Tx) -> bytes | None:
+    """Any one of those on record; all are sealed with one key."""
+    found: bytes | None = await tx.value(
+        "SELECT secret_sealed FROM credential WHERE secret_sealed IS NOT NULL"
+        " UNION ALL SELECT token_sealed FROM staff WHERE token_sealed IS NOT NULL LIMIT 1"
+    )
+    return found
+
+
 async def account(tx: Tx, account_id: AccountId) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE id = %(id)s", id=account_id)
 

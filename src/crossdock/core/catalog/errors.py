@@ -4,7 +4,7 @@ from crossdock.base.errors import Conflict, NotFound
 
 
 class ProductUnknown(NotFound):
-    """The account has no such product."""
+    """The account has no such product. Facts: sku or id."""
 
 
 class ProductNotActive(Conflict):

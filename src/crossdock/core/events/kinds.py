@@ -34,7 +34,7 @@ HANDOVER_DELETED = "handover.deleted"
 """handover_id, number"""
 
 HANDOVER_ISSUED = "handover.issued"
-"""handover_id, number: a pick-up code was made for a shop"""
+"""handover_id, number, and what `handover.model.Issued` holds: a pick-up code was made for a shop"""
 HANDOVER_PREPARED = "handover.prepared"
 HANDOVER_USED = "handover.used"
 HANDOVER_ROLLED_BACK = "handover.rolled_back"

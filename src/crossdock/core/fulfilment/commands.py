@@ -1,7 +1,7 @@
 """What the warehouse does to an order: receive, pick, pack, ship. Each is one command in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -27,6 +27,9 @@ from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival
 from crossdock.db.tx import Tx
 
+STOCK_TOPIC: Final = "stock"
+"""Signalled when stock has risen: orders may be waiting for it."""
+
 
 async def receive(
     tx: Tx,
@@ -34,14 +37,19 @@ async def receive(
     account_id: AccountId,
     order_id: int,
     quantities: Mapping[str, int],
+    batch_key: str | None = None,
     dialect: str = HOUSE,
     actor: str = "",
 ) -> Order:
     """One batch of an inbound order came in: line key -> pieces. Stock rises, the owner is told.
 
-    More than was announced is taken in as it came. Errors: OrderUnknown, StateForbids, LineUnknown, QuantityInvalid.
+    `batch_key` is the caller's name for this batch: asked again, nothing comes in twice. More than was announced
+    is taken in as it came. Errors: OrderUnknown, StateForbids, LineUnknown, QuantityInvalid.
     """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    cause = f"receive:{order.id}:{order.batches + 1}" if batch_key is None else f"receive:{order.id}:key:{batch_key}"
+    if batch_key is not None and await stock.is_known(tx, account_id=account_id, cause=cause):
+        return order
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     batch = order.batches + 1
     moved = _moved(lines, quantities)
@@ -70,10 +78,11 @@ async def receive(
             )
             for line, pieces in moved
         ],
-        cause=f"receive:{order.id}:{batch}",
+        cause=cause,
         order_id=order.id,
     )
     await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
+    await tx.notify(STOCK_TOPIC)
     return order
 
 

@@ -1,10 +1,13 @@
 """What happens to a parcel at a counter: its code is issued, it is set aside, handed over, taken back."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+from msgspec import to_builtins
 
 from crossdock.base.errors import CrossdockError
-from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+from crossdock.base.ids import AccountId, SiteId, StaffId
+from crossdock.core.catalog import queries as catalog
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE, NewEvent
@@ -21,8 +24,9 @@ from crossdock.core.handover.errors import (
     OrderNotPaid,
     RollbackClosed,
 )
-from crossdock.core.handover.model import PickUp
+from crossdock.core.handover.model import Issued, PickUp
 from crossdock.core.orders import commands as orders
+from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Order
 from crossdock.core.staff.commands import record_action
 from crossdock.db.errors import ConstraintBroken
@@ -31,6 +35,15 @@ from crossdock.db.tx import Tx
 DIGITS_REST: Final = timedelta(days=90)
 """A new code avoids digits that were used in its shop this lately."""
 PAID: Final = ("paid", "partially_refunded")
+
+KINDS: Final = {
+    "issue": kinds.HANDOVER_ISSUED,
+    "stock_prepare": kinds.HANDOVER_PREPARED,
+    "consume": kinds.HANDOVER_USED,
+    "rollback": kinds.HANDOVER_ROLLED_BACK,
+    "expire": kinds.HANDOVER_EXPIRED,
+}
+"""What stands in the shop's history -> what the order's timeline tells."""
 
 
 async def issue(
@@ -61,41 +74,40 @@ async def issue(
             used_since=tx.now - DIGITS_REST,
         )
         if made is not None:
-            await _note(
-                tx,
-                order.account_id,
-                site_id,
-                made,
-                order.id,
-                order.number,
-                "issue",
-                None,
-                kinds.HANDOVER_ISSUED,
-                dialect=dialect,
-                actor=actor,
-            )
-            return await queries.pick_up(tx, account_id=order.account_id, site_id=site_id, handover_id=made)
+            issued = await queries.pick_up(tx, account_id=order.account_id, site_id=site_id, handover_id=made)
+            facts = to_builtins(await _issued(tx, order, issued))
+            await _note(tx, issued, "issue", dialect=dialect, actor=actor, **facts)
+            return issued
         live = await sql.live_of_number(tx, account_id=order.account_id, number=order.number)
         if live is not None:
             return await queries.pick_up(tx, account_id=order.account_id, site_id=site_id, handover_id=live)
     raise KeyClash()
 
 
-async def prepare(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int, staff_id: StaffId) -> PickUp:
+async def prepare(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    handover_id: int,
+    staff_id: StaffId,
+    dialect: str = HOUSE,
+) -> PickUp:
     """The goods are set aside. Done before, nothing changes.
 
     Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled.
     """
-    await expire_due(tx, account_id=account_id, site_id=site_id)
     found = await sql.lock(tx, account_id=account_id, site_id=site_id, handover_id=handover_id)
     if found is None:
         raise KeyUnknown()
     if found.state != "unused":
         raise _ENDED[found.state]()
+    if found.expires_at is not None and found.expires_at <= tx.now:
+        raise KeyExpired()
     if found.prepared_at is not None:
         return found
     await sql.set_prepared(tx, account_id=account_id, handover_id=found.id, staff_id=staff_id)
-    await _act(tx, found, "stock_prepare", staff_id, kinds.HANDOVER_PREPARED)
+    await _note(tx, found, "stock_prepare", staff_id=staff_id, dialect=dialect)
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
@@ -107,6 +119,7 @@ async def consume(
     key: str,
     staff_id: StaffId,
     prepared_first: bool = False,
+    dialect: str = HOUSE,
 ) -> PickUp:
     """Hand the parcel behind `key` to its customer, at most once.
 
@@ -118,10 +131,10 @@ async def consume(
     if used is None:
         raise await _refusal(tx, account_id=account_id, site_id=site_id, key=key)
     pick_up = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=used)
-    await _act(tx, pick_up, "consume", staff_id, kinds.HANDOVER_USED)
+    clerk = await _note(tx, pick_up, "consume", staff_id=staff_id, dialect=dialect)
     if pick_up.order_id is not None:
         await orders.deliver(
-            tx, account_id=account_id, order_id=pick_up.order_id, place="shop", dialect=HOUSE, actor=_name(pick_up)
+            tx, account_id=account_id, order_id=pick_up.order_id, place="shop", dialect=dialect, actor=clerk
         )
     return pick_up
 
@@ -135,6 +148,7 @@ async def roll_back(
     staff_id: StaffId,
     window_s: int | None = None,
     reason: str = "",
+    dialect: str = HOUSE,
 ) -> PickUp:
     """Undo a hand-over: the code is live again, or expired or canceled if that happened meanwhile.
 
@@ -152,12 +166,14 @@ async def roll_back(
     state = await _state_after(tx, found)
     try:
         async with tx.savepoint():
-            await sql.mark_unused(tx, account_id=account_id, handover_id=found.id, state=state)
+            free = await sql.mark_unused(tx, account_id=account_id, handover_id=found.id, state=state)
     except ConstraintBroken as error:
         raise KeyClash() from error
-    await _act(tx, found, "rollback", staff_id, kinds.HANDOVER_ROLLED_BACK, reason=reason, state=state)
+    if not free:
+        raise KeyClash()
+    clerk = await _note(tx, found, "rollback", staff_id=staff_id, reason=reason, dialect=dialect, state=state)
     if found.order_id is not None:
-        await orders.undeliver(tx, account_id=account_id, order_id=found.order_id, dialect=HOUSE, actor=_name(found))
+        await orders.undeliver(tx, account_id=account_id, order_id=found.order_id, dialect=dialect, actor=clerk)
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
@@ -171,19 +187,22 @@ async def expire_everywhere(tx: Tx) -> int:
     return await _expired(tx, await sql.expire_everywhere(tx))
 
 
+async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
+    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+    products = await catalog.products(tx, account_id=order.account_id, ids=[line.product_id for line in lines])
+    return Issued(
+        shop=None if pick_up.shop_id is None else await sql.online_shop(tx, shop_id=pick_up.shop_id),
+        order=order,
+        lines=lines,
+        products=list(products.values()),
+        full_name=pick_up.full_name,
+        mobile=pick_up.mobile,
+    )
+
+
 async def _expired(tx: Tx, rows: list[sql.Expired]) -> int:
     for row in rows:
-        await _note(
-            tx,
-            row.account_id,
-            row.site_id,
-            row.id,
-            row.order_id,
-            row.order_number,
-            "expire",
-            None,
-            kinds.HANDOVER_EXPIRED,
-        )
+        await _note(tx, row, "expire")
     return len(rows)
 
 
@@ -224,69 +243,40 @@ async def _state_after(tx: Tx, pick_up: PickUp) -> str:
     return "unused"
 
 
-def _name(pick_up: PickUp) -> str:
-    return "" if pick_up.used_by is None else pick_up.used_by.username
-
-
-async def _act(
-    tx: Tx, pick_up: PickUp, action: str, staff_id: StaffId, kind: str, *, reason: str = "", state: str = ""
-) -> None:
-    await _note(
-        tx,
-        pick_up.account_id,
-        pick_up.site_id,
-        pick_up.id,
-        pick_up.order_id,
-        pick_up.order_number,
-        action,
-        staff_id,
-        kind,
-        reason=reason,
-        state=state,
-        actor=f"staff:{staff_id}",
-    )
-
-
 async def _note(
     tx: Tx,
-    account_id: AccountId,
-    site_id: SiteId,
-    handover_id: HandoverId,
-    order_id: OrderId | None,
-    number: str,
+    about: PickUp | sql.Expired,
     action: str,
-    staff_id: StaffId | None,
-    kind: str,
     *,
+    staff_id: StaffId | None = None,
     reason: str = "",
-    state: str = "",
     dialect: str = HOUSE,
     actor: str = "",
-) -> None:
-    """One row in the shop's history and one on the order's timeline."""
-    await record_action(
-        tx,
-        account_id=account_id,
-        site_id=site_id,
-        staff_id=staff_id,
-        action=action,
-        handover_id=handover_id,
-        reason=reason,
+    **facts: Any,
+) -> str:
+    """One row in the shop's history and one on the order's timeline; who did it, by user name if it was staff."""
+    actor = (
+        await record_action(
+            tx,
+            account_id=about.account_id,
+            site_id=about.site_id,
+            staff_id=staff_id,
+            action=action,
+            handover_id=about.id,
+            reason=reason,
+        )
+        or actor
     )
     await events.append(
         tx,
         NewEvent(
-            account_id=account_id,
-            kind=kind,
-            subject=f"handover:{handover_id}",
-            order_id=order_id,
+            account_id=about.account_id,
+            kind=KINDS[action],
+            subject=f"handover:{about.id}",
+            order_id=about.order_id,
             dialect=dialect,
             actor=actor,
-            facts={
-                "handover_id": handover_id,
-                "number": number,
-                "reason": reason,
-                **({"state": state} if state else {}),
-            },
+            facts={"handover_id": about.id, "number": about.order_number, "reason": reason, **facts},
         ),
     )
+    return actor

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+from crossdock.core.catalog.model import Product
+from crossdock.core.orders.model import Order, OrderLine
 
 PickUpState = Literal["unused", "used", "expired", "canceled"]
 PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
@@ -14,6 +16,23 @@ PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
     "expired": frozenset({"canceled"}),
     "canceled": frozenset(),
 }
+
+
+class HouseRules(Struct, frozen=True, kw_only=True):
+    """What a shop may set for itself in its site's settings."""
+
+    prepared_first: bool = False
+    """Only parcels that were set aside are handed over."""
+    rollback_window_s: int | None = None
+    """How long after its use a code can be rolled back; None for ever."""
+    mask_keys: bool = False
+    """Codes are shown as `1****2` to staff who did not name them."""
+    password_characters_min: int = 1
+    """Of people who are hired at the counter."""
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> "HouseRules":
+        return convert(settings, cls)
 
 
 class StaffName(Struct, frozen=True):
@@ -63,3 +82,15 @@ class OnlineShop(Struct, frozen=True, kw_only=True):
     name: str
     domain: str
     domains: list[str] = field(default_factory=list)
+
+
+class Issued(Struct, frozen=True, kw_only=True):
+    """Facts of `handover.issued`: the order as it was when its code was made. The code is not among them."""
+
+    shop: OnlineShop | None
+    """That sold it."""
+    order: Order
+    lines: list[OrderLine]
+    products: list[Product]
+    full_name: str
+    mobile: str

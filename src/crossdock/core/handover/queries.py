@@ -46,5 +46,12 @@ async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -
     return await sql.newest_of_order(tx, account_id=account_id, order_id=order_id)
 
 
-async def online_shop(tx: Tx, *, domain: str) -> OnlineShop | None:
-    return await sql.online_shop(tx, domain=domain)
+async def online_shop(tx: Tx, *, domain: str, name: str = "") -> OnlineShop | None:
+    """By its own domain, else by another it goes by, else by its short name; None when several are meant."""
+    found = await sql.online_shops(tx, domain=domain, name=name)
+    meant = (
+        [shop for shop in found if shop.domain == domain]
+        or [shop for shop in found if domain in shop.domains]
+        or found
+    )
+    return meant[0] if len(meant) == 1 else None

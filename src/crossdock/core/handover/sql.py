@@ -185,7 +185,11 @@ async def insert(
     expires_at: datetime | None,
     used_since: datetime,
 ) -> HandoverId | None:
-    """None when the digits are in use, or were used at this place or by this online shop since `used_since`."""
+    """None when the digits are in use, or were used by this online shop or at this place since `used_since`.
+
+    The place counts too, whichever online shop it was for: the clerk names the digits alone, and of two used
+    ones a rollback could only guess which is meant.
+    """
     id_ = await tx.value(
         """
 INSERT INTO handover (account_id, site_id, place, shop_id, order_id, order_number, state, key, full_name, mobile,
@@ -263,20 +267,29 @@ RETURNING id
     return None if id_ is None else HandoverId(id_)
 
 
-async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> None:
-    """used -> `state`. The unique index on live keys decides whether the digits are still free."""
-    await tx.execute(
+async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> bool:
+    """used -> `state`; False when its digits are live again elsewhere.
+
+    They are looked for first, because a server that finds them by its unique index alone logs them.
+    """
+    marked = await tx.execute(
         """
 UPDATE handover
    SET state = %(state)s, used_at = NULL, used_by = NULL, updated_at = %(now)s,
        canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(now)s ELSE canceled_at END
  WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'used'
+   AND (%(state)s <> 'unused'
+        OR NOT EXISTS (SELECT 1 FROM handover o
+                        WHERE o.site_id = handover.site_id AND o.key = handover.key AND o.state = 'unused')
+       AND NOT EXISTS (SELECT 1 FROM handover o
+                        WHERE o.shop_id = handover.shop_id AND o.key = handover.key AND o.state = 'unused'))
 """,
         account_id=account_id,
         id=handover_id,
         state=state,
         now=tx.now,
     )
+    return marked == 1
 
 
 async def payment_of(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> str | None:
@@ -296,9 +309,12 @@ class Expired(Struct, frozen=True):
 
 
 _EXPIRE = """
-UPDATE handover SET state = 'expired', updated_at = %(now)s
- WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
-RETURNING id, account_id, site_id, order_id, order_number
+WITH due AS (
+    SELECT id FROM handover WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
+     ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE handover h SET state = 'expired', updated_at = %(now)s FROM due WHERE h.id = due.id
+RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number
 """
 
 
@@ -317,11 +333,18 @@ async def expire_everywhere(tx: Tx) -> list[Expired]:
     return await tx.many(Expired, _EXPIRE.format(""), now=tx.now)
 
 
-async def online_shop(tx: Tx, *, domain: str) -> OnlineShop | None:
-    """By its own domain or any other it goes by."""
-    return await tx.one_or_none(
+async def online_shop(tx: Tx, *, shop_id: int) -> OnlineShop:
+    return await tx.one(
+        OnlineShop, "SELECT id, account_id, name, domain, domains FROM online_shop WHERE id = %(id)s", id=shop_id
+    )
+
+
+async def online_shops(tx: Tx, *, domain: str, name: str) -> list[OnlineShop]:
+    """All that go by this domain or this short name; an empty name is nobody's."""
+    return await tx.many(
         OnlineShop,
         "SELECT id, account_id, name, domain, domains FROM online_shop"
-        " WHERE domain = %(domain)s OR %(domain)s = ANY (domains)",
+        " WHERE domain = %(domain)s OR %(domain)s = ANY (domains) OR (lower(name) = %(name)s AND %(name)s <> '')",
         domain=domain,
+        name=name,
     )

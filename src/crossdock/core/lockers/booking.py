@@ -7,7 +7,7 @@ import msgspec
 from crossdock.base.ids import AccountId
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
-from crossdock.core.events.model import NewEvent
+from crossdock.core.events.model import HOUSE, NewEvent
 from crossdock.core.handover.codes import TRIES_MAX, draw
 from crossdock.core.lockers import queries, sql
 from crossdock.core.lockers.errors import (
@@ -65,7 +65,14 @@ async def book(
 
 
 async def delete_parcel(
-    tx: Tx, *, account_id: AccountId, believed: str, number: str | None = None, id: int | None = None
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    believed: str,
+    number: str | None = None,
+    id: int | None = None,
+    dialect: str = HOUSE,
+    actor: str = "",
 ) -> None:
     """Strike out a booking or a finished record, if it is in the state the caller believes it to be in.
 
@@ -81,7 +88,7 @@ async def delete_parcel(
     if not await sql.delete(tx, account_id=account_id, handover_id=found.id, state=believed):
         raise ParcelStateOther(state=found.state, believed=believed)
     cabinet = await sql.cabinet_by_id(tx, found.cabinet_id)
-    await _tell(tx, kinds.HANDOVER_DELETED, found, cabinet, dialect="", actor="")
+    await _tell(tx, kinds.HANDOVER_DELETED, found, cabinet, dialect=dialect, actor=actor)
 
 
 def facts(parcel: Parcel, cabinet: Cabinet) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from crossdock.core.lockers.booking import book, delete_parcel, facts
 from crossdock.core.lockers.errors import (
     BoxSizeUnknown,
     CabinetRefused,
+    CabinetUnknown,
     NoFreeBox,
     ParcelStored,
     ParcelTaken,
@@ -20,7 +21,7 @@ from crossdock.core.lockers.errors import (
     PickCodeUnknown,
     SaveCodeUnknown,
 )
-from crossdock.core.lockers.model import BOOKABLE_SIZES, OFFLINE, Box, Cabinet, DoorCommand, Parcel, Purpose
+from crossdock.core.lockers.model import BOOKABLE_SIZES, OFFLINE, Box, Cabinet, DoorCommand, Parcel, Purpose, Screen
 from crossdock.core.orders import commands as orders
 from crossdock.db.tx import Tx
 
@@ -41,6 +42,7 @@ __all__ = [
     "expire_overdue",
     "lapse",
     "pulse_sent",
+    "set_screen",
 ]
 
 COMMANDS_TOPIC: Final = "door-commands"
@@ -72,7 +74,7 @@ async def ask_open(
     """
     asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
     box = await queries.box_at(tx, cabinet_id=asked.id, lock_address=lock_address)
-    command = await _ask(tx, asked, box, None, "open", use_type, asked_by, dialect, refusal=_absent(asked))
+    command = await _ask(tx, asked, box, None, "open", use_type, asked_by, dialect, refusal=asked.unwilling)
     return command, box
 
 
@@ -80,7 +82,7 @@ async def ask_state(tx: Tx, *, account_id: AccountId, cabinet: str, lock_address
     """Ask the cabinet whether a door is open; it answers with an event. Errors: BoxUnknown."""
     asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
     box = await queries.box_at(tx, cabinet_id=asked.id, lock_address=lock_address)
-    return await _ask(tx, asked, box, None, "query", "", "", "", refusal=_absent(asked))
+    return await _ask(tx, asked, box, None, "query", "", "", "", refusal=asked.unwilling)
 
 
 async def ask_store(
@@ -88,11 +90,15 @@ async def ask_store(
 ) -> tuple[DoorCommand, Box]:
     """A courier stands at the cabinet with a parcel: open the first free box of this size.
 
-    Errors: SaveCodeUnknown, ParcelStored, ParcelTaken, BoxSizeUnknown, NoFreeBox, CabinetRefused, DoorBusy.
+    Couriers of one cabinet come one after the other, so that each sees which boxes the others are being shown.
+    Errors: CabinetUnknown, SaveCodeUnknown, ParcelStored, ParcelTaken, BoxSizeUnknown, NoFreeBox, CabinetRefused,
+    DoorBusy.
     """
     if box_size not in BOOKABLE_SIZES:
         raise BoxSizeUnknown(size=box_size)
-    asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
+    asked = await sql.lock_cabinet(tx, account_id=account_id, number=cabinet)
+    if asked is None:
+        raise CabinetUnknown(number=cabinet)
     parcel = await sql.parcel_of_save_code(tx, cabinet=asked, save_code=save_code)
     match parcel:
         case None:
@@ -102,15 +108,11 @@ async def ask_store(
         case Parcel(state="taken"):
             raise ParcelTaken(number=parcel.order_number)
     await _refuse_busy(tx, parcel)
-    _refuse_absent(asked)
-    while box := await sql.claim_free_box(tx, cabinet_id=asked.id, size=box_size):
-        try:
-            return await _ask(tx, asked, box, parcel.id, "store", "S", asked_by, dialect), box
-        except DoorBusy as busy:
-            # Another courier's command on this box was committed since that look; the next look knows it.
-            if busy.facts["command_id"] is not None:
-                raise
-    raise NoFreeBox(size=box_size)
+    _refuse_unwilling(asked)
+    box = await sql.lock_free_box(tx, cabinet_id=asked.id, size=box_size)
+    if box is None:
+        raise NoFreeBox(size=box_size)
+    return await _ask(tx, asked, box, parcel.id, "store", "S", asked_by, dialect), box
 
 
 async def ask_take(
@@ -144,28 +146,21 @@ async def _ask_take(tx: Tx, cabinet: Cabinet, parcel: Parcel, asked_by: str, dia
     if parcel.state == "taken":
         raise ParcelTaken(number=parcel.order_number)
     await _refuse_busy(tx, parcel)
-    _refuse_absent(cabinet)
+    _refuse_unwilling(cabinet)
     box = await sql.box_by_id(tx, BoxId(parcel.box_id or 0))
     return await _ask(tx, cabinet, box, parcel.id, "take", "G", asked_by, dialect), box
 
 
 async def _refuse_busy(tx: Tx, parcel: Parcel) -> None:
+    """The parcel is held by this transaction: no other can ask for its door until this one ends."""
     live = await door_sql.live_of_parcel(tx, parcel.id)
     if live is not None:
         raise DoorBusy(command_id=live)
 
 
-def _absent(cabinet: Cabinet) -> str | None:
-    """Why the cabinet takes no command now."""
-    if cabinet.fault:
-        return cabinet.fault
-    return None if cabinet.online else OFFLINE
-
-
-def _refuse_absent(cabinet: Cabinet) -> None:
-    reason = _absent(cabinet)
-    if reason is not None:
-        raise CabinetRefused(reason=reason)
+def _refuse_unwilling(cabinet: Cabinet) -> None:
+    if cabinet.unwilling is not None:
+        raise CabinetRefused(reason=cabinet.unwilling)
 
 
 async def _ask(
@@ -193,8 +188,6 @@ async def _ask(
         refusal=refusal,
         expires_at=expires_at,
     )
-    if command_id is None:
-        raise DoorBusy(command_id=None if handover_id is None else await door_sql.live_of_parcel(tx, handover_id))
     if refusal is None:
         await tx.notify(COMMANDS_TOPIC)
     return DoorCommand(
@@ -226,8 +219,8 @@ async def answered(
 ) -> None:
     """What the cabinet says to a command. Said twice it counts once; said too late it is kept and looked at.
 
-    An acceptance that arrives after we gave up still moved the door: the parcel follows if it can, and an
-    alarm tells when it cannot.
+    An acceptance that arrives after we gave up still moved the door: the parcel follows if it can and nobody
+    has asked for its door or its box again since; an alarm tells when not.
     """
     command = await door_sql.lock(tx, command_id=command_id, cabinet_number=cabinet_number)
     if command is None or command.state in ("accepted", "refused"):
@@ -254,17 +247,25 @@ async def expire_overdue(tx: Tx) -> int:
 
 
 async def _follow(tx: Tx, command: DoorCommand, at: datetime) -> bool:
-    """Bring parcel and box to where the door has brought them; False when the parcel is elsewhere by now."""
+    """Bring parcel and box to where the door has brought them; False when the parcel is elsewhere by now.
+
+    Locks are taken as by who asks: the parcel, then its box.
+    """
+    if command.handover_id is None:
+        return True
+    await sql.lock_parcel(tx, account_id=command.account_id, handover_id=command.handover_id)
+    box = await sql.lock_box(tx, command.box_id)
+    if command.state == "expired" and await door_sql.overtaken(tx, command):
+        return False
     match command.purpose:
         case "store":
-            return await _stored(tx, command, at)
+            return await _stored(tx, command, box, at)
         case "take":
             return await _taken(tx, command, at)
     return True
 
 
-async def _stored(tx: Tx, command: DoorCommand, at: datetime) -> bool:
-    box = await sql.lock_box(tx, command.box_id)
+async def _stored(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
     if box.full or not await sql.store(
         tx,
         account_id=command.account_id,
@@ -284,7 +285,8 @@ async def _taken(tx: Tx, command: DoorCommand, at: datetime) -> bool:
     handover_id = HandoverId(command.handover_id or 0)
     if not await sql.take(tx, account_id=command.account_id, handover_id=handover_id, at=at):
         return False
-    await sql.empty_box(tx, box_id=command.box_id)
+    cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
+    await sql.empty_box(tx, box_id=command.box_id, clear=cabinet.clears_on_take)
     parcel = await _parcel(tx, command)
     await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at)
     if parcel.order_id is not None:
@@ -400,6 +402,14 @@ async def door_reported(tx: Tx, *, cabinet_number: str, lock_address: str, door:
 async def cabinet_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
     """A cabinet came, is still there, or went."""
     await sql.set_seen(tx, number=number, online=online, at=at)
+
+
+async def set_screen(tx: Tx, *, account_id: AccountId, cabinet: str, screen: Screen) -> Cabinet:
+    """What the cabinet is to show from its next contact on. Errors: CabinetUnknown."""
+    found = await sql.set_screen(tx, account_id=account_id, number=cabinet, screen=screen)
+    if found is None:
+        raise CabinetUnknown(number=cabinet)
+    return found
 
 
 async def lapse(tx: Tx) -> int:

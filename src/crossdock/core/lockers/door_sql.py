@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossdock.base.ids import BoxId, CabinetId, DoorCommandId, HandoverId, OrderId
-from crossdock.core.lockers.model import Cabinet, DoorCommand, LogRow, Purpose
+from crossdock.core.events.model import HOUSE
+from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, LogRow, Purpose
 from crossdock.db.tx import Tx
 
 _COMMAND = (
     "d.id, d.account_id, d.cabinet_id, c.number AS cabinet_number, d.box_id, b.lock_address, d.handover_id,"
     " d.purpose, d.state, d.refusal, d.asked_at, d.expires_at"
 )
-_JOINED = "door_command d JOIN cabinet c ON c.id = d.cabinet_id JOIN box b ON b.id = d.box_id"
+_JOINED = (
+    "door_command d JOIN cabinet c ON c.id = d.cabinet_id"
+    " JOIN box b ON b.account_id = d.account_id AND b.id = d.box_id"
+)
 
 
 async def insert(
@@ -27,8 +31,8 @@ async def insert(
     dialect: str,
     refusal: str | None,
     expires_at: datetime,
-) -> DoorCommandId | None:
-    """A waiting command, or one that is refused at once; None while another of the same parcel is on its way."""
+) -> DoorCommandId:
+    """A waiting command, or one that is refused at once."""
     id_ = await tx.value(
         """
 INSERT INTO door_command (account_id, cabinet_id, box_id, handover_id, purpose, use_type, asked_by, dialect, state,
@@ -36,7 +40,6 @@ INSERT INTO door_command (account_id, cabinet_id, box_id, handover_id, purpose, 
 VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(handover_id)s, %(purpose)s, %(use_type)s, %(asked_by)s,
         %(dialect)s, CASE WHEN %(refusal)s::text IS NULL THEN 'waiting' ELSE 'refused' END, %(refusal)s, %(now)s,
         CASE WHEN %(refusal)s::text IS NULL THEN NULL ELSE %(now)s::timestamptz END, %(expires_at)s)
-ON CONFLICT DO NOTHING
 RETURNING id
 """,
         account_id=cabinet.account_id,
@@ -51,7 +54,7 @@ RETURNING id
         now=tx.now,
         expires_at=expires_at,
     )
-    return None if id_ is None else DoorCommandId(id_)
+    return DoorCommandId(id_)
 
 
 async def live_of_parcel(tx: Tx, handover_id: HandoverId) -> DoorCommandId | None:
@@ -93,6 +96,23 @@ async def lock(tx: Tx, *, command_id: int, cabinet_number: str) -> DoorCommand |
         f"SELECT {_COMMAND} FROM {_JOINED} WHERE d.id = %(id)s AND c.number = %(number)s FOR NO KEY UPDATE OF d",
         id=command_id,
         number=cabinet_number,
+    )
+
+
+async def overtaken(tx: Tx, command: DoorCommand) -> bool:
+    """Whether a later command of its parcel, or the next courier's of its box, is on its way."""
+    return bool(
+        await tx.value(
+            """
+SELECT EXISTS (SELECT 1 FROM door_command
+                WHERE handover_id = %(handover_id)s AND state IN ('waiting', 'sent') AND id <> %(id)s)
+    OR EXISTS (SELECT 1 FROM door_command
+                WHERE box_id = %(box_id)s AND purpose = 'store' AND state IN ('waiting', 'sent') AND id <> %(id)s)
+""",
+            id=command.id,
+            handover_id=command.handover_id,
+            box_id=command.box_id,
+        )
     )
 
 
@@ -193,28 +213,26 @@ ON CONFLICT ON CONSTRAINT door_event_cabinet_id_sequence_key DO NOTHING
     )
 
 
-_LOG = (
-    "SELECT d.id AS command_id, b.name AS box_name, b.lock_address, d.state, d.refusal, d.dialect, d.asked_by,"
-    f" d.asked_at FROM {_JOINED}"
-)
+_LOG = f"FROM {_JOINED} WHERE b.id = %(box_id)s AND d.cabinet_id = %(cabinet_id)s AND d.purpose <> 'query'"
+_SEEN_BY = " AND (d.dialect = %(house)s OR (d.dialect = %(dialect)s AND d.asked_by = %(asked_by)s))"
 
 
-async def log(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int) -> tuple[int, list[LogRow]]:
-    """Newest first; questions for a door's state are not in it."""
-    total = await tx.value(
-        "SELECT count(*) FROM door_command WHERE cabinet_id = %(cabinet_id)s AND box_id = %(box_id)s"
-        " AND purpose <> 'query'",
-        cabinet_id=cabinet_id,
-        box_id=box_id,
-    )
+async def log(
+    tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int, seen_by: Asker | None
+) -> tuple[int, list[LogRow]]:
+    """Newest first; questions for a door's state are not in it. Index: door_command_account_id_box_id_idx."""
+    tasks = _LOG if seen_by is None else _LOG + _SEEN_BY
+    asker = {} if seen_by is None else {"house": HOUSE, **structs.asdict(seen_by)}
+    total = await tx.value(f"SELECT count(*) {tasks}", cabinet_id=cabinet_id, box_id=box_id, **asker)
     rows = await tx.many(
         LogRow,
-        f"{_LOG} WHERE d.cabinet_id = %(cabinet_id)s AND d.box_id = %(box_id)s AND d.purpose <> 'query'"
-        " ORDER BY d.id DESC OFFSET %(start)s LIMIT %(limit)s",
+        "SELECT d.id AS command_id, b.name AS box_name, b.lock_address, d.state, d.refusal, d.dialect, d.asked_by,"
+        f" d.asked_at, d.answered_at {tasks} ORDER BY d.id DESC OFFSET %(start)s LIMIT %(limit)s",
         cabinet_id=cabinet_id,
         box_id=box_id,
         start=start,
         limit=limit,
+        **asker,
     )
     return int(total), rows
 

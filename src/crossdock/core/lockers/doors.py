@@ -18,8 +18,8 @@ GRACE_S: Final = 1.0
 """How long after its expiry an answer to a command may still be under way to us."""
 LOOK_AGAIN_S: Final = 1.0
 """A signal is a hint: the command is read this often anyway."""
-TURNS_MAX: Final = 3
-"""How many other callers' commands on the same parcel are waited for."""
+TURNS_MAX: Final = 2
+"""How often a door is asked for: once more after another caller's command for the same parcel went well."""
 
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
@@ -107,21 +107,20 @@ class Doors:
         )
 
     async def _run(self, ask: Ask) -> DoorOutcome:
-        """Ask; if another caller is opening this parcel's door, wait for that and ask again."""
-        reason = OFFLINE
+        """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""
         for _ in range(TURNS_MAX):
             try:
                 async with self._database.transaction() as tx:
                     command, box = await ask(tx)
             except DoorBusy as busy:
-                command_id = busy.facts.get("command_id")
-                if command_id is not None:
-                    reason = (await self._answer(DoorCommandId(command_id))).refusal or OFFLINE
+                other = await self._answer(DoorCommandId(busy.facts["command_id"]))
+                if other.state != "accepted":
+                    raise CabinetRefused(reason=other.refusal or OFFLINE) from None
                 continue
             if command.state != "refused":
                 command = await self._answer(command.id)
             return await self._outcome(command, box)
-        raise CabinetRefused(reason=reason)
+        raise CabinetRefused(reason=OFFLINE)
 
     async def _answer(self, command_id: DoorCommandId) -> DoorCommand:
         """The command as it ended: answered, or given up."""

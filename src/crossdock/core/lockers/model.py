@@ -23,6 +23,18 @@ CommandState = Literal["waiting", "sent", "accepted", "refused", "expired"]
 
 OFFLINE: Final = "Device not online"
 """Why a door did not open, in the words every cabinet of the field uses."""
+CLEAR_ON_TAKE: Final = "clear_on_take"
+"""Among a cabinet's details: true, and an emptied box forgets the order that lay in it."""
+
+
+class Screen(Struct, frozen=True, kw_only=True):
+    """What a cabinet's home page shows."""
+
+    qr: str = ""
+    """The address behind the QR code."""
+    address: str = ""
+    """The place, as people call it."""
+    help_line: str = ""
 
 
 class Cabinet(Struct, frozen=True, kw_only=True):
@@ -35,7 +47,9 @@ class Cabinet(Struct, frozen=True, kw_only=True):
     fault: str | None = None
     """A reason the cabinet refuses every command, as a wrong key; None when it is well."""
     details: dict[str, Any] = field(default_factory=dict)
-    """address, nation, province, city, district, street, longitude, latitude, tel, screen"""
+    """The operator's: address, nation, province, city, district, street, longitude, latitude, tel, and switches."""
+    screen: Screen = Screen()
+    """The partner's."""
     in_service: bool = True
     online: bool = False
     seen_at: datetime | None = None
@@ -45,6 +59,17 @@ class Cabinet(Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         return f"cabinet:{self.number}"
+
+    @property
+    def unwilling(self) -> str | None:
+        """Why it takes no command now; None when it does."""
+        if self.fault:
+            return self.fault
+        return None if self.online else OFFLINE
+
+    @property
+    def clears_on_take(self) -> bool:
+        return self.details.get(CLEAR_ON_TAKE) is True
 
 
 class Box(Struct, frozen=True, kw_only=True):
@@ -58,7 +83,7 @@ class Box(Struct, frozen=True, kw_only=True):
     full: bool
     door: Door
     last_order_number: str | None
-    """Kept after the box was emptied, until the next parcel."""
+    """Kept after the box was emptied, until the next parcel; forgotten at once where the cabinet says so."""
     last_stored_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -116,6 +141,13 @@ class DoorOutcome(Struct, frozen=True, kw_only=True):
     """As it is after the command; None for a door that was opened by hand."""
 
 
+class Asker(Struct, frozen=True, kw_only=True):
+    """Who asked for a door: a key, and the dialect it belongs to."""
+
+    dialect: str
+    asked_by: str
+
+
 class LogRow(Struct, frozen=True, kw_only=True):
     """One open task of a box."""
 
@@ -127,6 +159,7 @@ class LogRow(Struct, frozen=True, kw_only=True):
     dialect: str
     asked_by: str
     asked_at: datetime
+    answered_at: datetime | None
 
 
 class ParcelCounts(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from crossdock.base.ids import AccountId, BoxId, CabinetId
 from crossdock.core.lockers import door_sql, sql
 from crossdock.core.lockers.errors import BoxUnknown, CabinetUnknown
-from crossdock.core.lockers.model import Box, Cabinet, LogRow, Parcel, ParcelCounts
+from crossdock.core.lockers.model import Asker, Box, Cabinet, LogRow, Parcel, ParcelCounts
 from crossdock.db.tx import Tx
 
 
@@ -51,9 +51,14 @@ async def parcel_counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:
 
 async def parcel_by_number(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
     """The parcel of an order number, unless it was deleted."""
-    return await sql.parcel_of_number(tx, account_id=account_id, number=number)
+    return await sql.parcel_numbered(tx, account_id=account_id, number=number)
 
 
-async def log(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int) -> tuple[int, list[LogRow]]:
-    """How many open tasks a box had, and those from `start`, newest first."""
-    return await door_sql.log(tx, cabinet_id=cabinet_id, box_id=box_id, start=start, limit=limit)
+async def log(
+    tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId, start: int, limit: int, seen_by: Asker | None = None
+) -> tuple[int, list[LogRow]]:
+    """How many open tasks a box had, and those from `start`, newest first.
+
+    `seen_by` sees its own and the house's; None sees all.
+    """
+    return await door_sql.log(tx, cabinet_id=cabinet_id, box_id=box_id, start=start, limit=limit, seen_by=seen_by)

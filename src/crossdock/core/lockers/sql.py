@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import structs, to_builtins
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
-from crossdock.core.lockers.model import Box, Cabinet, Parcel, ParcelCounts
+from crossdock.core.lockers.model import Box, Cabinet, Parcel, ParcelCounts, Screen
 from crossdock.db.tx import Tx
 
 CABINET = ", ".join(f"c.{entry.name}" for entry in structs.fields(Cabinet))
@@ -21,6 +21,17 @@ async def cabinet(tx: Tx, *, account_id: AccountId, number: str) -> Cabinet | No
     return await tx.one_or_none(
         Cabinet,
         f"SELECT {CABINET} FROM cabinet c WHERE c.account_id = %(account_id)s AND c.number = %(number)s",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def lock_cabinet(tx: Tx, *, account_id: AccountId, number: str) -> Cabinet | None:
+    """The cabinet, held for this transaction."""
+    return await tx.one_or_none(
+        Cabinet,
+        f"SELECT {CABINET} FROM cabinet c WHERE c.account_id = %(account_id)s AND c.number = %(number)s"
+        " FOR NO KEY UPDATE",
         account_id=account_id,
         number=number,
     )
@@ -99,8 +110,11 @@ async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
     )
 
 
-async def claim_free_box(tx: Tx, *, cabinet_id: CabinetId, size: str) -> Box | None:
-    """The first free box of that size that no other courier is being shown at this moment."""
+async def lock_free_box(tx: Tx, *, cabinet_id: CabinetId, size: str) -> Box | None:
+    """The first free box of that size that no other courier is being shown; held, as its cabinet must be.
+
+    A box that is just being written to is waited for: skipping it would call the last one taken.
+    """
     return await tx.one_or_none(
         Box,
         f"""
@@ -109,7 +123,7 @@ SELECT {BOX} FROM box b
    AND NOT EXISTS (SELECT 1 FROM door_command d
                     WHERE d.box_id = b.id AND d.purpose = 'store' AND d.state IN ('waiting', 'sent'))
  ORDER BY b.id LIMIT 1
-   FOR NO KEY UPDATE SKIP LOCKED
+   FOR NO KEY UPDATE
 """,
         cabinet_id=cabinet_id,
         size=size,
@@ -130,9 +144,18 @@ UPDATE box SET "full" = true, last_order_number = %(order_number)s, last_stored_
     )
 
 
-async def empty_box(tx: Tx, *, box_id: BoxId) -> None:
+async def empty_box(tx: Tx, *, box_id: BoxId, clear: bool) -> None:
+    """`clear`: it forgets what lay in it."""
     await tx.execute(
-        'UPDATE box SET "full" = false, updated_at = %(now)s WHERE id = %(box_id)s', box_id=box_id, now=tx.now
+        """
+UPDATE box SET "full" = false, updated_at = %(now)s,
+               last_order_number = CASE WHEN %(clear)s THEN NULL ELSE last_order_number END,
+               last_stored_at = CASE WHEN %(clear)s THEN NULL ELSE last_stored_at END
+ WHERE id = %(box_id)s
+""",
+        box_id=box_id,
+        clear=clear,
+        now=tx.now,
     )
 
 
@@ -146,6 +169,21 @@ UPDATE box SET door = %(door)s, door_at = %(at)s, updated_at = %(now)s
         box_id=box_id,
         door=door,
         at=at,
+        now=tx.now,
+    )
+
+
+async def set_screen(tx: Tx, *, account_id: AccountId, number: str, screen: Screen) -> Cabinet | None:
+    return await tx.one_or_none(
+        Cabinet,
+        f"""
+UPDATE cabinet c SET screen = %(screen)s, updated_at = %(now)s
+ WHERE c.account_id = %(account_id)s AND c.number = %(number)s
+RETURNING {CABINET}
+""",
+        account_id=account_id,
+        number=number,
+        screen=to_builtins(screen),
         now=tx.now,
     )
 
@@ -232,8 +270,18 @@ async def lock_parcel(tx: Tx, *, account_id: AccountId, handover_id: int) -> Par
     )
 
 
-async def parcel_of_number(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
+async def parcel_numbered(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
     """The one that is not deleted. Index: handover_locker_order_key."""
+    return await tx.one_or_none(
+        Parcel,
+        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def parcel_of_number(tx: Tx, *, account_id: AccountId, number: str) -> Parcel | None:
+    """As parcel_numbered; held for this transaction."""
     return await tx.one_or_none(
         Parcel,
         f"{_PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'"
@@ -244,7 +292,10 @@ async def parcel_of_number(tx: Tx, *, account_id: AccountId, number: str) -> Par
 
 
 async def parcel_of_save_code(tx: Tx, *, cabinet: Cabinet, save_code: str) -> Parcel | None:
-    """A live one, else the newest that was taken; held for this transaction."""
+    """A live one, else the newest that was taken; held for this transaction.
+
+    Index: handover_cabinet_save_code_idx.
+    """
     return await tx.one_or_none(
         Parcel,
         f"{_PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.save_code = %(save_code)s AND h.state <> 'deleted'"
@@ -353,6 +404,7 @@ UPDATE handover SET state = 'deleted', canceled_at = %(now)s, updated_at = %(now
 
 
 async def counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:
+    """Index: handover_cabinet_save_code_idx."""
     return await tx.one(
         ParcelCounts,
         """

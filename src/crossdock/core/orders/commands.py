@@ -11,7 +11,7 @@ from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
 from crossdock.core.orders import queries, sql
-from crossdock.core.orders.errors import OrderEmpty, OrderUnknown, StateForbids
+from crossdock.core.orders.errors import LineKeyTaken, OrderEmpty, OrderUnknown, StateForbids
 from crossdock.core.orders.model import LOCKED_STATES, MOVES, NewLine, Order, OrderLine
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.errors import OutOfStock
@@ -83,7 +83,10 @@ async def locked(tx: Tx, *, account_id: AccountId, order_id: int) -> Order:
 async def add_line(
     tx: Tx, *, account_id: AccountId, order_id: int, line: NewLine, dialect: str, actor: str
 ) -> OrderLine:
-    """More of a product on a draft; the same line key adds to its line. Errors: StateForbids, ProductUnknown."""
+    """More of a product on a draft; the same line key adds to its line.
+
+    Errors: StateForbids, ProductUnknown, LineKeyTaken.
+    """
     order = await locked(tx, account_id=account_id, order_id=order_id)
     if order.state != "draft":
         raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="draft")
@@ -104,6 +107,8 @@ async def add_line(
             partner_fields=line.partner_fields,
         ),
     )
+    if put.product_id != product.id:
+        raise LineKeyTaken(line=line.line_key, sku=put.sku)
     await sql.add_pieces(tx, account_id=account_id, order_id=order.id, pieces=line.quantity)
     return put
 
@@ -125,6 +130,18 @@ async def submit(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, 
     if await _allocate(tx, order, lines):
         return await advance(tx, order, to="allocated", dialect=dialect, actor=actor)
     return await advance(tx, order, to="pending", dialect=dialect, actor=actor)
+
+
+async def allocate(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> bool:
+    """Set the stock of a waiting order aside, if it is all there now; whether it was."""
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state != "pending":
+        return False
+    lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
+    if not await _allocate(tx, order, lines):
+        return False
+    await advance(tx, order, to="allocated", dialect=dialect, actor=actor)
+    return True
 
 
 async def cancel(

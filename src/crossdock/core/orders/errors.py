@@ -31,5 +31,9 @@ class LineUnknown(NotFound):
     """The order has no such line. Facts: line."""
 
 
+class LineKeyTaken(Conflict):
+    """The order has a line of this key for another product. Facts: line, sku."""
+
+
 class QuantityInvalid(Invalid):
     """A quantity must be a whole number within what is left of the line. Facts: line, quantity, left."""

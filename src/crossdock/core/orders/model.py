@@ -150,7 +150,7 @@ class Placed(Struct, frozen=True, kw_only=True):
 
 
 class Criterion(Struct, frozen=True):
-    """One condition of a search: a field of `sql.FIELDS`, an operator of `sql.OPERATORS`, a value."""
+    """One condition of a search: a field of `search.FIELDS`, an operator of `search.OPERATORS`, a value."""
 
     field: str
     operator: str

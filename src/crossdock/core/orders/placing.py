@@ -26,6 +26,8 @@ REFERENCE_KEPT: Final = timedelta(days=183)
 """A unique reference is free again after six months."""
 
 Answer = Placed | CrossdockError
+Products = dict[tuple[AccountId, str | int], tuple[ProductId, str]]
+"""A product as a line names it, by sku or by id -> its id and its sku."""
 Draft = tuple[PlaceOrder, Order]
 """A command and the order it would become."""
 
@@ -122,28 +124,34 @@ def _again(asked: Order, found: Order) -> Answer:
     return OrderNumberTaken(number=found.number)
 
 
-async def _products(
-    tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answer]
-) -> dict[tuple[AccountId, str], ProductId]:
-    """(account, sku) -> product, for lines that name a sku; an unknown one is its order's answer."""
-    wanted = {
-        (command.account_id, line.sku) for command, _ in drafts for line in command.lines if line.product_id is None
-    }
-    if not wanted:
-        return {}
-    pairs = sorted(wanted)
-    known = await catalog_sql.ids_of_skus(
-        tx, account_ids=[pair[0] for pair in pairs], skus=[pair[1] for pair in pairs]
-    )
+async def _products(tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answer]) -> Products:
+    """The products that the lines name, by id or by sku; an unknown one is its order's answer."""
+    wanted = {(command.account_id, _name(line)) for command, _ in drafts for line in command.lines}
+    skus = sorted((account_id, name) for account_id, name in wanted if isinstance(name, str))
+    ids = sorted((account_id, name) for account_id, name in wanted if isinstance(name, int))
+    known: Products = {}
+    if skus:
+        for account_id, product_id, sku in await catalog_sql.of_skus(tx, skus):
+            known[account_id, sku] = (product_id, sku)
+    if ids:
+        for account_id, product_id, sku in await catalog_sql.of_ids(tx, ids):
+            known[account_id, product_id] = (product_id, sku)
     for command, order in drafts:
-        missing = dict.fromkeys(
-            line.sku
-            for line in command.lines
-            if line.product_id is None and (command.account_id, line.sku) not in known
-        )
+        missing = [_name(line) for line in command.lines if (command.account_id, _name(line)) not in known]
         if missing:
-            answers[order.id] = ProductUnknown(sku=", ".join(missing))
+            answers[order.id] = _unknown(missing)
     return known
+
+
+def _name(line: NewLine) -> str | int:
+    return line.sku if line.product_id is None else line.product_id
+
+
+def _unknown(names: Sequence[str | int]) -> ProductUnknown:
+    """Names all of them, each once."""
+    skus = ", ".join(dict.fromkeys(name for name in names if isinstance(name, str)))
+    ids = ", ".join(dict.fromkeys(str(name) for name in names if isinstance(name, int)))
+    return ProductUnknown(**({"sku": skus} if skus else {}), **({"id": ids} if ids else {}))
 
 
 async def _claim_references(tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answer]) -> list[sql.Claim]:
@@ -165,7 +173,7 @@ async def _claim_references(tx: Tx, drafts: Sequence[Draft], answers: dict[Order
 async def _plan(
     tx: Tx,
     drafts: Sequence[Draft],
-    products: dict[tuple[AccountId, str], ProductId],
+    products: Products,
     answers: dict[OrderId, Answer],
 ) -> dict[OrderId, tuple[Take, ...]]:
     reserving = [(command, order) for command, order in drafts if command.state == "allocated"]
@@ -182,13 +190,13 @@ async def _plan(
     return takes
 
 
-def _needs(command: PlaceOrder, products: dict[tuple[AccountId, str], ProductId]) -> tuple[Need, ...]:
+def _needs(command: PlaceOrder, products: Products) -> tuple[Need, ...]:
     return tuple(
         Need(
             site_id=SiteId(command.site_id or 0),
             sub_inventory_id=SubInventoryId(line.sub_inventory_id or command.sub_inventory_id or 0),
-            product_id=_product_id(command, line, products),
-            sku=line.sku,
+            product_id=products[command.account_id, _name(line)][0],
+            sku=products[command.account_id, _name(line)][1],
             quantity=line.quantity,
             lot=line.lot,
             condition=line.condition,
@@ -198,14 +206,10 @@ def _needs(command: PlaceOrder, products: dict[tuple[AccountId, str], ProductId]
     )
 
 
-def _product_id(command: PlaceOrder, line: NewLine, products: dict[tuple[AccountId, str], ProductId]) -> ProductId:
-    return line.product_id if line.product_id is not None else products[command.account_id, line.sku]
-
-
 async def _write(
     tx: Tx,
     drafts: Sequence[Draft],
-    products: dict[tuple[AccountId, str], ProductId],
+    products: Products,
     takes: dict[OrderId, tuple[Take, ...]],
     answers: dict[OrderId, Answer],
 ) -> None:
@@ -238,15 +242,16 @@ def _line(
     order: Order,
     line_no: int,
     line: NewLine,
-    products: dict[tuple[AccountId, str], ProductId],
+    products: Products,
 ) -> sql.LineRow:
+    product_id, sku = products[command.account_id, _name(line)]
     return sql.LineRow(
         account_id=order.account_id,
         order_id=order.id,
         line_no=line_no,
         line_key=line.line_key,
-        product_id=_product_id(command, line, products),
-        sku=line.sku,
+        product_id=product_id,
+        sku=sku,
         sub_inventory_id=line.sub_inventory_id,
         lot=line.lot,
         condition=line.condition,

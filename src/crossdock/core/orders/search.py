@@ -31,12 +31,23 @@ PRODUCT: Final = "product_id"
 """Orders that have a line of this product."""
 DOCUMENTS: Final = ("recipient", "partner_fields")
 """`recipient.post_code` is the text under that key."""
+SECONDS: Final = {f"{name}.second": name for name in ("created_at", "updated_at", "finished_at")}
+"""The whole second of a time, which is all that some partners print."""
+
+
+class Counted(Order, frozen=True, kw_only=True):
+    """An order of a page, and how many there are in all."""
+
+    total: int
+
 
 OPERATORS: Final[dict[str, Callable[[Composable, Composable], Composed]]] = {
     "eq": lambda column, value: SQL("{} = {}").format(column, value),
     "ne": lambda column, value: SQL("{} IS DISTINCT FROM {}").format(column, value),
     "ge": lambda column, value: SQL("{} >= {}").format(column, value),
     "le": lambda column, value: SQL("{} <= {}").format(column, value),
+    "gt": lambda column, value: SQL("{} > {}").format(column, value),
+    "lt": lambda column, value: SQL("{} < {}").format(column, value),
     "contains": lambda column, value: SQL("strpos(lower({}::text), lower({})) > 0").format(column, value),
     "in": lambda column, value: SQL("{} = ANY ({})").format(column, value),
     "is_null": lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
@@ -64,15 +75,17 @@ async def search(
         conditions.append(_condition(criterion, Placeholder(name)))
         params[name] = criterion.value
     where = SQL(" AND ").join(conditions)
-    total = await tx.value(SQL("SELECT count(*) FROM orders WHERE {}").format(where), **params)
-    orders = await tx.many(
-        Order,
-        SQL("SELECT {} FROM orders WHERE {} ORDER BY {} OFFSET %(start)s LIMIT %(limit)s").format(
-            SQL(ORDER), where, _order_by(sort)
+    count = SQL("SELECT count(*) FROM orders WHERE {}").format(where)
+    # Counted by itself within the statement: the page may then still follow an index and stop at its limit.
+    orders: Sequence[Counted] = await tx.many(
+        Counted,
+        SQL("SELECT {}, ({}) AS total FROM orders WHERE {} ORDER BY {} OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(ORDER), count, where, _order_by(sort)
         ),
         **params,
     )
-    return OrderPage(int(total), orders)
+    total = orders[0].total if orders else await tx.value(count, **params)
+    return OrderPage(total, list(orders))
 
 
 def _condition(criterion: Criterion, value: Composable) -> Composable:
@@ -89,6 +102,8 @@ def column(field: str) -> Composable:
     if dot and document in DOCUMENTS:
         # Doubled, because the statement has parameters: a single percent sign would begin one.
         return SQL("{} ->> {}").format(Identifier(document), Literal(key.replace("%", "%%")))
+    if field in SECONDS:
+        return SQL("date_trunc('second', {})").format(Identifier(SECONDS[field]))
     if field not in FIELDS:
         raise LookupError(field)
     return Identifier(field)

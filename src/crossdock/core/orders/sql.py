@@ -49,13 +49,22 @@ RETURNING company_id, day, last
 
 
 async def by_numbers(tx: Tx, numbers: Collection[tuple[AccountId, Kind, str]]) -> list[Order]:
-    """Index: orders_account_id_kind_number_key."""
+    """Index: orders_account_id_kind_number_key.
+
+    A row each from the index, by OFFSET 0: a join is planned once, for a table that is still small, and would
+    read all of it ever after. The arrays are sub-selects, so that the plan does not depend on their length.
+    """
     return await tx.many(
         Order,
         f"""
-SELECT {ORDER} FROM orders
- WHERE (account_id, kind, number) IN (
-       SELECT * FROM unnest(%(accounts)s::bigint[], %(kinds)s::text[], %(numbers)s::text[]))
+SELECT found.*
+  FROM unnest((SELECT %(accounts)s::bigint[]), (SELECT %(kinds)s::text[]), (SELECT %(numbers)s::text[]))
+       AS wanted (account_id, kind, number)
+ CROSS JOIN LATERAL (
+       SELECT {ORDER} FROM orders
+        WHERE orders.account_id = wanted.account_id AND orders.kind = wanted.kind
+          AND orders.number = wanted.number
+       OFFSET 0) AS found
 """,
         accounts=[number[0] for number in numbers],
         kinds=[number[1] for number in numbers],
@@ -227,6 +236,29 @@ async def lines(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) 
         " AND order_id = ANY (%(order_ids)s::bigint[]) ORDER BY order_id, line_no",
         account_id=account_id,
         order_ids=list(order_ids),
+    )
+
+
+class Waiting(Struct, frozen=True):
+    account_id: AccountId
+    order_id: OrderId
+
+
+async def waiting_for_stock(tx: Tx, *, after: OrderId, limit: int) -> list[Waiting]:
+    """Submitted orders without stock, oldest first, that some free stock might serve. Index: orders_pending_idx."""
+    return await tx.many(
+        Waiting,
+        """
+SELECT o.account_id, o.id AS order_id
+  FROM orders o
+ WHERE o.state = 'pending' AND o.kind = 'outbound' AND o.id > %(after)s
+   AND EXISTS (SELECT 1 FROM order_line l
+                 JOIN stock s ON s.account_id = l.account_id AND s.product_id = l.product_id AND s.site_id = o.site_id
+                WHERE l.account_id = o.account_id AND l.order_id = o.id AND s.on_hand > s.allocated)
+ ORDER BY o.id LIMIT %(limit)s
+""",
+        after=after,
+        limit=limit,
     )
 
 

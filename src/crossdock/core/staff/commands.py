@@ -73,9 +73,12 @@ async def record_action(
     action: str,
     handover_id: HandoverId | None = None,
     reason: str = "",
-) -> None:
-    """Add one row to the history of a shop; rows are never changed. `staff_id` None is the system itself."""
-    await sql.add_action(
+) -> str:
+    """Add one row to the history of a shop; rows are never changed. `staff_id` None is the system itself.
+
+    Returns who did it, by user name; empty for the system.
+    """
+    return await sql.add_action(
         tx,
         account_id=account_id,
         site_id=site_id,

@@ -140,6 +140,7 @@ async def subordinates(
 _ADD_ACTION = """
 INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, created_at)
 VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(now)s)
+RETURNING (SELECT username FROM staff WHERE id = staff_action.staff_id)
 """
 
 
@@ -152,8 +153,9 @@ async def add_action(
     action: str,
     handover_id: HandoverId | None,
     reason: str,
-) -> None:
-    await tx.execute(
+) -> str:
+    """The user name of who did it; empty for the system."""
+    username = await tx.value(
         _ADD_ACTION,
         account_id=account_id,
         site_id=site_id,
@@ -163,6 +165,7 @@ async def add_action(
         reason=reason,
         now=tx.now,
     )
+    return username or ""
 
 
 ACTION_ORDERS = frozenset({"id", "created_at"})

@@ -14,7 +14,7 @@ from crossdock.db.tx import Tx
 async def receive(
     tx: Tx, *, account_id: AccountId, arrivals: Sequence[Arrival], cause: str, order_id: OrderId | None = None
 ) -> None:
-    """Put what came in on the shelf."""
+    """Put what came in on the shelf; `is_known` tells whether that was done before."""
     buckets = await sql.ensure_buckets(tx, account_id=account_id, arrivals=arrivals)
     by_key = {(b.product_id, b.site_id, b.sub_inventory_id, b.lot, b.condition): b.id for b in buckets}
     await sql.move(
@@ -31,6 +31,11 @@ async def receive(
             for position, a in enumerate(arrivals, start=1)
         ],
     )
+
+
+async def is_known(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
+    """Whether a receipt of this cause is in the ledger."""
+    return await sql.has_move(tx, account_id=account_id, cause=f"{cause}:1")
 
 
 async def plan(tx: Tx, reservations: Sequence[Reservation]) -> list[tuple[Take, ...] | OutOfStock]:

@@ -131,6 +131,17 @@ async def move(tx: Tx, moves: Sequence[Move]) -> None:
     )
 
 
+async def has_move(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
+    """Index: stock_move_account_id_cause_stock_id_key."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT 1 FROM stock_move WHERE account_id = %(account_id)s AND cause = %(cause)s)",
+            account_id=account_id,
+            cause=cause,
+        )
+    )
+
+
 async def held_by(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Held]:
     """What the order still has set aside, by the ledger. Index: stock_move_account_id_order_id_idx."""
     return await tx.many(

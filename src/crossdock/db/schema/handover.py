@@ -99,6 +99,12 @@ handover = Table(
     Index("handover_site_key_idx", "site_id", "key"),
     Index("handover_shop_key_idx", "shop_id", "key", postgresql_where=text("shop_id IS NOT NULL")),
     Index(
+        "handover_cabinet_save_code_idx",
+        "cabinet_id",
+        "save_code",
+        postgresql_where=text("cabinet_id IS NOT NULL"),
+    ),
+    Index(
         "handover_expiry_idx",
         "expires_at",
         postgresql_where=text("state = 'unused' AND expires_at IS NOT NULL"),

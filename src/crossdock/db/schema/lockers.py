@@ -26,6 +26,7 @@ cabinet = Table(
     Column("key_sealed", LargeBinary, nullable=True),
     words("fault", null=True),
     document("details"),
+    document("screen"),
     flag("in_service", "true"),
     moment("seen_at", null=True),
     flag("online", "false"),

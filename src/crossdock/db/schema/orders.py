@@ -68,6 +68,7 @@ orders = Table(
     ),
     CheckConstraint("pieces >= 0", name="pieces"),
     Index("orders_account_company_state_idx", "account_id", "company_id", "state", "id"),
+    Index("orders_pending_idx", "id", postgresql_where=text("state = 'pending'")),
     Index("orders_account_updated_idx", "account_id", "updated_at", "id"),
     Index(
         "orders_account_reference_idx",

@@ -176,6 +176,7 @@ CREATE TABLE cabinet (
     key_sealed BYTEA,
     fault TEXT,
     details JSONB DEFAULT '{}' NOT NULL,
+    screen JSONB DEFAULT '{}' NOT NULL,
     in_service BOOLEAN DEFAULT true NOT NULL,
     seen_at TIMESTAMP WITH TIME ZONE,
     online BOOLEAN DEFAULT false NOT NULL,
@@ -418,6 +419,8 @@ CREATE INDEX orders_account_company_state_idx ON orders (account_id, company_id,
 
 CREATE INDEX orders_account_reference_idx ON orders (account_id, reference) WHERE reference IS NOT NULL;
 
+CREATE INDEX orders_pending_idx ON orders (id) WHERE state = 'pending';
+
 CREATE INDEX orders_account_updated_idx ON orders (account_id, updated_at, id);
 
 CREATE TABLE packing (
@@ -553,6 +556,8 @@ CREATE UNIQUE INDEX handover_locker_order_key ON handover (account_id, order_num
 CREATE UNIQUE INDEX handover_shop_live_key ON handover (shop_id, key) WHERE state = 'unused' AND shop_id IS NOT NULL;
 
 CREATE UNIQUE INDEX handover_shop_order_key ON handover (account_id, order_number) WHERE place = 'shop' AND state IN ('unused', 'used');
+
+CREATE INDEX handover_cabinet_save_code_idx ON handover (cabinet_id, save_code) WHERE cabinet_id IS NOT NULL;
 
 CREATE INDEX handover_expiry_idx ON handover (expires_at) WHERE state = 'unused' AND expires_at IS NOT NULL;
 

@@ -1,0 +1,289 @@
+"""One account never sees or moves another's rows, whichever query or command it asks.
+
+The second account has a twin of everything the first one has, under the same numbers, codes and names.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from msgspec import to_builtins
+
+from crossdock.base.errors import CrossdockError
+from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
+from crossdock.core.catalog import queries as catalog
+from crossdock.core.events import queries as events
+from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.handover import commands as handover
+from crossdock.core.handover import queries as pick_ups
+from crossdock.core.handover.model import PickUpFilter
+from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.orders import commands as orders
+from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders.model import NewLine, PlaceOrder
+from crossdock.core.stock import queries as stock
+from tests.world import ACCOUNT, CABINET, COMPANY, SHOP_SERVICE, World
+
+OTHER = AccountId(48)
+SKU = "00131031"
+NUMBER = "N-1"
+KEY = "000001"
+
+SECOND_ACCOUNT = """
+INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
+INSERT INTO account_company (account_id, company_id) VALUES (48, 36);
+INSERT INTO site (id, account_id, kind, code, name, company_id, zone, created_at, updated_at)
+VALUES (180, 48, 'warehouse', 'WH-GZ01', 'w', 36, 'UTC', now(), now()),
+       (112, 48, 'shop', 'SHOP-12', 's', NULL, 'UTC', now(), now()),
+       (190, 48, 'station', 'ST-01', 'l', NULL, 'UTC', now(), now());
+INSERT INTO sub_inventory (id, account_id, code, name) VALUES (1000, 48, 'OWN-A', 'o');
+INSERT INTO product (id, account_id, sku, name, created_at, updated_at)
+VALUES (4000000, 48, '00131031', 'p', now(), now());
+INSERT INTO stock (account_id, site_id, sub_inventory_id, product_id) VALUES (48, 180, 1000, 4000000);
+INSERT INTO cabinet (id, account_id, site_id, number, name, online, created_at, updated_at)
+VALUES (500, 48, 190, 'other-cabinet', 'c', true, now(), now());
+"""
+
+
+class Twins:
+    """What the first account has, by the names the functions ask for."""
+
+    def __init__(self, world: World, **ids: Any) -> None:
+        self.world = world
+        self.ids = ids
+
+
+@pytest.fixture
+async def twins(quiet_world: World) -> Twins:
+    world = quiet_world
+    async with world.desk.database.transaction() as tx:
+        for statement in SECOND_ACCOUNT.split(";")[:-1]:
+            await tx.execute(statement)
+    shipped = await world.shipped(NUMBER, service=SHOP_SERVICE, reference="R-1")
+    await world.stock(SKU, 5)
+    inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
+    draft = await world.order("D-1", lines={SKU: 1})
+    parcel = await world.booked("P-1")
+    theirs = await world.desk.orders.put(
+        PlaceOrder(
+            account_id=OTHER,
+            company_id=COMPANY,
+            kind="outbound",
+            number=NUMBER,
+            dialect="birdsystem",
+            type="LOCAL",
+            state="draft",
+            site_id=SiteId(180),
+            sub_inventory_id=SubInventoryId(1000),
+            reference="R-1",
+            lines=(NewLine(line_key="1", sku=SKU, quantity=1),),
+        )
+    )
+    assert shipped.pick_up is not None
+    return Twins(
+        world,
+        shipped=shipped.order,
+        pick_up=shipped.pick_up,
+        inbound=inbound,
+        draft=draft,
+        parcel=parcel,
+        theirs=theirs.order,
+    )
+
+
+def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
+    """Each query, asked for the first account's rows."""
+    shipped, pick_up = twins.ids["shipped"], twins.ids["pick_up"]
+    at_shop = {"site_id": SiteId(12)}
+    return {
+        order_queries.order: [{"order_id": shipped.id}],
+        order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
+        order_queries.orders_of_reference: [{"company_id": COMPANY, "reference": "R-1"}],
+        order_queries.lines: [{"order_id": shipped.id}],
+        order_queries.lines_of: [{"order_ids": [shipped.id]}],
+        order_queries.search: [{"limit": None}, {"company_id": CompanyId(36), "limit": 10}],
+        catalog.product: [{"product_id": 2989068}],
+        catalog.products: [{"ids": [2989068, 2989352]}],
+        catalog.products_by_sku: [{"skus": ["P-7001", SKU]}],
+        stock.stock_rows: [{"limit": 10}, {"limit": 10, "site_codes": ["WH-GZ01"], "skus": [SKU]}],
+        events.timeline: [{"order_id": shipped.id}],
+        events.receiver: [{"dialect": "hongxun", "name": "erp"}],
+        locker_queries.cabinet: [{"number": CABINET}],
+        locker_queries.cabinets: [{}],
+        locker_queries.parcel_by_number: [{"number": "P-1"}],
+        pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
+        pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
+        pick_ups.check: [{**at_shop, "key": pick_up.key}],
+        pick_ups.newest_of_order: [{"order_id": shipped.id}],
+    }
+
+
+def asked_modules() -> list[ModuleType]:
+    return [order_queries, catalog, stock, events, locker_queries, pick_ups]
+
+
+async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
+    known = questions(twins)
+    for module in asked_modules():
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
+            if function.__module__ == module.__name__ and "account_id" in inspect.signature(function).parameters:
+                assert function in known, f"{module.__name__}.{name}"
+
+
+async def test_no_query_shows_another_accounts_rows(twins: Twins) -> None:
+    for query, asked in questions(twins).items():
+        for given in asked:
+            mine = await answered(twins, query, account_id=ACCOUNT, **given)
+            assert accounts_in(mine) <= {ACCOUNT}, query
+            assert not empty(mine), f"{query.__name__} must find the first account's, or this test proves nothing"
+            theirs = await answered(twins, query, account_id=OTHER, **given)
+            assert ACCOUNT not in accounts_in(theirs), query
+            assert not shared(mine, theirs), query
+
+
+async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
+    ids, pick_up = twins.ids, twins.ids["pick_up"]
+    by = {"dialect": "x", "actor": "x"}
+    at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
+    asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
+    attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (orders.add_line, {"order_id": ids["draft"].id, "line": NewLine(line_key="9", sku=SKU, quantity=1), **by}),
+        (orders.submit, {"order_id": ids["draft"].id, **by}),
+        (orders.cancel, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.receive, {"order_id": ids["inbound"].id, "quantities": {"1": 1}, **by}),
+        (fulfilment.close_inbound, {"order_id": ids["inbound"].id, **by}),
+        (fulfilment.start_picking, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.start_packing, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.finish_packing, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.ship, {"order_id": ids["draft"].id, **by}),
+        (handover.prepare, {"handover_id": pick_up.id, **at_shop}),
+        (handover.consume, {"key": pick_up.key, **at_shop}),
+        (handover.roll_back, {"key": pick_up.key, **at_shop}),
+        (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
+        (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
+        (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
+        (lockers.ask_state, {"cabinet": CABINET, "lock_address": "0105"}),
+        (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
+        (lockers.ask_take, {"key": ids["parcel"].key, **asked}),
+        (lockers.ask_take_by_number, {"number": "P-1", **asked}),
+    ]
+    before = await everything(twins)
+    for command, given in attempts:
+        with pytest.raises(CrossdockError):
+            await done(twins, command, account_id=OTHER, **given)
+        assert await everything(twins) == before, command
+
+
+async def test_the_other_accounts_parcel_may_have_the_same_codes_and_opens_its_own_cabinet_only(twins: Twins) -> None:
+    theirs = await done(
+        twins,
+        lockers.book,
+        account_id=OTHER,
+        cabinet="other-cabinet",
+        order_number="P-1",
+        box_size="S",
+        claimed_by="x",
+        dialect="x",
+        actor="x",
+    )
+    parcel = twins.ids["parcel"]
+    async with twins.world.desk.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE handover SET key = %(key)s, save_code = %(save_code)s WHERE id = %(id)s",
+            key=parcel.key,
+            save_code=parcel.save_code,
+            id=theirs.id,
+        )
+    await twins.world.cabinet_online()
+    command, _ = await done(
+        twins,
+        lockers.ask_store,
+        account_id=ACCOUNT,
+        cabinet=CABINET,
+        save_code=parcel.save_code,
+        box_size="S",
+        asked_by="",
+        dialect="",
+    )
+    assert command.handover_id == parcel.id
+
+
+async def test_a_line_of_another_accounts_product_cannot_be_written(twins: Twins) -> None:
+    answer: Any = None
+    try:
+        answer = await done(
+            twins,
+            orders.add_line,
+            account_id=OTHER,
+            order_id=twins.ids["theirs"].id,
+            line=NewLine(line_key="9", product_id=twins.ids["draft"].id and 2989068, quantity=1),  # type: ignore[arg-type]
+            dialect="x",
+            actor="x",
+        )
+    except CrossdockError as refusal:
+        answer = refusal
+    assert type(answer).__name__ == "ProductUnknown"
+
+
+# Looking ------------------------------------------------------------------------------
+
+
+async def done(twins: Twins, function: Callable[..., Awaitable[Any]], **given: Any) -> Any:
+    async with twins.world.desk.database.transaction() as tx:
+        return await function(tx, **given)
+
+
+async def answered(twins: Twins, query: Callable[..., Awaitable[Any]], **given: Any) -> Any:
+    """The answer in plain values; None for a refusal."""
+    try:
+        return to_builtins(await done(twins, query, **given), str_keys=True)
+    except CrossdockError:
+        return None
+
+
+def accounts_in(answer: Any) -> set[int]:
+    if isinstance(answer, dict):
+        found = {answer["account_id"]} if "account_id" in answer else set()
+        return found.union(*(accounts_in(value) for value in answer.values()))
+    if isinstance(answer, list | tuple):
+        return set().union(*(accounts_in(value) for value in answer))
+    return set()
+
+
+def rows_in(answer: Any) -> list[Any]:
+    """The structs of an answer."""
+    if isinstance(answer, dict) and ("id" in answer or "sku" in answer):
+        return [answer]
+    values = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list | tuple) else ()
+    return [row for value in values for row in rows_in(value)]
+
+
+def empty(answer: Any) -> bool:
+    return not rows_in(answer)
+
+
+def shared(mine: Any, theirs: Any) -> bool:
+    return any(row in rows_in(theirs) for row in rows_in(mine))
+
+
+async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
+    """The first account's rows, whole."""
+    tables = (
+        "orders",
+        "order_line",
+        "stock",
+        "stock_move",
+        "event",
+        "handover",
+        "box",
+        "door_command",
+        "staff_action",
+    )
+    return {
+        table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
+        for table in tables
+    }

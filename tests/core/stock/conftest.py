@@ -1,0 +1,1 @@
+from tests.core.orders.conftest import counter as counter
