@@ -22,6 +22,8 @@ class Signed(Struct, frozen=True, kw_only=True):
     text: str
     signature: str
     """Empty for a dialect whose requests are not signed."""
+    case_counts: bool = False
+    """Whether the server refuses the same digits in the other case."""
 
 
 def explain(dialect: str, raw: bytes, *, query: str, headers: list[str], secret: str) -> Signed:
@@ -30,15 +32,18 @@ def explain(dialect: str, raw: bytes, *, query: str, headers: list[str], secret:
     if dialect not in known:
         meant = get_close_matches(dialect, known, n=1)
         raise DialectUnknown(dialect=dialect, known=", ".join(known), **({"meant": meant[0]} if meant else {}))
-    text, signature = import_module(f"crossdock.dialects.{dialect}").explain(
-        raw, query=query, headers=dict(_header(header) for header in headers), secret=secret
+    module = import_module(f"crossdock.dialects.{dialect}")
+    text, signature = module.explain(
+        raw, query=query.removeprefix("?"), headers=dict(_header(header) for header in headers), secret=secret
     )
-    return Signed(text=text, signature=signature)
+    return Signed(text=text, signature=signature, case_counts=getattr(module, "CASE_COUNTS", False))
 
 
-def first_difference(given: str, wanted: str) -> int | None:
-    """Position from 1 of the first character that differs; case does not count. None when they are equal."""
-    given, wanted = given.strip().lower(), wanted.lower()
+def first_difference(given: str, wanted: str, *, case_counts: bool = False) -> int | None:
+    """Position from 1 of the first character that differs. None when they are equal."""
+    given = given.strip()
+    if not case_counts:
+        given, wanted = given.lower(), wanted.lower()
     if given == wanted:
         return None
     for position, (one, other) in enumerate(zip(given, wanted, strict=False), start=1):
@@ -53,9 +58,9 @@ def show(signed: Signed, *, given: str, out: Console) -> bool:
     out.print(signed.text, markup=False, soft_wrap=True)
     out.print("signature:", style="dim")
     out.print(signed.signature or "this API signs no requests", markup=False, soft_wrap=True)
-    if not given:
+    if not given or not signed.signature:
         return True
-    position = first_difference(given, signed.signature)
+    position = first_difference(given, signed.signature, case_counts=signed.case_counts)
     if position is None:
         out.print("The given signature is right.", style="green")
         return True

@@ -65,6 +65,28 @@ def test_a_right_signature_is_called_right() -> None:
     assert "is right" in paper.getvalue()
 
 
+def test_case_counts_where_the_server_looks_at_it() -> None:
+    assert first_difference("12aB", "12AB", case_counts=True) == 3
+    assert first_difference("12AB", "12AB", case_counts=True) is None
+    form = b"_sm=md5&orgid=1"
+    signed = signing.explain("ovopark", form, query="", headers=[], secret="s")
+    assert not signing.show(signed, given=signed.signature.lower(), out=Console(file=io.StringIO()))
+    assert signing.show(signed, given=signed.signature, out=Console(file=io.StringIO()))
+
+
+def test_a_query_as_it_is_copied_from_an_address() -> None:
+    without, with_mark = (
+        signing.explain("ovopark", b"", query=query, headers=[], secret="s") for query in ("_sm=md5", "?_sm=md5")
+    )
+    assert with_mark == without
+
+
+def test_where_nothing_is_signed_no_signature_is_wrong() -> None:
+    paper = io.StringIO()
+    assert signing.show(Signed(text="api_key=x", signature=""), given="abc", out=Console(file=paper))
+    assert "differs" not in paper.getvalue()
+
+
 def test_a_dialect_that_does_not_exist_is_told_with_what_was_meant() -> None:
     with pytest.raises(DialectUnknown) as caught:
         signing.explain("hongxum", b"", query="", headers=[], secret="")

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 
-from crossdock.delivery.model import ANSWER_BYTES_MAX, BODY_CHARS_MAX, FAILURE_CHARS_MAX
+from crossdock.delivery.model import ANSWER_BYTES_MAX, ANSWER_CHARS_KEPT_MAX, BODY_CHARS_MAX, FAILURE_CHARS_MAX
 from crossdock.edge.callback import Outgoing, Owed
 from tests.delivery.conftest import Make, plain_sender
 from tests.delivery.owing import SECRET, Owing
@@ -45,7 +45,7 @@ async def test_a_redirect_is_not_followed_and_no_yes(make: Make, owing: Owing, p
 
 
 @pytest.mark.parametrize("size", [0, ANSWER_BYTES_MAX - 1, ANSWER_BYTES_MAX, ANSWER_BYTES_MAX + 1, 300_000])
-async def test_no_more_than_the_bound_is_read(make: Make, owing: Owing, partner: Partner, size: int) -> None:
+async def test_an_answer_is_judged_up_to_its_bound(make: Make, owing: Owing, partner: Partner, size: int) -> None:
     judged = []
 
     def accepted(status: int, head: bytes) -> None:
@@ -55,9 +55,16 @@ async def test_no_more_than_the_bound_is_read(make: Make, owing: Owing, partner:
     owing.callback(owing.receiver(partner.url))
     await make(plain_sender(accepted=accepted)).drain()
 
-    kept = min(size, ANSWER_BYTES_MAX)
-    assert judged == [b"a" * kept]
-    assert owing.tries()[0].answer == "a" * kept
+    assert judged == [b"a" * min(size, ANSWER_BYTES_MAX)]
+
+
+@pytest.mark.parametrize("size", [ANSWER_CHARS_KEPT_MAX - 1, ANSWER_CHARS_KEPT_MAX, ANSWER_CHARS_KEPT_MAX + 1])
+async def test_an_answer_is_kept_up_to_its_bound(make: Make, owing: Owing, partner: Partner, size: int) -> None:
+    partner.reply = Reply(body=("线" * size).encode())
+    owing.callback(owing.receiver(partner.url))
+    await make().drain()
+
+    assert owing.tries()[0].answer == "线" * min(size, ANSWER_CHARS_KEPT_MAX)
 
 
 async def test_an_endless_answer_ends_at_the_bound(make: Make, owing: Owing, partner: Partner) -> None:
@@ -66,7 +73,7 @@ async def test_an_endless_answer_ends_at_the_bound(make: Make, owing: Owing, par
     await make().drain()
 
     [kept] = owing.tries()
-    assert (kept.status, kept.answer, kept.failure) == (200, "x" * ANSWER_BYTES_MAX, None)
+    assert (kept.status, kept.answer, kept.failure) == (200, "x" * ANSWER_CHARS_KEPT_MAX, None)
     assert owing.states() == ["delivered"]
 
 
@@ -169,6 +176,15 @@ async def test_the_secret_signs_and_is_kept_nowhere(make: Make, owing: Owing, pa
     [kept] = owing.tries()
     assert (kept.body, kept.answer) == ("signed with [secret]", "wrong secret: [secret]")
     assert SECRET not in str(owing.rows("SELECT * FROM callback")) + str(owing.tries()) + str(logs)
+
+
+async def test_half_a_secret_at_the_end_of_what_is_kept_is_none(make: Make, owing: Owing, partner: Partner) -> None:
+    before = "x" * (ANSWER_CHARS_KEPT_MAX - len(SECRET) + 1)
+    partner.reply = Reply(body=f"{before}{SECRET}".encode())
+    owing.callback(owing.receiver(partner.url, credential_id=owing.credential()))
+    await make().drain()
+
+    assert owing.tries()[0].answer == f"{before}[secret]"[:ANSWER_CHARS_KEPT_MAX]
 
 
 async def test_a_log_line_names_the_callback_and_quotes_nothing(make: Make, owing: Owing, partner: Partner) -> None:

@@ -7,6 +7,14 @@ from msgspec import Struct
 
 from crossdock.base.errors import SetupFailed
 
+PORTS = range(1, 65_536)
+CONNECTIONS = range(1, 1_001)
+STATUSES = range(200, 600)
+OVOPARK_WINDOW_S = range(1, 1_801)
+"""A nonce is kept for twice as long, at most an hour."""
+CALLS = range(1, 1_000_001)
+"""What a limit of calls may be."""
+
 
 class SettingInvalid(SetupFailed):
     """An environment variable holds a value that cannot be used."""
@@ -33,13 +41,24 @@ class Config(Struct, frozen=True, kw_only=True):
     """`CROSSDOCK_CALLBACK_NETWORKS`: private networks that callbacks may go to, as `10.0.0.0/8,127.0.0.0/8`."""
     birdsystem_failure_status: int = 500
     """`CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS`: HTTP status of a BirdSystem refusal; the vendor's page says 500."""
+    ovopark_window_s: int = 600
+    """`CROSSDOCK_OVOPARK_WINDOW_S`: how far an Ovopark `_timestamp` may be from our clock; the pages say nothing."""
+
+    heidian_logins_a_minute: int = 10
+    """`CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE`: of one user name, and from one address, in one web process."""
+    heidian_fetches_a_minute: int = 60
+    """`CROSSDOCK_HEIDIAN_FETCHES_A_MINUTE`: of buyers, from one address."""
+    heidian_keys_a_minute: int = 120
+    """`CROSSDOCK_HEIDIAN_KEYS_A_MINUTE`: check, consume and rollback by one token."""
+    heidian_wrong_keys: int = 20
+    """`CROSSDOCK_HEIDIAN_WRONG_KEYS`: by one token in ten minutes; then it rests for a minute."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Config":
         """Read `CROSSDOCK_*`; an empty variable counts as not set. Errors: SettingInvalid."""
         given = {name: environ[key] for name, key in _VARIABLES.items() if environ.get(key)}
         values: dict[str, object] = dict(given)
-        for name in ("port", "mqtt_port", "pool_connections", "birdsystem_failure_status"):
+        for name in _RANGES:
             if name in given:
                 try:
                     values[name] = int(given[name])
@@ -47,6 +66,11 @@ class Config(Struct, frozen=True, kw_only=True):
                     raise SettingInvalid(
                         variable=_VARIABLES[name], value=given[name], wanted="a whole number"
                     ) from error
+        for name, allowed in _RANGES.items():
+            if name in given and values[name] not in allowed:
+                raise SettingInvalid(
+                    variable=_VARIABLES[name], value=given[name], wanted=f"{allowed.start} to {allowed.stop - 1}"
+                )
         if "var" in given:
             values["var"] = Path(given["var"])
         if "callback_networks" in given:
@@ -65,4 +89,20 @@ _VARIABLES = {
     "pool_connections": "CROSSDOCK_POOL",
     "callback_networks": "CROSSDOCK_CALLBACK_NETWORKS",
     "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
+    "ovopark_window_s": "CROSSDOCK_OVOPARK_WINDOW_S",
+    "heidian_logins_a_minute": "CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE",
+    "heidian_fetches_a_minute": "CROSSDOCK_HEIDIAN_FETCHES_A_MINUTE",
+    "heidian_keys_a_minute": "CROSSDOCK_HEIDIAN_KEYS_A_MINUTE",
+    "heidian_wrong_keys": "CROSSDOCK_HEIDIAN_WRONG_KEYS",
+}
+_RANGES = {
+    "port": PORTS,
+    "mqtt_port": PORTS,
+    "pool_connections": CONNECTIONS,
+    "birdsystem_failure_status": STATUSES,
+    "ovopark_window_s": OVOPARK_WINDOW_S,
+    "heidian_logins_a_minute": CALLS,
+    "heidian_fetches_a_minute": CALLS,
+    "heidian_keys_a_minute": CALLS,
+    "heidian_wrong_keys": CALLS,
 }

@@ -96,3 +96,7 @@ class Unforeseen(CrossdockError):
 
 class SetupFailed(CrossdockError):
     """The server cannot start."""
+
+
+class PlaceNotWritable(SetupFailed):
+    """Nothing can be written there: make it writable, or set CROSSDOCK_VAR to another place. Facts: path, cause."""

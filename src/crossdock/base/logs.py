@@ -7,7 +7,7 @@ from typing import TextIO
 
 import structlog
 
-from crossdock.base.errors import SetupFailed
+from crossdock.base.errors import PlaceNotWritable
 
 
 def set_up(*, path: Path | None = None, level: int = logging.INFO) -> None:
@@ -35,15 +35,11 @@ def set_up(*, path: Path | None = None, level: int = logging.INFO) -> None:
 
 
 def file_in(var: Path) -> Path:
-    """Where a program with a terminal of its own writes its log. Errors: SetupFailed."""
+    """Where a program with a terminal of its own writes its log. Errors: PlaceNotWritable."""
     try:
         var.mkdir(parents=True, exist_ok=True)
         path = var / "crossdock.log"
         path.open("a").close()
     except OSError as error:
-        raise SetupFailed(
-            wanted=str(error.filename),
-            cause=error.strerror,
-            do="make it writable, or set CROSSDOCK_VAR to another place",
-        ) from error
+        raise PlaceNotWritable(path=error.filename, cause=error.strerror) from error
     return path

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from crossdock.base.errors import SetupFailed
+from crossdock.base.errors import PlaceNotWritable, SetupFailed
 
 
 class SecretKeyWrong(SetupFailed):
-    """A sealed secret cannot be opened: CROSSDOCK_SECRET_KEY is not the key it was sealed with."""
+    """Secrets on record were sealed with another key: set CROSSDOCK_SECRET_KEY to it, or bring secret.key back."""
 
 
 class SecretKeyMalformed(SetupFailed):
@@ -48,9 +48,7 @@ def secret_key(given: str | None, var: Path) -> str:
     except FileExistsError:
         return path.read_text().strip()
     except OSError as error:
-        raise SetupFailed(
-            wanted=str(path), cause=error.strerror, do="make this directory writable or set CROSSDOCK_SECRET_KEY"
-        ) from error
+        raise PlaceNotWritable(path=path, cause=error.strerror) from error
     key = Fernet.generate_key().decode()
     with os.fdopen(handle, "w") as file:
         file.write(key + "\n")

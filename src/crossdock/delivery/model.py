@@ -12,8 +12,10 @@ State = Literal["waiting", "delivered", "parked", "skipped"]
 Outcome = Literal["delivered", "skipped", "refused", "unreachable", "forbidden", "fault"]
 """`refused` was heard and declined; `forbidden` is an address we do not send to; `fault` is our own."""
 
-ANSWER_BYTES_MAX = 2_048
-"""Of an answer, no more is read: enough to see what a partner complains of."""
+ANSWER_BYTES_MAX = 65_536
+"""Of an answer, no more is read. A yes may stand at the end of a long JSON, so it is judged by all of this."""
+ANSWER_CHARS_KEPT_MAX = 2_048
+"""Of an answer, no more is kept with its try: enough to see what a partner complains of."""
 FAILURE_CHARS_MAX = 500
 """Of the reason of a failure; a partner's text may be as long as it likes."""
 BODY_CHARS_MAX = 65_536

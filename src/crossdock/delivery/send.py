@@ -1,4 +1,4 @@
-"""One POST to a partner: to an address that was checked, no redirects, no more of the answer than is kept."""
+"""One POST to a partner: to an address that was checked, no redirects, no more of the answer than is judged."""
 
 import asyncio
 import socket

@@ -23,6 +23,7 @@ from crossdock.db.database import Database
 from crossdock.db.signals import Signals
 from crossdock.delivery import sql
 from crossdock.delivery.model import (
+    ANSWER_CHARS_KEPT_MAX,
     BODY_CHARS_MAX,
     FAILURE_CHARS_MAX,
     Claimed,
@@ -282,7 +283,7 @@ def _tried(answer: Answer, outgoing: Outgoing | None, secret: str, started_at: d
         started_at=started_at,
         ended_at=ended_at,
         status=answer.status,
-        answer=_printable(answer.head.decode(errors="replace"), secret),
+        answer=_printable(answer.head.decode(errors="replace"), secret)[:ANSWER_CHARS_KEPT_MAX],
         failure=None if answer.failure is None else _printable(answer.failure, secret)[:FAILURE_CHARS_MAX],
     )
     if outgoing is None:

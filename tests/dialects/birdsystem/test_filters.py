@@ -10,7 +10,7 @@ import pytest
 from crossdock.base.errors import BodyMalformed
 from crossdock.core.orders.model import Criterion
 from crossdock.dialects.birdsystem import filters
-from crossdock.dialects.birdsystem.errors import ValueInvalid
+from crossdock.dialects.birdsystem.errors import SearchWrong, ValueInvalid
 from crossdock.dialects.birdsystem.filters import CONDITIONS_MAX
 from crossdock.dialects.birdsystem.parameters import Parameters
 
@@ -82,6 +82,46 @@ def at(text: str) -> datetime:
             [Criterion("updated_at", "le", at("2024-03-01T10:00:07.999999"))],
         ),
         (
+            {"type": "date", "field": "update_time", "comparison": "ne", "value": "2024-03-01 10:00:07"},
+            [Criterion("updated_at.second", "ne", at("2024-03-01T10:00:07"))],
+        ),
+        (
+            {"field": "update_time", "value": "2024-03-01 10:00:07"},
+            [Criterion("updated_at.second", "in", [at("2024-03-01T10:00:07")])],
+        ),
+        (
+            {"type": "list", "field": "update_time", "value": ["2024-03-01", "2024-03-02"]},
+            [Criterion("updated_at.second", "in", [at("2024-03-01"), at("2024-03-02")])],
+        ),
+        (
+            {"type": "string", "field": "update_time", "value": "2024-03-01"},
+            [
+                Criterion("updated_at", "ge", at("2024-03-01")),
+                Criterion("updated_at", "le", at("2024-03-01T23:59:59.999999")),
+            ],
+        ),
+        (
+            {"type": "date", "field": "update_time", "comparison": "gt", "value": "2024-03-01T02:00:07Z"},
+            [Criterion("updated_at", "ge", at("2024-03-01T10:00:07"))],
+        ),
+        (
+            {"type": "numeric", "field": "sales_reference", "comparison": "ne", "value": 7},
+            [Criterion("reference", "ne", "7")],
+        ),
+        (
+            {"type": "numeric", "field": "status", "comparison": "ne", "value": "pending"},
+            [Criterion("state", "ne", "pending"), Criterion("state", "ne", "allocated")],
+        ),
+        ({"type": "numeric", "field": "type", "comparison": "ne", "value": "fba"}, [Criterion("type", "ne", "FBA")]),
+        (
+            {"type": "numeric", "field": "is_urgent", "comparison": "ne", "value": 1},
+            [Criterion("partner_fields.is_urgent", "ne", "1")],
+        ),
+        (
+            {"type": "numeric", "field": "is_urgent", "comparison": "ne", "value": 0},
+            [Criterion("partner_fields.is_urgent", "eq", "1")],
+        ),
+        (
             {"type": "date", "field": "create_time", "value": "9999-12-31 10:00:07"},
             [
                 Criterion("created_at", "ge", at("9999-12-31T00:00:00")),
@@ -138,6 +178,45 @@ def test_zero_may_stand_for_not_set(comparison, value, criterion):
 def test_field_and_query():
     assert read(field="contact", query="A") == [Criterion("recipient.contact", "contains", "A")]
     assert read(field="nothing", query="A") == read(field="contact", query="") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "value", "criteria"),
+    [
+        ("contact", "like", "A", [Criterion("recipient.contact", "contains", "A")]),
+        ("contact", "=", "A", [Criterion("recipient.contact", "in", ["A"])]),
+        ("contact", "<>", "A", [Criterion("recipient.contact", "ne", "A")]),
+        ("id", "=", "7", [Criterion("id", "eq", 7)]),
+        ("id", "!=", "7", [Criterion("id", "ne", 7)]),
+        ("id", ">=", "7", [Criterion("id", "ge", 7)]),
+        ("id", "<=", "7", [Criterion("id", "le", 7)]),
+        ("id", ">", "7", [Criterion("id", "gt", 7)]),
+        ("id", "<", "7", [Criterion("id", "lt", 7)]),
+        ("update_time", "<", "2024-03-01", [Criterion("updated_at", "lt", at("2024-03-01"))]),
+        ("update_time", ">", "2024-03-01", [Criterion("updated_at", "gt", at("2024-03-01T00:00:00.999999"))]),
+        ("id", "; DROP TABLE orders; --", "7", []),
+        ("nothing", "=", "7", []),
+        ("id", "=", "", []),
+    ],
+)
+def test_fields_operators_and_values(name, operator, value, criteria):
+    second = [Criterion("recipient.city", "contains", "elf")]
+
+    assert read(fields=name, operators=operator, values=value) == criteria
+    assert read(fields=[name], operators=[operator], values=value) == criteria
+    assert read(fields=[name, "city"], operators=[operator, "LIKE"], values=[value, "elf"]) == criteria + second
+    assert read(fields=["city", name], operators=["LIKE", operator], values="elf") == second
+    assert read(field="city", query="elf", fields=[name], operators=[operator], values=[value]) == second
+
+
+def test_fields_and_operators_go_in_step():
+    for fields, operators in ((["id"], []), ([], ["="]), (["id", "city"], ["="]), ("id", ["=", "="])):
+        with pytest.raises(SearchWrong):
+            read(fields=fields, operators=operators, values=["7"])
+    fields = ["contact"] * (CONDITIONS_MAX + 1)
+    assert len(read(fields=fields[1:], operators=["="] * CONDITIONS_MAX, values=fields)) == CONDITIONS_MAX
+    with pytest.raises(ValueInvalid):
+        read(fields=fields, operators=["="] * len(fields), values=fields)
 
 
 def test_as_a_real_array():

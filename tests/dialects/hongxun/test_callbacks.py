@@ -161,7 +161,7 @@ def test_an_order_that_came_in_elsewhere_prints_too() -> None:
         number="2408020360000031",
         type="LOCAL",
         partner_fields={"delivery_service_id": 5867},
-        lines=[line(2, line_key="1", partner_fields={"unitWeight": True, "remark": 5, "quantity": None})],
+        lines=[line(2, line_key="1", partner_fields={"unitWeight": True, "remark": ["x"], "quantity": None})],
     )
 
     assert request == {
@@ -187,6 +187,24 @@ def test_the_ordered_quantity_is_told_where_it_is_known(sent: Any, planned: dict
 
     told = {name: value for name, value in request["productList"][0].items() if name == "planQuantity"}
     assert told == planned
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"ebelp": 10, "remark": 1.5}, {"ebelp": "10", "remark": "1.5"}),
+        ({"ebelp": "", "remark": None, "vinNum": True}, {}),
+        ({"unitWeight": "0.450", "singlePieceVolume": 2}, {"unitWeight": 0.45, "singlePieceVolume": 2}),
+        ({"unitWeight": "heavy", "singlePieceVolume": None}, {}),
+    ],
+)
+def test_a_line_comes_back_with_texts_as_texts_and_measures_as_numbers(
+    sent: dict[str, Any], told: dict[str, Any]
+) -> None:
+    _, request = composed(kinds.INBOUND_RECEIVED, batch=1, lines=[line(4, partner_fields=sent)])
+
+    own = {"customerLineNumber": "10", "customerProductCode": "P-7001", "quantity": 4, "inventoryStatus": "10"}
+    assert request["productList"] == [own | told]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +266,16 @@ def test_nothing_is_sent_unsigned() -> None:
         SENDER.compose(owed(kinds.INBOUND_RECEIVED, credential=False, batch=1), NOW)
 
 
-@pytest.mark.parametrize("body", [b'{"code":200,"message":"","flag":true}', b'{"flag":"true"}', b'{"flag":true}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code":200,"message":"","flag":true}',
+        b'{"flag":"true"}',
+        b'{"flag":true}',
+        b'\xef\xbb\xbf{"flag":true}',
+        b'{"value":{"score":1e999},"flag":true}',
+    ],
+)
 @pytest.mark.parametrize("status", [200, 204, 299])
 def test_heard(status: int, body: bytes) -> None:
     assert SENDER.accepted(status, body) is None
@@ -268,6 +295,8 @@ def test_heard(status: int, body: bytes) -> None:
         (200, b"", "the answer is not JSON"),
         (200, b"\xff", "the answer is not JSON"),
         (200, b"[true]", "the answer is not an object"),
+        (200, b"[" * 60_000, "the answer is not JSON"),
+        (200, b'{"message":17,"flag":false}', "17"),
     ],
 )
 def test_not_heard(status: int, body: bytes, reason: str) -> None:

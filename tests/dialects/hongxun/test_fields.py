@@ -10,10 +10,13 @@ from crossdock.base.errors import FieldsInvalid
 from crossdock.dialects.hongxun import wire
 from crossdock.dialects.hongxun.canonical import parse
 from crossdock.dialects.hongxun.fields import (
+    AND_MORE,
     CODE_CHARS_MAX,
+    COMPLAINTS_MAX,
     NAME_CHARS_MAX,
     NUMBER_CHARS_MAX,
     NUMBER_EXPONENT_MAX,
+    PATH_CHARS_MAX,
     REMARK_CHARS_MAX,
 )
 from crossdock.dialects.hongxun.words import DOCUMENT_TYPES
@@ -171,7 +174,7 @@ def test_a_double_is_null_a_number_or_a_numeric_text(value: Any) -> None:
     wire.order_body(parsed(in_line(unitWeight=value, singlePieceVolume=value)), "inbound")
 
 
-@pytest.mark.parametrize("value", ["x", "1,5", True, [], {}])
+@pytest.mark.parametrize("value", ["x", "1,5", "1e301", "9" * (NUMBER_CHARS_MAX + 1), True, [], {}])
 def test_any_other_double_is_refused(value: Any) -> None:
     assert complaints(in_line(unitWeight=value)) == ["request.productList[0].unitWeight 必须为数字"]
 
@@ -221,6 +224,24 @@ def test_numbers_are_kept_up_to_a_length_and_an_exponent(sign: str) -> None:
             kept(literal)
 
 
+def test_complaints_end_somewhere() -> None:
+    def sent(count: int) -> list[str]:
+        return complaints(in_order(productList=["x"] * count))
+
+    assert len(sent(COMPLAINTS_MAX)) == COMPLAINTS_MAX
+    for more in (1, 2):
+        assert sent(COMPLAINTS_MAX + more)[COMPLAINTS_MAX - 1 :] == [
+            f"request.productList[{COMPLAINTS_MAX - 1}] 类型错误",
+            AND_MORE,
+        ]
+
+
+def test_a_place_is_named_up_to_a_length() -> None:
+    for length in (PATH_CHARS_MAX, PATH_CHARS_MAX + 1):
+        name = "x" * (length - len("request."))
+        assert complaints(in_order(**{name: "\x00"})) == [f"request.{name}"[:PATH_CHARS_MAX] + " 含有无法保存的内容"]
+
+
 @pytest.mark.parametrize("request_", [[], [{}]])
 def test_an_array_is_no_order(request_: Any) -> None:
     assert complaints(request_) == ["request 类型错误"]
@@ -233,6 +254,9 @@ def test_an_array_is_no_order(request_: Any) -> None:
         ([{"customerProductCode": "A"}, {"customerProductCode": "B", "more": 1}], ("A", "B")),
         (["A", 7], ("A", "7")),
         ([{"code": "A"}], ("A",)),
+        ([{"code": "A", "name": None}, {"customerProductCode": "B", "code": None}], ("A", "B")),
+        (["A" * CODE_CHARS_MAX], ("A" * CODE_CHARS_MAX,)),
+        (["A"] * wire.PRODUCT_CODES_MAX, ("A",) * wire.PRODUCT_CODES_MAX),
     ],
 )
 def test_products_are_objects_or_texts(sent: Any, codes: tuple[str, ...]) -> None:
@@ -240,7 +264,21 @@ def test_products_are_objects_or_texts(sent: Any, codes: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize(
-    "sent", [None, "A", {}, [{}], [None], [""], [{"a": 1, "b": 2}], [{"customerProductCode": ""}], [["A"]], [True]]
+    "sent",
+    [
+        None,
+        "A",
+        {},
+        [{}],
+        [None],
+        [""],
+        [{"a": 1, "b": 2}],
+        [{"customerProductCode": ""}],
+        [["A"]],
+        [True],
+        ["A" * (CODE_CHARS_MAX + 1)],
+        ["A"] * (wire.PRODUCT_CODES_MAX + 1),
+    ],
 )
 def test_any_other_list_of_products_is_refused(sent: Any) -> None:
     with pytest.raises(FieldsInvalid):

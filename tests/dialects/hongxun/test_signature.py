@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crossdock.base.errors import BodyMalformed, FieldsInvalid, SignatureWrong
 from crossdock.dialects import hongxun
 from crossdock.dialects.hongxun import auth
-from crossdock.dialects.hongxun.canonical import LEVELS_MAX, Form, canonical, parse
+from crossdock.dialects.hongxun.canonical import LEVELS_MAX, PARTS_MAX, Form, canonical, parse
 from tests.dialects.hongxun.samples import SECRETS, TIMESTAMP, Example, Sample, examples, samples, sign
 
 SECRET = SECRETS["HXDEMO"]
@@ -193,6 +193,26 @@ def test_levels_are_counted_to_the_limit(opening: str, closing: str) -> None:
     for levels in (LEVELS_MAX, 100_000):
         with pytest.raises(BodyMalformed, match="嵌套"):
             parse(nested(levels))
+
+
+@pytest.mark.parametrize(("part", "parts"), [("1,", 1), ("[],", 2), ('{"a":1},', 2)])
+def test_parts_are_counted_to_the_limit(part: str, parts: int) -> None:
+    fitting = (PARTS_MAX - 1) // parts
+    rest = ",".join(["1"] * ((PARTS_MAX - 1) % parts + 1))
+
+    parse("[" + part * fitting + rest + "]")
+    with pytest.raises(BodyMalformed, match=str(PARTS_MAX)):
+        parse("[" + part * fitting + rest + ",1]")
+
+
+def test_half_a_surrogate_pair_is_explained_as_it_is_signed() -> None:
+    body = sign({"a": "?"})
+    text, signature = hongxun.explain(
+        json.dumps(body | {"request": {"a": "\ud800"}}).encode(), query="", headers={}, secret=SECRET
+    )
+
+    assert text == f'HXDEMO&DEMO_ERP&{{"a":"?"}}&{SECRET}&{TIMESTAMP}'
+    assert signature == body["sign"]
 
 
 LEAVES = st.one_of(st.booleans(), st.integers(), st.text())

@@ -7,12 +7,13 @@ import pytest
 from crossdock.base.errors import CallerUnknown, ClockSkew
 from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.accounts.model import Credential
-from crossdock.dialects.ovopark.auth import WINDOW, check_credential, check_timestamp
+from crossdock.dialects.ovopark.auth import check_credential, check_timestamp
 from crossdock.dialects.ovopark.errors import ApplicationWrong, KeyExpired, TimestampMalformed
 
 NOW = datetime(2024, 1, 15, 1, 30, tzinfo=UTC)
 STAMP = "20240115093000"
 SECOND = timedelta(seconds=1)
+WINDOW = timedelta(minutes=10)
 
 
 def credential(**changes: object) -> Credential:
@@ -21,13 +22,13 @@ def credential(**changes: object) -> Credential:
 
 @pytest.mark.parametrize("now", [NOW - WINDOW, NOW, NOW + WINDOW])
 def test_a_stamp_within_the_window(now: datetime) -> None:
-    check_timestamp(STAMP, now)
+    check_timestamp(STAMP, now, window=WINDOW)
 
 
 @pytest.mark.parametrize("now", [NOW - WINDOW - SECOND, NOW + WINDOW + SECOND])
 def test_a_stamp_outside_the_window(now: datetime) -> None:
     with pytest.raises(ClockSkew):
-        check_timestamp(STAMP, now)
+        check_timestamp(STAMP, now, window=WINDOW)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_a_stamp_outside_the_window(now: datetime) -> None:
 )
 def test_a_stamp_that_is_none(text: str) -> None:
     with pytest.raises(TimestampMalformed):
-        check_timestamp(text, NOW)
+        check_timestamp(text, NOW, window=WINDOW)
 
 
 def test_a_key_without_an_application_belongs_to_the_classic_one() -> None:

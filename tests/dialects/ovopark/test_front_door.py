@@ -1,13 +1,17 @@
 """The gateway asked over HTTP: what is stored, who may, and an envelope for everything."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from crossdock.base.config import OVOPARK_WINDOW_S
 from crossdock.base.ids import AccountId, EnterpriseId
+from crossdock.core.nonces.commands import KEPT_MAX
 from crossdock.core.packing.model import PackedItem, Packing
 from crossdock.core.packing.queries import packing_by_number
 from crossdock.db.intake import Intake
@@ -124,7 +128,7 @@ async def test_an_organisation_that_is_not_the_keys(gate: Gate) -> None:
     assert await gate.code(data=signed("open.gateway.authentication", "v2", orgid="2")) == 206006
 
 
-async def test_what_belongs_to_another_account_is_unknown(gate: Gate) -> None:
+async def test_what_belongs_to_another_account_is_denied(gate: Gate) -> None:
     await gate.execute(
         """
 WITH stranger AS (
@@ -144,10 +148,13 @@ SELECT 777, firm.id, place.id, 'D777', 'Other' FROM firm, place
 """
     )
 
-    assert await gate.code(data=order(orgId="7")) == 206001
+    assert await gate.code(data=order(orgId="7")) == 206006
+    assert await gate.code(data=order(orgId="7", enterpriseId="77")) == 206006
+    assert await gate.code(data=signed("open.gateway.getBusinessOrg", "v1", orgid="7")) == 206006
+    assert await gate.code(data=signed("open.gateway.authentication", "v2", orgid="7")) == 206006
     assert await gate.code(data=order(enterpriseId="77")) == 206006
-    assert await gate.code(data=order(iposJson=IPOS_JSON.replace("D001", "D777"))) == 206004
-    assert await gate.code(data=order(iposJson=IPOS_JSON.replace('"shopId":"D001"', '"depId":777'))) == 206004
+    assert await gate.code(data=order(iposJson=IPOS_JSON.replace("D001", "D777"))) == 206005
+    assert await gate.code(data=order(iposJson=IPOS_JSON.replace('"shopId":"D001"', '"depId":777'))) == 206005
 
 
 async def test_a_shop_code_that_others_use_too(gate: Gate) -> None:
@@ -170,6 +177,19 @@ async def test_a_nonce_is_good_again_when_its_request_is_not(gate: Gate) -> None
 
     gate.clock.advance(timedelta(seconds=1))
     assert await gate.code(data=call) == 16
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(-31, 16), (-30, 0), (30, 0), (31, 16)])
+async def test_an_operator_may_set_the_window(gate: Gate, seconds: int, code: int) -> None:
+    narrow = Gate(replace(gate.desk, config=structs.replace(gate.desk.config, ovopark_window_s=30)), gate.clock)
+    gate.clock.advance(timedelta(seconds=seconds))
+
+    assert await narrow.code(data=signed("open.ovopark.storehouse.getSkuType", "v1")) == code
+
+
+def test_nonces_are_kept_for_the_widest_window() -> None:
+    """A request stamped ahead by the whole window stays good for twice as long."""
+    assert timedelta(seconds=2 * (OVOPARK_WINDOW_S.stop - 1)) <= KEPT_MAX
 
 
 async def test_a_nonce_counts_only_behind_a_good_signature(gate: Gate) -> None:

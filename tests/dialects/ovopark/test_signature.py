@@ -1,6 +1,7 @@
 """What the signature covers: the vendor's published vector, the contract's, and rules for any parameters."""
 
 import hashlib
+import json
 
 import pytest
 from hypothesis import assume, given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from crossdock.dialects.ovopark import explain
 from crossdock.dialects.ovopark.auth import reading_of, sign
-from crossdock.dialects.ovopark.errors import SignMethodUnknown
+from crossdock.dialects.ovopark.errors import SignMethodMissing, SignMethodUnknown
 from crossdock.dialects.ovopark.wire import Parameters
 
 SECRET = "6f1c0a9d5be24738a1d2c3b4e5f60718"
@@ -182,6 +183,21 @@ def test_explain_leaves_a_json_body_beside_a_query_out() -> None:
     )
 
     assert signature == "8B5D369EB5C7A086CB223402C71D884B"
+
+
+def test_explain_takes_an_unlabelled_body_for_what_it_looks_like() -> None:
+    form = "&".join(f"{name}={value}" for name, value in SEND_ORDER.items()).replace(" ", "+").encode()
+    flat = json.dumps(SEND_ORDER).encode()
+
+    for body in (form, form + b"\n", flat, b" " + flat + b"\r\n"):
+        assert explain(body, query="", headers={}, secret=SECRET)[1] == "45ECB65A5A84A8768B795CAA62713087"
+
+
+def test_explain_says_what_is_missing() -> None:
+    with pytest.raises(SignMethodMissing):
+        explain(b"", query="", headers={"x": "王"}, secret=SECRET)
+    with pytest.raises(SignMethodUnknown):
+        explain(b"", query="_sm=rsa", headers={}, secret=SECRET)
 
 
 def _signed(parameters: dict[str, str]) -> Parameters:

@@ -38,9 +38,8 @@ async def _open(desk: Desk, request: Request) -> Opened:
     if request.method == "OPTIONS":
         return ASKED_FOR_VERBS
     found = PATHS.find(request.method, request.path)
-    given = parameters.read(request, route=found.route)
     client = None if found.endpoint.options == TO_EVERYBODY else await auth.recognise(desk, request)
-    return Opened(found.endpoint, client, given)
+    return Opened(found.endpoint, client, parameters.read(request, route=found.route))
 
 
 def _seal(desk: Desk, request: Request, opened: Opened, answer: Any) -> Response:

@@ -65,7 +65,7 @@ def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> 
         method="POST",
         path="",
         query_string=query.encode(),
-        headers=[(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
         body=raw,
     )
     try:

@@ -68,6 +68,18 @@ def one_of(name: str, wanted: list[Any]) -> Criterion:
     return Criterion(column.field, "in", texts)
 
 
+def other_than(name: str, value: Any) -> list[Criterion]:
+    """The status, type or flag is not this. Errors: ValueInvalid."""
+    column = COLUMNS[name]
+    text = (values.text(name, value) or "").strip()
+    match column.kind:
+        case "status":
+            return [Criterion(column.field, "ne", state) for state in words.STATES_OF_STATUS.get(text.upper(), ())]
+        case "flag":
+            return [_flagged(column, set_=not _truth(text))]
+    return [Criterion(column.field, "ne", text.upper())]
+
+
 def number(text: str) -> int | Decimal:
     text = text.strip()
     if not NUMBER.fullmatch(text):

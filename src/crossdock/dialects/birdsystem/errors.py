@@ -31,6 +31,10 @@ class ValueInvalid(FieldsInvalid):
     """A field holds what it cannot hold. Facts: field."""
 
 
+class SearchWrong(FieldsInvalid):
+    """Fields and operators of a search do not go in step."""
+
+
 class ConsignmentForeign(NotFound):
     """The caller's company has no such consignment to add to. Facts: id."""
 
@@ -76,6 +80,7 @@ REFUSALS: dict[type[CrossdockError], Refusal] = {
     StateForbids: Refusal(_state_forbids),
     ValueRequired: Refusal("Value is required and can't be empty: {field}"),
     ValueInvalid: Refusal("Invalid value for {field}"),
+    SearchWrong: Refusal("Search criterias wrong!"),
     BodyMalformed: Refusal("Decoding failed: Syntax error"),
     BodyTooLarge: Refusal(_own_words),
     PathUnknown: Refusal(_own_words, 404),

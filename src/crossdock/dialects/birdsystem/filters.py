@@ -1,5 +1,5 @@
-"""`filter`: a JSON array of conditions that all must hold. What each type and comparison means is nowhere on
-the pages; it is taken from how the vendor's open framework reads them."""
+"""Conditions of a list: `filter`, a JSON array of them that all must hold, and two older ways. What each type and
+comparison means is nowhere on the pages; it is taken from how the vendor's open framework reads them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,13 +11,23 @@ from msgspec import Struct
 from crossdock.core.orders.model import Criterion
 from crossdock.dialects.birdsystem import columns, values, words
 from crossdock.dialects.birdsystem.columns import COLUMNS
-from crossdock.dialects.birdsystem.errors import ValueInvalid
+from crossdock.dialects.birdsystem.errors import SearchWrong, ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters, decoded, empty
 
 CONDITIONS_MAX: Final = 100
 """Conditions of one list call; an ERP sends a handful."""
 COMPARISONS: Final[dict[str, str]] = {"eq": "eq", "ne": "ne", "gt": "ge", "lt": "le"}
-"""`gt` and `lt` include the bound."""
+"""Of `filter`, to the core's operators: `gt` and `lt` include the bound."""
+SYMBOLS: Final[dict[str, str]] = {
+    "=": "eq",
+    "!=": "ne",
+    "<>": "ne",
+    ">=": "ge",
+    "<=": "le",
+    ">": "gt",
+    "<": "lt",
+}
+"""Of `operators[]`, beside LIKE."""
 SECOND_END: Final = 999_999
 """Microseconds. Times are printed in whole seconds: up to a second means up to its end."""
 
@@ -25,15 +35,15 @@ SECOND_END: Final = 999_999
 class Condition(Struct, frozen=True, kw_only=True):
     name: str
     value: Any
-    comparison: str = "eq"
-    """A key of COMPARISONS."""
+    operator: str = "eq"
+    """One of the core's that COMPARISONS and SYMBOLS name."""
     zone: str
     null_counts: bool = False
     """Whether a value of zero or less asks for columns that are not set."""
 
 
 def criteria(given: Parameters, *, zone: str) -> list[Criterion]:
-    """`filter`, and `field` with `query`. Errors: BodyMalformed, ValueInvalid."""
+    """Errors: BodyMalformed, ValueInvalid, SearchWrong."""
     found: list[Criterion] = []
     null_fields = str(given.get("includeNullFields") or "").split(",")
     for element in elements("filter", given.get("filter")):
@@ -43,13 +53,10 @@ def criteria(given: Parameters, *, zone: str) -> list[Criterion]:
         if name not in COLUMNS or comparison not in COMPARISONS or empty(value) or value == []:
             continue
         condition = Condition(
-            name=name, value=value, comparison=comparison, zone=zone, null_counts=name in null_fields
+            name=name, value=value, operator=COMPARISONS[comparison], zone=zone, null_counts=name in null_fields
         )
         found += READ_AS.get(str(element.get("type")), _equal)(condition)
-    searched = str(given.get("field"))
-    if searched in COLUMNS and given.get("query") is not None:
-        found += _contains(Condition(name=searched, value=given.get("query"), zone=zone))
-    return found
+    return found + _searched(given, zone=zone)
 
 
 def elements(field: str, value: Any) -> list[dict[str, Any]]:
@@ -59,15 +66,54 @@ def elements(field: str, value: Any) -> list[dict[str, Any]]:
     """
     if value is None:
         return []
-    document = decoded(value) if isinstance(value, str) else value
-    found = document if isinstance(document, list) else [document]
+    found = _list(decoded(value) if isinstance(value, str) else value)
     if len(found) > CONDITIONS_MAX or not all(isinstance(one, dict) for one in found):
         raise ValueInvalid(field=field)
     return found
 
 
+def _searched(given: Parameters, *, zone: str) -> list[Criterion]:
+    """`field` with `query`; without them `fields[]`, `operators[]` and `values[]`, which go in step.
+
+    Errors: ValueInvalid, SearchWrong.
+    """
+    if given.get("field") is not None and given.get("query") is not None:
+        asked = [(given.get("field"), "LIKE", given.get("query"))]
+    else:
+        names, operators, wanted = (_list(given.get(name)) for name in ("fields", "operators", "values"))
+        if len(names) != len(operators):
+            raise SearchWrong()
+        asked = list(zip(names, operators, wanted, strict=False))
+    if len(asked) > CONDITIONS_MAX:
+        raise ValueInvalid(field="fields")
+    found: list[Criterion] = []
+    for name, operator, value in asked:
+        if str(name) not in COLUMNS or empty(value):
+            continue
+        word = str(operator).strip().upper()
+        if word == "LIKE":
+            found += _contains(Condition(name=name, value=value, zone=zone))
+        elif word in SYMBOLS:
+            found += _compared(Condition(name=name, value=value, operator=SYMBOLS[word], zone=zone))
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
 def _equal(condition: Condition) -> list[Criterion]:
-    return [columns.equal(condition.name, condition.value)]
+    return _among(condition, _list(condition.value))
+
+
+def _among(condition: Condition, wanted: list[Any]) -> list[Criterion]:
+    """The column holds one of these; a time by its second, which is all that is printed of it."""
+    column = COLUMNS[condition.name]
+    if column.kind != "time":
+        return [columns.one_of(condition.name, wanted)]
+    return [Criterion(f"{column.field}.second", "in", [_moment(condition, one) for one in wanted])]
 
 
 def _contains(condition: Condition) -> list[Criterion]:
@@ -79,61 +125,72 @@ def _contains(condition: Condition) -> list[Criterion]:
         case "status":
             fitting = [status for status in words.STATUSES if text.upper() in status]
             return [columns.one_of(condition.name, fitting)]
+        case "time":
+            return _dated(condition)
     return _equal(condition)
 
 
 def _compared(condition: Condition) -> list[Criterion]:
     column = COLUMNS[condition.name]
-    if column.kind == "time":
-        return _dated(condition)
-    if column.kind != "number":
-        return _equal(condition)
+    match column.kind:
+        case "time":
+            return _dated(condition)
+        case "number":
+            return [_measured(condition)]
+        case "text" if condition.operator != "eq":
+            return [Criterion(column.field, condition.operator, values.text(condition.name, condition.value))]
+    if condition.operator == "ne":
+        return columns.other_than(condition.name, condition.value)
+    return _equal(condition)
+
+
+def _measured(condition: Condition) -> Criterion:
+    field = COLUMNS[condition.name].field
     number = columns.number(values.text(condition.name, condition.value) or "")
-    if condition.null_counts and condition.comparison in ("eq", "lt") and number <= 0:
-        return [Criterion(column.field, "is_null", True)]
-    return [Criterion(column.field, COMPARISONS[condition.comparison], number)]
+    if condition.null_counts and condition.operator in ("eq", "le") and number <= 0:
+        return Criterion(field, "is_null", True)
+    return Criterion(field, condition.operator, number)
 
 
 def _dated(condition: Condition) -> list[Criterion]:
+    """`eq` means that day, the rest that second."""
     column = COLUMNS[condition.name]
-    if column.kind != "time" or condition.comparison == "ne":
+    if column.kind != "time":
         return []
-    moment = _moment(condition)
-    match condition.comparison:
-        case "gt":
-            return [Criterion(column.field, "ge", moment)]
-        case "lt":
-            return [Criterion(column.field, "le", moment.replace(microsecond=SECOND_END))]
-    return [
-        Criterion(column.field, "ge", moment.replace(hour=0, minute=0, second=0)),
-        Criterion(column.field, "le", moment.replace(hour=23, minute=59, second=59, microsecond=SECOND_END)),
-    ]
-
-
-def _listed(condition: Condition) -> list[Criterion]:
-    value = condition.value
-    return [columns.one_of(condition.name, value if isinstance(value, list) else [value])]
+    begin = _moment(condition, condition.value)
+    end = begin.replace(microsecond=SECOND_END)
+    match condition.operator:
+        case "eq":
+            return [
+                Criterion(column.field, "ge", begin.replace(hour=0, minute=0, second=0)),
+                Criterion(column.field, "le", end.replace(hour=23, minute=59, second=59)),
+            ]
+        case "ne":
+            return [Criterion(f"{column.field}.second", "ne", begin)]
+        case "ge" | "lt":
+            return [Criterion(column.field, condition.operator, begin)]
+    return [Criterion(column.field, condition.operator, end)]
 
 
 def _boolean(condition: Condition) -> list[Criterion]:
-    truth = values.FLAGS.get(str(condition.value).lower(), "1")
-    return [columns.equal(condition.name, truth)]
+    return _among(condition, [values.FLAGS.get(str(condition.value).lower(), "1")])
 
 
-def _moment(condition: Condition) -> datetime:
-    text = values.text(condition.name, condition.value) or ""
+def _moment(condition: Condition, value: Any) -> datetime:
+    """In the company's zone, unless the text names another. Errors: ValueInvalid."""
+    text = values.text(condition.name, value) or ""
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.strip()).replace(microsecond=0)
     except ValueError as error:
         raise ValueInvalid(field=condition.name) from error
-    return moment.replace(microsecond=0, tzinfo=ZoneInfo(condition.zone))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(condition.zone))
 
 
 READ_AS: Final[dict[str, Callable[[Condition], list[Criterion]]]] = {
     "string": _contains,
     "numeric": _compared,
     "date": _dated,
-    "list": _listed,
+    "list": _equal,
     "boolean": _boolean,
 }
 """By `type`; without one, or with another, the column must be equal."""

@@ -1,17 +1,17 @@
 """One function per call that is served."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from crossdock.base.ids import ServiceId
+from crossdock.base.ids import OrderId, ServiceId
 from crossdock.core.accounts.errors import ServiceUnknown
 from crossdock.core.accounts.model import DeliveryService
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog.errors import ProductUnknown
 from crossdock.core.orders import commands, queries
-from crossdock.core.orders.errors import OrderUnknown, StateForbids
+from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.model import Criterion, NewLine, Order, OrderPage, PlaceOrder
 from crossdock.db.tx import Tx
 from crossdock.dialects.birdsystem import batches, columns, creating, listing, records, values, wire, words
@@ -103,7 +103,7 @@ async def update_statuses(desk: Desk, client: Client, given: Parameters) -> wire
         await _check_services(desk, client, orders)
     async with desk.database.transaction() as tx:
         for order in sorted(orders, key=lambda one: one.id):  # the same order for all callers: no deadlock
-            await _set_status(tx, client, order.id, change.target)
+            await SET_STATUS[change.target](tx, client, order.id)
     return wire.Done()
 
 
@@ -211,17 +211,26 @@ async def _check_services(desk: Desk, client: Client, orders: Sequence[Order]) -
             raise ServiceUnknown(id=service.id)
 
 
-async def _set_status(tx: Tx, client: Client, order_id: int, target: str) -> None:
-    order = await _own(tx, client, order_id)
-    status = words.STATUS_OF_STATE[order.state]
-    if status == target:
-        return
-    if target == "PENDING":
-        await commands.submit(tx, account_id=client.account.id, order_id=order.id, dialect=NAME, actor=client.actor)
-        return
-    if status not in words.CANCELLED_BY_CLIENT:
-        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="cancelled")
-    await commands.cancel(tx, account_id=client.account.id, order_id=order.id, dialect=NAME, actor=client.actor)
+async def _submit(tx: Tx, client: Client, order_id: OrderId) -> None:
+    await commands.submit(tx, account_id=client.account.id, order_id=order_id, dialect=NAME, actor=client.actor)
+
+
+async def _cancel(tx: Tx, client: Client, order_id: OrderId) -> None:
+    await commands.cancel(
+        tx,
+        account_id=client.account.id,
+        order_id=order_id,
+        dialect=NAME,
+        actor=client.actor,
+        from_states=words.CANCELLED_BY_CLIENT,
+    )
+
+
+SET_STATUS: Final[dict[str, Callable[[Tx, Client, OrderId], Awaitable[None]]]] = {
+    "PENDING": _submit,
+    "CANCELLED": _cancel,
+}
+"""How a client's order gets there; one that is there already stays as it is."""
 
 
 async def _own(tx: Tx, client: Client, order_id: int) -> Order:
@@ -233,8 +242,10 @@ async def _own(tx: Tx, client: Client, order_id: int) -> Order:
 
 
 async def _refuse_update(desk: Desk, client: Client, given: Parameters) -> None:
+    """Errors: OrderUnknown, also for an id that is no number; UpdateNotServed."""
+    id_ = str(values.text("id", given.get("id"))).strip()
     async with desk.database.transaction() as tx:
-        await _own(tx, client, values.whole("id", given.get("id")) or 0)
+        await _own(tx, client, int(id_) if values.WHOLE.fullmatch(id_) else 0)
     raise UpdateNotServed()
 
 

@@ -46,8 +46,10 @@ STATES_OF_STATUS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Empty for a status that no order of ours is ever in."""
 
-CANCELLED_BY_CLIENT: Final = frozenset({"PREPARING", "PENDING", "REVIEWING"})
-"""From these a client may cancel; later the goods are in someone's hands and only the warehouse may."""
+CANCELLED_BY_CLIENT: Final = frozenset(
+    state for status in ("PREPARING", "PENDING", "REVIEWING") for state in STATES_OF_STATUS[status]
+)
+"""States a client may cancel from; later the goods are in someone's hands and only the warehouse may."""
 
 STOCK_ENOUGH: Final = "ORI_AND_DES_STOCK_ENOUGH"
 STOCK_SHORT: Final = "STOCK_NOT_ENOUGH"

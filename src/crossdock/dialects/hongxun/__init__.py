@@ -53,11 +53,12 @@ def seal(desk: Desk, request: Request, opened: Opened, answer: Any) -> Response:
 def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> tuple[str, str]:
     """The text that is signed for a body, and its signature; `sign` itself may be missing.
 
-    Neither `query` nor `headers` take part. Errors: BodyMalformed, FieldsInvalid.
+    Half a surrogate pair is the `?` that is signed for it. Neither `query` nor `headers` take part.
+    Errors: BodyMalformed, FieldsInvalid.
     """
     envelope = auth.read(raw, signed=False)
     text = auth.signed_text(key=envelope.key, request=envelope.text, secret=secret, timestamp=envelope.timestamp)
-    return text, auth.signature(text)
+    return text.encode(errors="replace").decode(), auth.signature(text)
 
 
 def _response(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

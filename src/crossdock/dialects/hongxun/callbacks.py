@@ -5,18 +5,17 @@ A receiver's `url` is the base; `settings`: `batch_callback` (false: one confirm
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
-
 from crossdock.base import json
-from crossdock.base.errors import CallerUnknown
+from crossdock.base.errors import BodyMalformed, CallerUnknown
 from crossdock.core.events import kinds
 from crossdock.core.orders.model import Kind
 from crossdock.dialects.hongxun import auth, wire, words
-from crossdock.dialects.hongxun.canonical import canonical, parse
+from crossdock.dialects.hongxun.canonical import Number, canonical, parse
+from crossdock.dialects.hongxun.fields import number_of
 from crossdock.edge.callback import Outgoing, Owed, Sender
 
 MINUTE_S = 60
@@ -30,6 +29,8 @@ REASON_CHARS_MAX = 512
 """Of the customer's `message` that is kept with a failed try."""
 
 Request = dict[str, Any]
+Push = tuple[str, Callable[[Owed], Request]]
+"""What it is called, and its body."""
 
 
 def in_order_confirm(owed: Owed) -> Request:
@@ -54,17 +55,17 @@ def out_order_status_confirm(owed: Owed) -> Request:
     return _status_confirm(owed, "shipped")
 
 
-BATCHED: Final[dict[str, tuple[str, Callable[[Owed], Request]]]] = {
+BATCHED: Final[dict[str, Push]] = {
     kinds.INBOUND_RECEIVED: ("inOrderConfirm", in_order_confirm),
     kinds.INBOUND_CLOSED: ("inOrderStatusConfirm", in_order_status_confirm),
     kinds.OUTBOUND_SHIPPED: ("outOrderConfirm", out_order_confirm),
     kinds.OUTBOUND_CLOSED: ("outOrderStatusConfirm", out_order_status_confirm),
 }
-WHOLE: Final[dict[str, tuple[str, Callable[[Owed], Request]]]] = {
+WHOLE: Final[dict[str, Push]] = {
     kinds.INBOUND_CLOSED: ("inOrderConfirm", in_order_confirm),
     kinds.OUTBOUND_CLOSED: ("outOrderConfirm", out_order_confirm),
 }
-"""Kind of event -> the name of the push and its body, with and without `batch_callback`."""
+"""Kind of event -> push, with and without `batch_callback`."""
 
 
 def compose(owed: Owed, now: datetime) -> Outgoing | None:
@@ -87,15 +88,17 @@ def accepted(status: int, body: bytes) -> str | None:
     if not 200 <= status < 300:
         return f"HTTP {status}"
     try:
-        said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        said = parse(body)
+    except BodyMalformed:
         return "the answer is not JSON"
     if not isinstance(said, dict):
         return "the answer is not an object"
     flag = said.get("flag")
     if flag is True or flag == "true":
         return None
-    return str(said.get("message") or "flag is not true")[:REASON_CHARS_MAX]
+    message = said.get("message")
+    reason = message.literal if isinstance(message, Number) else str(message or "flag is not true")
+    return reason[:REASON_CHARS_MAX]
 
 
 def waits_s() -> tuple[int, ...]:
@@ -136,22 +139,19 @@ def _status_confirm(owed: Owed, actual: str) -> Request:
 
 
 def _document_type(kind: Kind, facts: dict[str, Any]) -> str:
-    """As the customer sent it; orders of other dialects have none."""
-    sent = str((facts.get("partner_fields") or {}).get("documentType", ""))
-    return sent if sent in words.DOCUMENT_TYPES[kind] else words.DOCUMENT_TYPE_ELSEWHERE[kind]
+    """As the customer sent it; orders of other dialects have another kind of type."""
+    return facts["type"] if facts["type"] in words.DOCUMENT_TYPES[kind] else words.DOCUMENT_TYPE_ELSEWHERE[kind]
 
 
 def _line(line: dict[str, Any]) -> Request:
     """The customer's own line with what was done of it; members that are not filled are left out."""
     sent = line.get("partner_fields") or {}
-    echoed = {
-        field.name: sent[field.name]
-        for field in wire.LINE
-        if isinstance(sent.get(field.name), str) and sent[field.name]
-    } | {name: sent[name] for name in wire.LINE_DOUBLES if _is_number(sent.get(name))}
+    texts = {field.name: text for field in wire.LINE if (text := _text(sent.get(field.name)))}
+    doubles = {name: number_of(text) for name in wire.LINE_DOUBLES if (text := _text(sent.get(name)))}
     planned = _pieces(sent.get("quantity"))
     return (
-        echoed
+        texts
+        | {name: number for name, number in doubles.items() if number is not None}
         | {
             "customerLineNumber": line["line_key"],
             "customerProductCode": line["sku"],
@@ -163,6 +163,13 @@ def _line(line: dict[str, Any]) -> Request:
     )
 
 
+def _text(value: Any) -> str:
+    """A member that was taken as a text, or as a number where a text is asked for; empty for anything else."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
 def _pieces(value: Any) -> int | None:
     """A quantity as the customer sent it, which may be a text of digits."""
     if isinstance(value, str) and value.isdecimal():
@@ -170,11 +177,7 @@ def _pieces(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _zone(owed: Owed) -> Any:
+def _zone(owed: Owed) -> timezone:
     return words.zone_of(owed.credential.scope if owed.credential else {})
 
 

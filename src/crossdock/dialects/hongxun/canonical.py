@@ -17,8 +17,13 @@ from crossdock.base.errors import BodyMalformed
 LEVELS_MAX = 64
 """Objects and arrays inside one another; no documented body has more than six."""
 
+PARTS_MAX = 400_000
+"""Commas and opening brackets of one text. The longest order has half as many; a body that is all brackets would
+keep everybody else waiting, and it is read before its signature is known."""
+
 NOT_JSON = "不是合法的JSON"
 TOO_DEEP = f"嵌套超过{LEVELS_MAX}层"
+TOO_MANY = f"内容超过{PARTS_MAX}项"
 
 
 class Number(Struct, frozen=True):
@@ -50,12 +55,15 @@ def parse(raw: bytes | str) -> Any:
     """
     try:
         text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
+        opened = text.count("[") + text.count("{")
+        if opened + text.count(",") > PARTS_MAX:
+            raise BodyMalformed(reason=TOO_MANY)
         value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise BodyMalformed(reason=TOO_DEEP) from error
     except ValueError as error:
         raise BodyMalformed(reason=NOT_JSON) from error
-    if _levels(value) > LEVELS_MAX:
+    if opened > LEVELS_MAX and _levels(value) > LEVELS_MAX:
         raise BodyMalformed(reason=TOO_DEEP)
     return value
 

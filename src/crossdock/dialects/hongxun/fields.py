@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -17,6 +17,9 @@ REMARK_CHARS_MAX = 512
 NUMBER_CHARS_MAX = 64
 NUMBER_EXPONENT_MAX = 300
 """What a number may be to be kept; quantities and measures stay far below."""
+COMPLAINTS_MAX = 1_000
+PATH_CHARS_MAX = 256
+"""Of one answer: an integrator reads no more, and a body of a few megabytes must not bring back hundreds."""
 
 MISSING = "不能为空"
 ILL_TYPED = "类型错误"
@@ -24,6 +27,7 @@ NOT_A_NUMBER = "必须为数字"
 NOT_ALLOWED = "取值无效"
 TIME_SHAPE = "格式应为yyyy-MM-dd HH:mm:ss"
 NOT_STORABLE = "含有无法保存的内容"
+AND_MORE = "等"
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}")
 _NUMERIC = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -52,7 +56,7 @@ class Reader:
             raise FieldsInvalid(complaints=list(self._complaints))
 
     def complain(self, name: str, reason: str) -> None:
-        self._complaints.append(f"{self._at(name)} {reason}")
+        self._say(f"{self._at(name)} {reason}")
 
     def text(self, name: str, *, chars_max: int = CODE_CHARS_MAX, required: bool = False) -> str:
         """Empty when it is absent; a number counts as the text it was written with."""
@@ -100,7 +104,7 @@ class Reader:
         match self._members.get(name):
             case None | "" | Number():
                 pass
-            case str() as text if _NUMERIC.fullmatch(text):
+            case str() as text if number_of(text) is not None:
                 pass
             case _:
                 self.complain(name, NOT_A_NUMBER)
@@ -125,47 +129,79 @@ class Reader:
         readers = []
         for index, entry in enumerate(self.array(name, entries_max=entries_max)):
             if isinstance(entry, dict):
-                readers.append(Reader(entry, self._at(f"{name}[{index}]"), self._complaints))
+                readers.append(self.inner(f"{name}[{index}]", entry))
             else:
                 self.complain(f"{name}[{index}]", ILL_TYPED)
         return readers
 
+    def inner(self, name: str, members: dict[str, Any]) -> "Reader":
+        """Of an object inside this one; what is wrong with it is said with the rest."""
+        return Reader(members, self._at(name), self._complaints)
+
     def kept(self) -> dict[str, Any]:
-        """The whole object as it came, ready for a jsonb column."""
-        if any(_UNSTORABLE.search(name) for name in self._members):
-            self._unstorable(self._path)
-            return {}
-        return {name: self._plain(self._at(name), member) for name, member in self._members.items()}
-
-    def _plain(self, path: str, value: Any) -> Any:
-        match value:
-            case str() if _UNSTORABLE.search(value):
-                return self._unstorable(path)
-            case Number():
-                return self._number(path, value)
-            case dict():
-                if any(_UNSTORABLE.search(name) for name in value):
-                    return self._unstorable(path)
-                return {name: self._plain(f"{path}.{name}", member) for name, member in value.items()}
-            case list():
-                return [self._plain(f"{path}[{index}]", entry) for index, entry in enumerate(value)]
-            case _:
-                return value
-
-    def _number(self, path: str, number: Number) -> Any:
-        if len(number.literal) > NUMBER_CHARS_MAX:
-            return self._unstorable(path)
-        if number.is_whole:
-            return int(number.literal)
+        """The whole object as it came, ready for a jsonb column. Of what cannot be kept the first is named."""
         try:
-            decimal = Decimal(number.literal)
-        except InvalidOperation:
-            return self._unstorable(path)
-        return decimal if abs(decimal.adjusted()) <= NUMBER_EXPONENT_MAX else self._unstorable(path)
+            return cast(dict[str, Any], _plain(self._members))
+        except _NotStorable as error:
+            where = "".join(reversed(error.steps))
+            self._say(f"{(self._path + where)[:PATH_CHARS_MAX]} {NOT_STORABLE}")
+            return {}
 
-    def _unstorable(self, path: str) -> Any:
-        self._complaints.append(f"{path} {NOT_STORABLE}")
-        return None
+    def _say(self, complaint: str) -> None:
+        if len(self._complaints) < COMPLAINTS_MAX:
+            self._complaints.append(complaint)
+        elif self._complaints[-1] != AND_MORE:
+            self._complaints.append(AND_MORE)
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+
+def number_of(text: str) -> int | Decimal | None:
+    """None for what is no number, and for one that is longer or reaches farther than a number is kept."""
+    if len(text) > NUMBER_CHARS_MAX or _NUMERIC.fullmatch(text) is None:
+        return None
+    if Number(text).is_whole:
+        return int(text)
+    try:
+        decimal = Decimal(text)
+    except InvalidOperation:
+        return None
+    return decimal if abs(decimal.adjusted()) <= NUMBER_EXPONENT_MAX else None
+
+
+class _NotStorable(Exception):
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        """The way to it, the last step first: a path is written only for what is refused."""
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case str():
+            return _kept_text(value)
+        case Number(literal=literal):
+            number = number_of(literal)
+            if number is None:
+                raise _NotStorable
+            return number
+        case dict():
+            return {_kept_text(name): _stepped(f".{name}", member) for name, member in value.items()}
+        case list():
+            return [_stepped(f"[{index}]", entry) for index, entry in enumerate(value)]
+        case _:
+            return value
+
+
+def _stepped(step: str, value: Any) -> Any:
+    try:
+        return _plain(value)
+    except _NotStorable as error:
+        error.steps.append(step)
+        raise
+
+
+def _kept_text(text: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise _NotStorable
+    return text

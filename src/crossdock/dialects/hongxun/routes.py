@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from crossdock.core.accounts.errors import CompanyUnknown, SiteUnknown
 from crossdock.core.accounts.model import Caller, Site
-from crossdock.core.orders.model import NewLine, Order, PlaceOrder
+from crossdock.core.orders.model import Kind, NewLine, PlaceOrder
 from crossdock.core.stock import queries as stock
 from crossdock.core.stock.model import StockRow
 from crossdock.dialects.hongxun import wire, words
@@ -28,32 +28,12 @@ async def in_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
 
     Errors: FieldsInvalid, SiteUnknown, SubInventoryUnknown, and those of the order intake.
     """
-    body = wire.order_body(call.request, "inbound")
-    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
-    placed = await desk.orders.put(
-        PlaceOrder(
-            **await _common(desk, caller, call, body, site),
-            kind="inbound",
-            state="announced",
-        )
-    )
-    return _created(placed.order)
+    return await _place(desk, caller, call, kind="inbound", state="announced")
 
 
 async def out_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
     """出库单创建. The stock of all lines is reserved, or nothing is and it is refused. Errors: as in_order."""
-    body = wire.order_body(call.request, "outbound")
-    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
-    placed = await desk.orders.put(
-        PlaceOrder(
-            **await _common(desk, caller, call, body, site),
-            kind="outbound",
-            state="allocated",
-            recipient={ours: body.texts[theirs] for ours, theirs in words.RECIPIENT.items() if body.texts[theirs]}
-            | {"country_iso": words.COUNTRY_ISO},
-        )
-    )
-    return _created(placed.order)
+    return await _place(desk, caller, call, kind="outbound", state="allocated")
 
 
 async def stock_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
@@ -87,42 +67,52 @@ async def _warehouse(desk: Desk, caller: Caller, code: str) -> Site:
     return site
 
 
-async def _common(desk: Desk, caller: Caller, call: Call, body: wire.OrderBody, site: Site) -> dict[str, Any]:
-    """What both creates ask of the core. Errors: SubInventoryUnknown, CompanyUnknown."""
+async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: str) -> dict[str, Any]:
+    """What both creates do. Errors: as in_order; CompanyUnknown for a warehouse of no company."""
+    body = wire.order_body(call.request, kind)
+    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
     owner = await desk.accounts.sub_inventory(caller.account.id, body.texts["subbaseCode"])
     if site.company_id is None:
         raise CompanyUnknown(site=site.code)
+    placed = await desk.orders.put(
+        PlaceOrder(
+            account_id=caller.account.id,
+            company_id=site.company_id,
+            kind=kind,
+            number=body.texts["customerNumber"],
+            dialect="hongxun",
+            type=body.texts["documentType"],
+            state=state,
+            site_id=site.id,
+            sub_inventory_id=owner.id,
+            reference=body.texts["customerReferenceNumber"] or None,
+            recipient=_recipient(body.texts) if kind == "outbound" else {},
+            partner_fields=body.members,
+            content_hash=sha256(call.text.encode("utf-8", "replace")).digest(),
+            lines=tuple(map(_new_line, body.lines, body.members["productList"])),
+            actor=caller.credential.key,
+        )
+    )
     return {
-        "account_id": caller.account.id,
-        "company_id": site.company_id,
-        "number": body.texts["customerNumber"],
-        "dialect": "hongxun",
-        "type": body.texts["documentType"],
-        "site_id": site.id,
-        "sub_inventory_id": owner.id,
-        "reference": body.texts["customerReferenceNumber"] or None,
-        "partner_fields": body.members,
-        "content_hash": sha256(call.text.encode("utf-8", "replace")).digest(),
-        "lines": tuple(
-            NewLine(
-                line_key=line.number,
-                sku=line.product_code,
-                quantity=line.quantity,
-                lot=line.batch_number,
-                condition=words.CONDITIONS.get(line.inventory_status, "good"),
-                partner_fields=members,
-            )
-            for line, members in zip(body.lines, body.members["productList"], strict=True)
-        ),
-        "actor": caller.credential.key,
+        "customerNumber": placed.order.number,
+        "downstreamOrderCode": words.downstream_order_code(kind, placed.order.id),
     }
 
 
-def _created(order: Order) -> dict[str, Any]:
-    return {
-        "customerNumber": order.number,
-        "downstreamOrderCode": words.downstream_order_code(order.kind, order.id),
-    }
+def _recipient(texts: dict[str, str]) -> dict[str, str]:
+    said = {ours: texts[theirs] for ours, theirs in words.RECIPIENT.items() if texts[theirs]}
+    return said | {"country_iso": words.COUNTRY_ISO}
+
+
+def _new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:
+    return NewLine(
+        line_key=line.number,
+        sku=line.product_code,
+        quantity=line.quantity,
+        lot=line.batch_number,
+        condition=words.CONDITIONS.get(line.inventory_status, "good"),
+        partner_fields=members,
+    )
 
 
 def _stock_row(row: StockRow) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Bodies and answers of the served calls, member for member as printed; spelling mistakes are the vendor's."""
 
+from collections.abc import Container
 from typing import Any, Final
 
 from msgspec import Struct
@@ -7,10 +8,8 @@ from msgspec import Struct
 from crossdock.base import json
 from crossdock.core.orders.model import Kind
 from crossdock.dialects.hongxun import words
-from crossdock.dialects.hongxun.canonical import Number
 from crossdock.dialects.hongxun.fields import (
     ILL_TYPED,
-    MISSING,
     NAME_CHARS_MAX,
     NOT_ALLOWED,
     REMARK_CHARS_MAX,
@@ -25,6 +24,8 @@ LINES_MAX = 10_000
 """Of one order; ours, so that one transaction stays short."""
 PIECES_MAX = 2**31 - 1
 """Of one line: the pages say integer, their clients are Java."""
+PRODUCT_CODES_MAX = 10_000
+"""Of one stock query; ours, as LINES_MAX."""
 PAGE_ROWS_MAX = 500
 PAGES_MAX = 1_000_000
 
@@ -86,6 +87,7 @@ LINE: Final = (
 """The product line every order shares, less `quantity` and the Double members."""
 LINE_DOUBLES: Final = ("unitWeight", "singlePieceVolume")
 TRANSPORT_TYPES: Final = frozenset({"10", "20"})
+PRODUCT_CODE: Final = "customerProductCode"
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -184,33 +186,20 @@ def _number_once(reader: Reader, lines: tuple[Line, ...]) -> None:
         seen.add(line.number)
 
 
-def _one_of(reader: Reader, name: str, value: str, allowed: Any) -> None:
+def _one_of(reader: Reader, name: str, value: str, allowed: Container[str]) -> None:
     if value and value not in allowed:
         reader.complain(name, NOT_ALLOWED)
 
 
 def _product_codes(reader: Reader) -> tuple[str, ...]:
-    """Objects of one member whatever its name, or plain texts: the page shows objects and not what is in them."""
-    codes = []
-    for index, entry in enumerate(reader.array("productCodeList", required=False)):
-        match entry:
-            case str():
-                code: Any = entry
-            case {"customerProductCode": code}:
-                pass
-            case dict() if len(entry) == 1:
-                (code,) = entry.values()
-            case dict():
-                code = None
-            case _:
-                code = entry
-        match code:
-            case None | "":
-                reader.complain(f"productCodeList[{index}].customerProductCode", MISSING)
-            case str():
-                codes.append(code)
-            case Number(literal=literal):
-                codes.append(literal)
-            case _:
-                reader.complain(f"productCodeList[{index}]", ILL_TYPED)
-    return tuple(codes)
+    entries = reader.array("productCodeList", entries_max=PRODUCT_CODES_MAX, required=False)
+    return tuple(_product_code(reader, index, entry) for index, entry in enumerate(entries))
+
+
+def _product_code(reader: Reader, index: int, entry: Any) -> str:
+    """An object of one member whatever its name, or a plain text: the page shows objects and not what is in them."""
+    members = entry if isinstance(entry, dict) else {PRODUCT_CODE: entry}
+    filled = {name: member for name, member in members.items() if member is not None}
+    if PRODUCT_CODE not in filled and len(filled) == 1:
+        (filled[PRODUCT_CODE],) = filled.values()
+    return reader.inner(f"productCodeList[{index}]", filled).text(PRODUCT_CODE, required=True)

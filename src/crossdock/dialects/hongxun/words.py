@@ -1,7 +1,7 @@
 """Hongxun's words and ours: order types, states, stock conditions, times. Tables, and the two time patterns."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from crossdock.base.ids import OrderId
@@ -81,7 +81,7 @@ def zone_of(scope: dict[str, Any]) -> timezone:
 
 
 def printed_time(moment: datetime, zone: timezone) -> str:
-    return moment.astimezone(UTC).astimezone(zone).strftime(_PATTERN)
+    return moment.astimezone(zone).strftime(_PATTERN)
 
 
 def downstream_order_code(kind: Kind, order_id: OrderId) -> str:

@@ -35,8 +35,6 @@ NAME: Final = "ovopark"
 SIG: Final = "_sig"
 APPLICATION: Final = "S107"
 """The application of a key whose scope names none: the only one of the classic platform."""
-WINDOW: Final = timedelta(minutes=10)
-"""How far `_timestamp` may be from our clock, either way; the pages give no width."""
 KEY_CHARACTERS_MAX: Final = 64
 """The page says 20, newer keys have 32."""
 
@@ -69,7 +67,7 @@ async def recognise(desk: Desk, parameters: Parameters) -> tuple[Caller, Paramet
     check_credential(caller.credential, parameters.public("_aid"), now)
     if parameters.public("_format").lower() not in ("", "json"):
         raise FormatUnknown()
-    check_timestamp(parameters.public("_timestamp"), now)
+    check_timestamp(parameters.public("_timestamp"), now, window=timedelta(seconds=desk.config.ovopark_window_s))
     return caller, signed_reading(parameters, caller.credential.secret)
 
 
@@ -91,12 +89,12 @@ def check_credential(credential: Credential, application: str, now: datetime) ->
         raise ApplicationWrong()
 
 
-def check_timestamp(text: str, now: datetime) -> None:
-    """Errors: TimestampMalformed, ClockSkew."""
+def check_timestamp(text: str, now: datetime, *, window: timedelta) -> None:
+    """`window` is how far the stamp may be from `now`, either way. Errors: TimestampMalformed, ClockSkew."""
     sent_at = words.stamp(text)
     if sent_at is None:
         raise TimestampMalformed()
-    if abs(sent_at - now) > WINDOW:
+    if abs(sent_at - now) > window:
         raise ClockSkew(sent_at=text)
 
 

@@ -95,7 +95,7 @@ class FieldMalformed(FieldsInvalid):
 
 
 class OrganisationUnknown(NotFound):
-    """The caller's account has no organisation of that number."""
+    """There is no organisation of that number."""
 
 
 class OrganisationUnbound(Conflict):

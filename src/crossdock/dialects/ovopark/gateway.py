@@ -1,13 +1,12 @@
 """Open, refuse and seal: what is the same for every method."""
 
-from weakref import WeakKeyDictionary
+from datetime import timedelta
 
 from crossdock.base.errors import CrossdockError, PathUnknown
 from crossdock.core.accounts.model import Caller
-from crossdock.db.database import Database
-from crossdock.dialects.ovopark.auth import WINDOW, recognise
+from crossdock.core.nonces import commands as nonces
+from crossdock.dialects.ovopark.auth import NAME, recognise
 from crossdock.dialects.ovopark.errors import CallRepeated, MethodUnknown, refusal_of, told
-from crossdock.dialects.ovopark.nonces import Nonces
 from crossdock.dialects.ovopark.routes import ENDPOINTS, PATHS
 from crossdock.dialects.ovopark.wire import SUCCESS, Parameters, envelope, parameters_of
 from crossdock.edge.desk import Desk
@@ -16,51 +15,53 @@ from crossdock.edge.request import Request
 from crossdock.edge.response import Response
 
 
-class Gateway:
-    """`_mt` and `_version` name the method, never the path."""
+async def open_(desk: Desk, request: Request) -> Opened:
+    """`_mt` and `_version` name the method, never the path.
 
-    def __init__(self) -> None:
-        self._nonces: WeakKeyDictionary[Database, Nonces] = WeakKeyDictionary()
+    Errors: PathUnknown, BodyMalformed, those of `recognise`, CallRepeated, MethodUnknown.
+    """
+    if request.path.lower() not in PATHS:
+        raise PathUnknown(path=request.path)
+    caller, parameters = await recognise(desk, parameters_of(request))
+    await _check_nonce(desk, caller, parameters)
+    return Opened(endpoint=_endpoint(caller, parameters), caller=caller, body=parameters)
 
-    async def open(self, desk: Desk, request: Request) -> Opened:
-        """Errors: PathUnknown, BodyMalformed, those of `recognise`, CallRepeated, MethodUnknown."""
-        if request.path.lower() not in PATHS:
-            raise PathUnknown(path=request.path)
-        caller, parameters = await recognise(desk, parameters_of(request))
-        self._check_nonce(desk, caller, parameters)
-        return Opened(endpoint=_endpoint(caller, parameters), caller=caller, body=parameters)
 
-    def refuse(self, desk: Desk, request: Request, error: CrossdockError) -> Response:
-        refusal = refusal_of(error)
-        return envelope(
-            now=desk.clock.now(),
-            host=desk.config.host,
-            code=refusal.code,
-            codename=refusal.codename,
-            result=told(error, refusal),
-            gateway=refusal.gateway,
-        )
+def refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:
+    refusal = refusal_of(error)
+    return envelope(
+        now=desk.clock.now(),
+        host=desk.config.host,
+        code=refusal.code,
+        codename=refusal.codename,
+        result=told(error, refusal),
+        gateway=refusal.gateway,
+    )
 
-    def seal(self, desk: Desk, request: Request, opened: Opened, answer: object) -> Response:
-        return envelope(
-            now=desk.clock.now(),
-            host=desk.config.host,
-            code=0,
-            codename="SUCCESS",
-            result=SUCCESS,
-            gateway=False,
-            data=answer,
-        )
 
-    def _check_nonce(self, desk: Desk, caller: Caller, parameters: Parameters) -> None:
-        """Without `_nonce` a repeat is no fault: HTTP libraries send whole requests again. Errors: CallRepeated."""
-        nonce = parameters.public("_nonce")
-        if not nonce:
-            return
-        # A request stamped ahead by the whole window stays good for twice as long.
-        nonces = self._nonces.setdefault(desk.database, Nonces(kept=2 * WINDOW))
-        if not nonces.first_use(caller.credential.key, nonce, desk.clock.now()):
-            raise CallRepeated()
+def seal(desk: Desk, request: Request, opened: Opened, answer: object) -> Response:
+    return envelope(
+        now=desk.clock.now(),
+        host=desk.config.host,
+        code=0,
+        codename="SUCCESS",
+        result=SUCCESS,
+        gateway=False,
+        data=answer,
+    )
+
+
+async def _check_nonce(desk: Desk, caller: Caller, parameters: Parameters) -> None:
+    """Without `_nonce` a repeat is no fault: HTTP libraries send whole requests again. Errors: CallRepeated."""
+    nonce = parameters.public("_nonce")
+    if not nonce:
+        return
+    # A request stamped ahead by the whole window stays good for twice as long.
+    kept = timedelta(seconds=2 * desk.config.ovopark_window_s)
+    async with desk.database.autocommit() as tx:
+        fresh = await nonces.use(tx, dialect=NAME, key=caller.credential.key, nonce=nonce, kept=kept)
+    if not fresh:
+        raise CallRepeated()
 
 
 def _endpoint(caller: Caller, parameters: Parameters) -> Endpoint:

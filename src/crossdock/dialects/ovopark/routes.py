@@ -44,7 +44,7 @@ async def send_order(desk: Desk, caller: Caller, parameters: Parameters) -> None
     DepartmentUnknown, DepartmentElsewhere, PackingReported, BusinessBaseFailed; in this order.
     """
     org_id, enterprise_id, ipos_json = (_required(parameters, name) for name in ("orgId", "enterpriseId", "iposJson"))
-    organisation = await _bound_organisation(desk, caller, org_id)
+    organisation = await _bound_organisation(desk, org_id)
     enterprise = await _granted_enterprise(desk, caller, organisation, enterprise_id)
     order = read_order(ipos_json)
     department = await _department(desk, enterprise, order)
@@ -80,7 +80,7 @@ async def get_business_org(desk: Desk, caller: Caller, parameters: Parameters) -
 
     Errors: FieldMissing, OrganisationUnknown, OrganisationUnbound, EnterpriseDenied, FieldMalformed.
     """
-    organisation = await _bound_organisation(desk, caller, _required(parameters, "orgid"))
+    organisation = await _bound_organisation(desk, _required(parameters, "orgid"))
     _check_own(caller, organisation)
     number = _counted(parameters, "pageNumber", 1)
     size = min(_counted(parameters, "pageSize", PAGE_SIZE), PAGE_SIZE_MAX)
@@ -108,7 +108,7 @@ async def authentication(desk: Desk, caller: Caller, parameters: Parameters) -> 
 
     Errors: FieldMissing, OrganisationUnknown, OrganisationUnbound, EnterpriseDenied.
     """
-    organisation = await _bound_organisation(desk, caller, _required(parameters, "orgid"))
+    organisation = await _bound_organisation(desk, _required(parameters, "orgid"))
     _check_own(caller, organisation)
     enterprise = await _enterprise(desk, organisation.enterprise_ids[0])
     until = caller.credential.valid_until
@@ -140,11 +140,11 @@ def _counted(parameters: Parameters, name: str, otherwise: int) -> int:
     return value
 
 
-async def _bound_organisation(desk: Desk, caller: Caller, text: str) -> Organisation:
-    """Another account's organisation is as unknown as none. Errors: OrganisationUnknown, OrganisationUnbound."""
+async def _bound_organisation(desk: Desk, text: str) -> Organisation:
+    """Of any account. Errors: OrganisationUnknown, OrganisationUnbound."""
     number = whole(text)
     organisation = None if number is None else await desk.accounts.organisation(number)
-    if organisation is None or organisation.account_id != caller.account.id:
+    if organisation is None:
         raise OrganisationUnknown()
     if not organisation.enterprise_ids:
         raise OrganisationUnbound()
@@ -161,8 +161,9 @@ async def _granted_enterprise(desk: Desk, caller: Caller, organisation: Organisa
 
 
 def _check_own(caller: Caller, organisation: Organisation) -> None:
-    """A key acts for one organisation only. Errors: EnterpriseDenied."""
-    if caller.credential.scope.get("organisation") != organisation.id:
+    """A key acts for one organisation only, of its own account. Errors: EnterpriseDenied."""
+    own = (caller.account.id, caller.credential.scope.get("organisation"))
+    if (organisation.account_id, organisation.id) != own:
         raise EnterpriseDenied()
 
 
@@ -174,7 +175,7 @@ async def _enterprise(desk: Desk, enterprise_id: EnterpriseId) -> Enterprise:
 
 
 async def _department(desk: Desk, enterprise: Enterprise, order: SendOrder) -> Department:
-    """`depId` counts when both came. A place of another account is as unknown as none.
+    """`depId` counts when both came; a shop code that several enterprises use means the asked one's place.
 
     Errors: DepartmentUnknown, DepartmentElsewhere.
     """
@@ -186,11 +187,7 @@ async def _department(desk: Desk, enterprise: Enterprise, order: SendOrder) -> D
     for department in found:
         if department.enterprise_id == enterprise.id:
             return department
-    for department in found:
-        other = await desk.accounts.enterprise(department.enterprise_id)
-        if other is not None and other.account_id == enterprise.account_id:
-            raise DepartmentElsewhere()
-    raise DepartmentUnknown()
+    raise DepartmentElsewhere() if found else DepartmentUnknown()
 
 
 def _packed(goods: Goods) -> PackedItem:
