@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import pytest
 
 from crossdock.base.ids import AccountId, CredentialId, EventId, ReceiverId
@@ -142,6 +143,21 @@ def test_every_app_is_told_where_none_booked() -> None:
 
 def test_without_a_secret_nothing_is_sent() -> None:
     assert callbacks.compose(owed("handover.taken", FACTS, app=None), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        ({"revoked_at": NOW}, False),
+        ({"valid_until": NOW}, False),
+        ({"valid_until": NOW + timedelta(seconds=1)}, True),
+        ({"valid_from": NOW + timedelta(seconds=1)}, False),
+        ({"valid_from": NOW}, True),
+    ],
+)
+def test_a_key_that_is_no_longer_valid_hears_of_no_codes(dates: dict[str, datetime], told: bool) -> None:
+    app = msgspec.structs.replace(APP, **dates)
+    assert (callbacks.compose(owed("handover.taken", FACTS, app=app), NOW) is not None) is told
 
 
 def test_what_was_not_asked_for_is_not_told() -> None:

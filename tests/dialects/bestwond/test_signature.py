@@ -1,5 +1,6 @@
 """The signature: worked examples, and what no forger may get past it."""
 
+import json
 import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -253,6 +254,25 @@ def test_explain_says_what_was_signed() -> None:
         b'"app_id":"bw_de2767d821f911e"}'
     )
     assert explain(raw, query="sign=", headers={}, secret=SECRET) == (text, signature)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_explain_takes_the_form_that_the_client_has_signed(form: str) -> None:
+    raw = json.dumps(SPECIAL).encode()
+    signature = auth.sign(FORMS[form], SECRET)
+    assert explain(raw, query=f"sign={signature.upper()}", headers={}, secret=SECRET) == (FORMS[form], signature)
+
+
+@pytest.mark.parametrize("query", ["", "sign", "sign=0", "sign=%ff", "x=1"])
+def test_explain_falls_back_to_the_documented_form(query: str) -> None:
+    raw = json.dumps(SPECIAL).encode()
+    wanted = (FORMS["form"], auth.sign(FORMS["form"], SECRET))
+    assert explain(raw, query=query, headers={}, secret=SECRET) == wanted
+
+
+def test_explain_says_where_a_body_cannot_be_read() -> None:
+    with pytest.raises(BodyMalformed, match="byte 6"):
+        explain(b'{"a": }', query="", headers={}, secret=SECRET)
 
 
 NOW = datetime(2023, 7, 18, 7, 24, 38, tzinfo=UTC)

@@ -4,6 +4,7 @@ from typing import Final
 
 from crossdock.dialects.bestwond import auth, callbacks, calls, errors
 from crossdock.edge.dialect import Dialect
+from crossdock.edge.request import Request
 
 BODY_BYTES_MAX: Final = 65_536
 """Ours: the longest documented body has some 700 bytes."""
@@ -23,7 +24,10 @@ DIALECT: Final = Dialect(
 def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> tuple[str, str]:
     """The signed text of a request, without its secret, and the signature it should carry.
 
-    Only the body counts; `query` and `headers` are what every dialect is asked with. Errors: BodyMalformed.
+    Where the `sign` of the query is of the body in another form than the documented one, it is that form's text.
+    `headers` take no part. Errors: BodyMalformed.
     """
-    text = auth.signed_text(auth.fields_of(raw))
+    fields = auth.fields_of(raw)
+    request = Request(method=calls.METHOD, path="", query_string=query.encode(), headers=[], body=raw)
+    text = auth.text_signed(fields, auth.given_signature(request), secret) or auth.signed_text(fields)
     return text, auth.sign(text, secret)

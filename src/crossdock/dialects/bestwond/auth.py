@@ -47,7 +47,7 @@ def fields_of(raw: bytes) -> dict[str, Any]:
     try:
         fields = _decoder.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise BodyMalformed(cause=type(error).__name__) from error
+        raise BodyMalformed(cause=str(error)) from error
     if not isinstance(fields, dict):
         raise BodyMalformed(cause="not an object")
     return fields
@@ -78,9 +78,25 @@ def accepted_texts(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def verify(body: Mapping[str, Any], signature: str, secret: str) -> bool:
-    """Whether a signature, in either case, is of this body in any accepted form. Each is compared in full."""
+    """Whether a signature is of this body."""
+    return text_signed(body, signature, secret) is not None
+
+
+def text_signed(body: Mapping[str, Any], signature: str, secret: str) -> str | None:
+    """The accepted text that a signature, in either case, is of; None when of none. Each is compared in full."""
     given = signature.lower().encode()
-    return any(hmac.compare_digest(sign(text, secret).encode(), given) for text in accepted_texts(body))
+    for text in accepted_texts(body):
+        if hmac.compare_digest(sign(text, secret).encode(), given):
+            return text
+    return None
+
+
+def given_signature(request: Request) -> str:
+    """The first `sign` of the query; empty when there is none, or the query cannot be read."""
+    try:
+        return next((value for key, value in request.query if key == SIGN), "")
+    except BodyMalformed:
+        return ""
 
 
 async def recognise(desk: Desk, request: Request, fields: Mapping[str, Any]) -> Caller:
@@ -95,8 +111,7 @@ async def recognise(desk: Desk, request: Request, fields: Mapping[str, Any]) -> 
     now = desk.clock.now()
     if caller is None or not caller.credential.valid_at(now) or not caller.credential.secret:
         raise CallerUnknown()  # with an empty secret anybody could sign
-    signature = next((value for key, value in request.query if key == SIGN), "")
-    if not verify(fields, signature, caller.credential.secret):
+    if not verify(fields, given_signature(request), caller.credential.secret):
         raise SignatureWrong()
     check_window(caller.credential, fields.get("timestamps"), now)
     return caller

@@ -98,9 +98,12 @@ def door_body(event: Event, *, older: bool) -> dict[str, Any]:
 
 
 def _webhook(owed: Owed, now: datetime) -> Outgoing | None:
-    """Told to the app that booked, and to every app of the account where nobody did: codes stand in it."""
+    """Told to the app that booked; to every app of the account where none did, as each might have booked it.
+
+    Codes stand in it: a key that is no longer valid hears nothing.
+    """
     app = owed.credential
-    if app is None or owed.event.facts.get("claimed_by") not in (None, app.key):
+    if app is None or not app.valid_at(now) or owed.event.facts.get("claimed_by") not in (None, app.key):
         return None
     body = webhook_body(owed.event, app_id=app.key, now=now)
     return _outgoing(signed_url(owed.receiver.url, auth.sign(body, app.secret)), body)

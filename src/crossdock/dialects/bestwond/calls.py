@@ -33,9 +33,11 @@ def _call(
 
 ENDPOINTS: Final = (
     _call("/api/iot/open/box/", routes.open_box, wire.OpenBox, signed=True),
+    _call("/api/iot/send/device/basic/info/", routes.set_screen, wire.SetScreen, signed=True),
     _call("/api/iot/device/line/status/", routes.line_status, wire.OfDevice, signed=True),
     _call("/api/iot/device/box/list/", routes.box_list, wire.OfDevice),
     _call("/api/iot/device/list/", routes.device_list, wire.DevicesWanted),
+    _call("/api/iot/device/box/log/", routes.box_log, wire.LogOfBox),
     _call("/api/iot/device/callback/for/box/status/", routes.sink, None),
     _call("/api/iot/device/set/box/callback/address/", routes.set_callback_address, wire.SetCallbackAddress),
     _call("/device/set/box/callback/address/", routes.set_callback_address, wire.SetCallbackAddress),

@@ -4,17 +4,18 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from crossdock.base.errors import FieldsInvalid
-from crossdock.base.ids import AccountId, HandoverId
+from crossdock.base.ids import AccountId
 from crossdock.core.accounts.model import Caller
 from crossdock.core.events.commands import set_receiver
 from crossdock.core.lockers import commands, queries
 from crossdock.core.lockers.errors import BoxUnknown, ParcelUnknown
-from crossdock.core.lockers.model import Cabinet, ParcelState
+from crossdock.core.lockers.model import Asker, Cabinet, ParcelState, Screen
 from crossdock.db.tx import Tx
-from crossdock.dialects.bestwond import callbacks, rows, words
+from crossdock.dialects.bestwond import callbacks, rows, wire, words
 from crossdock.dialects.bestwond.auth import NAME
 from crossdock.dialects.bestwond.errors import LockUnknown
 from crossdock.dialects.bestwond.wire import (
+    BoxLog,
     CanSave,
     CanSaveList,
     DeleteOrder,
@@ -23,6 +24,7 @@ from crossdock.dialects.bestwond.wire import (
     DoorAnswer,
     LineAnswer,
     LockAnswer,
+    LogOfBox,
     OfBox,
     OfDevice,
     OfLock,
@@ -30,8 +32,10 @@ from crossdock.dialects.bestwond.wire import (
     Reply,
     SaveOrder,
     SaveOrTake,
+    ScreenAnswer,
     SetCallbackAddress,
     SetSaveOrder,
+    SetScreen,
     SetWebhook,
     UsedInfo,
     UsedInfoOf,
@@ -66,15 +70,38 @@ async def open_box(desk: Desk, caller: Caller, body: OpenBox) -> Reply:
         )
     except BoxUnknown as error:
         raise LockUnknown(lock_address=body.lock_address) from error
+    status, msg = words.outcome(None if outcome.accepted else outcome.reason)
     return Reply(
         data=DoorAnswer(
             app_id=caller.credential.key,
             device_number=number,
             timestamps=words.unix_s(desk.clock.now()),
             lock_address=body.lock_address,
-            status=words.SUCCESS if outcome.accepted else words.FAIL,
-            msg=words.OK if outcome.accepted else outcome.reason,
+            status=status,
+            msg=msg,
             task_id=outcome.command_id,
+        )
+    )
+
+
+async def set_screen(desk: Desk, caller: Caller, body: SetScreen) -> Reply:
+    """Screen display settings.
+
+    Kept whether or not the cabinet can be reached; the answer says which.
+    """
+    screen = Screen(qr=body.qr, address=body.device_address, help_line=body.app_kf_mobile)
+    async with desk.database.transaction() as tx:
+        cabinet = await commands.set_screen(
+            tx, account_id=caller.account.id, cabinet=str(body.device_number), screen=screen
+        )
+    status, msg = words.outcome(cabinet.unwilling)
+    return Reply(
+        data=ScreenAnswer(
+            app_id=caller.credential.key,
+            device_number=cabinet.number,
+            timestamps=words.unix_s(desk.clock.now()),
+            status=status,
+            msg=msg,
         )
     )
 
@@ -119,6 +146,31 @@ async def device_list(desk: Desk, caller: Caller, body: DevicesWanted) -> Reply:
     return Reply(data=[rows.device_row(cabinet) for cabinet in wanted])
 
 
+async def box_log(desk: Desk, caller: Caller, body: LogOfBox) -> Reply:
+    """Get device box log.
+
+    Of this app's tasks and those of the house's own people.
+    """
+    number, size = _within(body.page_num, wire.PAGE_NUM_MAX), _within(body.page_size, wire.PAGE_SIZE_MAX)
+    async with desk.database.transaction(readonly=True) as tx:
+        cabinet = await _cabinet(tx, caller, body.device_number)
+        box = await queries.box(tx, cabinet_id=cabinet.id, name=body.box_name)
+        total, tasks = await queries.log(
+            tx,
+            cabinet_id=cabinet.id,
+            box_id=box.id,
+            start=(number - 1) * size,
+            limit=size,
+            seen_by=Asker(dialect=NAME, asked_by=caller.credential.key),
+        )
+    return Reply(
+        data=BoxLog(
+            page=rows.log_page(number=number, size=size, total=total),
+            list=[rows.log_line(task, cabinet, app_id=caller.credential.key) for task in tasks],
+        )
+    )
+
+
 async def set_callback_address(desk: Desk, caller: Caller, body: SetCallbackAddress) -> Reply:
     """Set api for get box door open status.
 
@@ -154,14 +206,15 @@ async def door_status(desk: Desk, caller: Caller, body: OfLock) -> Reply:
             )
         except BoxUnknown as error:
             raise LockUnknown(lock_address=body.lock_address) from error
+    status, msg = words.outcome(question.refusal)
     return Reply(
         data=LockAnswer(
             app_id=caller.credential.key,
             device_number=cabinet.number,
             lock_address=body.lock_address,
             timestamps=words.unix_s(desk.clock.now()),
-            status=words.SUCCESS if question.refusal is None else words.FAIL,
-            msg=question.refusal or words.OK,
+            status=status,
+            msg=msg,
         )
     )
 
@@ -185,7 +238,7 @@ async def set_save_order(desk: Desk, caller: Caller, body: SetSaveOrder) -> Repl
             actor=caller.credential.key,
         )
         free = await queries.free_boxes(tx, cabinet_id=cabinet.id, size=size)
-    status, msg = rows.reached(cabinet)
+    status, msg = words.outcome(cabinet.unwilling)
     return Reply(
         data=SaveOrder(
             app_id=caller.credential.key,
@@ -309,7 +362,14 @@ async def delete_order(desk: Desk, caller: Caller, body: DeleteOrder) -> Reply:
     """
     believed = _believed(body.status)
     async with desk.database.transaction() as tx:
-        await commands.delete_parcel(tx, account_id=caller.account.id, id=HandoverId(int(body.id)), believed=believed)
+        await commands.delete_parcel(
+            tx,
+            account_id=caller.account.id,
+            id=int(body.id),
+            believed=believed,
+            dialect=NAME,
+            actor=caller.credential.key,
+        )
     return DELETED
 
 
@@ -320,12 +380,21 @@ async def delete_order_by_no(desk: Desk, caller: Caller, body: DeleteOrderByNo) 
     """
     believed = _believed(body.status)
     async with desk.database.transaction() as tx:
+        parcel = await queries.parcel_by_number(tx, account_id=caller.account.id, number=body.order_no)
         if body.device_number is not None:
             cabinet = await _cabinet(tx, caller, body.device_number)
-            parcel = await queries.parcel_by_number(tx, account_id=caller.account.id, number=body.order_no)
-            if parcel is None or parcel.cabinet_id != cabinet.id:
-                raise ParcelUnknown(number=body.order_no)
-        await commands.delete_parcel(tx, account_id=caller.account.id, number=body.order_no, believed=believed)
+            if parcel is not None and parcel.cabinet_id != cabinet.id:
+                parcel = None
+        if parcel is None:
+            raise ParcelUnknown(number=body.order_no)
+        await commands.delete_parcel(
+            tx,
+            account_id=caller.account.id,
+            id=parcel.id,
+            believed=believed,
+            dialect=NAME,
+            actor=caller.credential.key,
+        )
     return DELETED
 
 
@@ -337,6 +406,14 @@ async def sink(_desk: Desk, _caller: None, _body: None) -> Reply:
 async def _cabinet(tx: Tx, caller: Caller, device_number: str | int) -> Cabinet:
     """Errors: CabinetUnknown."""
     return await queries.cabinet(tx, account_id=caller.account.id, number=str(device_number))
+
+
+def _within(sent: int | str, most: int) -> int:
+    """From 1 to `most`. Errors: FieldsInvalid."""
+    value = int(sent)
+    if not 1 <= value <= most:
+        raise FieldsInvalid()
+    return value
 
 
 def _believed(status: int | str) -> ParcelState:

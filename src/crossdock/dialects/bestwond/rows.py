@@ -1,19 +1,20 @@
 """Our cabinets, boxes and parcels as the vendor's rows."""
 
-from crossdock.core.lockers.model import OFFLINE, Box, Cabinet, Parcel
+from crossdock.core.events.model import HOUSE
+from crossdock.core.lockers.model import OFFLINE, Box, Cabinet, LogRow, Parcel
 from crossdock.dialects.bestwond import words
-from crossdock.dialects.bestwond.wire import BoxRow, DeviceRow, OrderRow, SavedBox, SizeCount
+from crossdock.dialects.bestwond.wire import (
+    PAGES_LISTED_MAX,
+    BoxRow,
+    DeviceRow,
+    LogLine,
+    LogPage,
+    OrderRow,
+    SavedBox,
+    SizeCount,
+)
 
 BEHIND_THE_SCREEN = "screen"
-
-
-def reached(cabinet: Cabinet) -> tuple[str, str]:
-    """`status` and `msg` of a cabinet that is to be told something: can it be reached, and why not."""
-    if cabinet.fault:
-        return words.FAIL, cabinet.fault
-    if not cabinet.online:
-        return words.FAIL, OFFLINE
-    return words.SUCCESS, words.OK
 
 
 def box_row(box: Box, *, device_number: str) -> BoxRow:
@@ -88,6 +89,49 @@ def device_row(cabinet: Cabinet) -> DeviceRow:
         end_servcie_time=details.get("service_until"),
         uptime=words.at(cabinet.updated_at),
         ctime=words.at(cabinet.created_at),
+    )
+
+
+def log_line(task: LogRow, cabinet: Cabinet, *, app_id: str) -> LogLine:
+    """Under the caller's app_id also where the house opened, as the page's sample has it."""
+    return LogLine(
+        task_id=task.command_id,
+        market_id=cabinet.account_id,
+        app_id=app_id,
+        device_number=cabinet.number,
+        address=str(cabinet.details.get("address", "")),
+        box_name=task.box_name,
+        lock_addr=task.lock_address,
+        action=words.OPEN,
+        remark=remark(task),
+        action_time=words.at(task.asked_at),
+        uptime=words.at(task.answered_at or task.asked_at),
+        ctime=words.at(task.asked_at),
+    )
+
+
+def remark(task: LogRow) -> str:
+    """Who asked and how it went: `API calls success`, `API calls : Device not online`; who alone while it goes on."""
+    who = words.ASKED_BY_HOUSE if task.dialect == HOUSE else words.ASKED_BY_APP
+    match task.state:
+        case "accepted":
+            return f"{who} success"
+        case "refused" | "expired":
+            return f"{who} : {task.refusal or OFFLINE}"
+    return who
+
+
+def log_page(*, number: int, size: int, total: int) -> LogPage:
+    """A page past the last one is a last one too."""
+    pages = -(-total // size)
+    return LogPage(
+        is_first_page=number == 1,
+        is_last_page=number >= pages,
+        page_num=number,
+        page_size=size,
+        total_page=pages,
+        total_count=total,
+        page_list=list(range(1, min(pages, PAGES_LISTED_MAX) + 1)),
     )
 
 

@@ -20,6 +20,10 @@ _NO_NUL: Final = r"\A[^\x00]*\Z"  # PostgreSQL stores none
 IntegerText = Annotated[str, Meta(pattern=r"\A-?[0-9]+\Z")]
 Timestamps = int | IntegerText
 """Seconds, milliseconds or nonsense: nothing reads it unless an app's scope asks for a window."""
+PAGE_NUM_MAX: Final = 1_000_000
+PAGE_SIZE_MAX: Final = 1_000
+PAGES_LISTED_MAX: Final = 1_000
+"""Ours, all three: `page_list` names every page, however many there are."""
 Number = Annotated[int, Meta(ge=0, le=BIGINT_MAX)] | Annotated[str, Meta(pattern=r"\A[0-9]{1,18}\Z")]
 DeviceNumber = (
     Annotated[str, Meta(min_length=1, max_length=DEVICE_NUMBER_CHARS_MAX, pattern=_NO_NUL)]
@@ -27,6 +31,8 @@ DeviceNumber = (
 )
 OrderNo = Annotated[str, Meta(min_length=1, max_length=ORDER_NO_CHARS_MAX, pattern=_NO_NUL)]
 Words = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
+Shown = Annotated[str, Meta(max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
+"""On a cabinet's screen; may be empty."""
 Url = Annotated[str, Meta(max_length=URL_CHARS_MAX, pattern=_NO_NUL)]
 BookableSize = Literal["S", "M", "L", "SX", "LX", "XL", "XS"]
 """The page prints the first five run together: SMLSXLX. The last two are what some clients send."""
@@ -40,6 +46,16 @@ class OpenBox(Struct, frozen=True, kw_only=True):
     lock_address: Words
     use_type: Literal["S", "G", "O"]
     """Storage, retrieval, opened by management: a label for the log."""
+
+
+class SetScreen(Struct, frozen=True, kw_only=True):
+    """Body of POST /api/iot/send/device/basic/info/ (api-95785725)."""
+
+    device_number: DeviceNumber
+    timestamps: Timestamps
+    qr: Url
+    device_address: Shown
+    app_kf_mobile: Shown
 
 
 class OfDevice(Struct, frozen=True, kw_only=True):
@@ -73,6 +89,17 @@ class OfBox(Struct, frozen=True, kw_only=True):
     device_number: DeviceNumber
     timestamps: Timestamps
     box_name: Words
+
+
+class LogOfBox(Struct, frozen=True, kw_only=True):
+    """Body of POST /api/iot/device/box/log/ (api-95785735). The live server refuses it without box and page."""
+
+    device_number: DeviceNumber
+    timestamps: Timestamps
+    box_name: Words
+    page_num: Number
+    """From 1."""
+    page_size: Number
 
 
 class OfLock(Struct, frozen=True, kw_only=True):
@@ -158,6 +185,16 @@ class DoorAnswer(Struct, frozen=True, kw_only=True):
     task_id: int
 
 
+class ScreenAnswer(Struct, frozen=True, kw_only=True):
+    """`data` of screen settings: whether the cabinet can be reached."""
+
+    app_id: str
+    device_number: str
+    timestamps: int
+    status: str
+    msg: str
+
+
 class LockAnswer(Struct, frozen=True, kw_only=True):
     """`data` of door status: whether the question went out, nothing about the door."""
 
@@ -193,6 +230,40 @@ class BoxRow(Struct, frozen=True, kw_only=True):
     save_time: str | None
     pick_code: None = None
     """Live rows carry the key and never the code."""
+
+
+class LogPage(Struct, frozen=True, kw_only=True):
+    is_first_page: bool
+    is_last_page: bool
+    page_num: int
+    page_size: int
+    total_page: int
+    total_count: int
+    page_list: list[int]
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """One open task. `lock_addr` is the page's spelling."""
+
+    task_id: int
+    market_id: int
+    app_id: str
+    device_number: str
+    address: str
+    box_name: str
+    lock_addr: str
+    action: str
+    remark: str
+    action_time: str
+    uptime: str
+    ctime: str
+
+
+class BoxLog(Struct, frozen=True, kw_only=True):
+    """`data` of the box log, newest task first."""
+
+    page: LogPage
+    list: list[LogLine]
 
 
 class DeviceRow(Struct, frozen=True, kw_only=True):

@@ -35,6 +35,11 @@ SUCCESS: Final = "success"
 FAIL: Final = "fail"
 OK: Final = "ok"
 
+OPEN: Final = "1"
+"""`action` of a task in the box log."""
+ASKED_BY_HOUSE, ASKED_BY_APP = "Manage backend calls", "API calls"
+"""Who, at the head of a task's `remark`."""
+
 ACTIONS: Final[dict[str, str]] = {"handover.stored": "save", "handover.taken": "take"}
 """Kind of event -> `action_type` of the order webhook."""
 
@@ -55,6 +60,11 @@ def printed(moment: datetime | None) -> str | None:
 
 def unix_s(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def outcome(refusal: str | None) -> tuple[str, str]:
+    """`status` and `msg` of what a cabinet was asked for."""
+    return (SUCCESS, OK) if refusal is None else (FAIL, refusal)
 
 
 def box_status(full: bool) -> int:
