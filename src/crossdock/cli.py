@@ -2,17 +2,17 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import uvloop
 from rich.console import Console
 
-from crossdock import dialects, doctor, server, signing, verify
-from crossdock.app import database_url, open_desk_of
+from crossdock import dialects, doctor, running, server, signing, verify
+from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
@@ -29,7 +29,8 @@ err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
 
 FAILED = 1
-INTERRUPTED = 130
+STOPPED = 128
+"""And the number of the signal, as a shell says it: 130 after Ctrl-C."""
 
 
 @app.command()
@@ -38,18 +39,19 @@ def serve(
     work: Annotated[bool, typer.Option(help="Also deliver callbacks, speak to cabinets and run jobs.")] = True,
 ) -> None:
     """Answer the partner APIs, until Ctrl-C."""
-    logs.set_up()
     config = _config()
+    logs.set_up()
     if workers > 1:
-        raise typer.Exit(_say_why(lambda: server.serve_many(config, workers)))
+        raise typer.Exit(0 if _say_why(lambda: server.serve_many(config, workers)) else FAILED)
     _run(server.serve(config) if work else server.serve_web(config))
 
 
 @app.command()
 def worker() -> None:
     """Deliver callbacks, speak to cabinets and run jobs, until Ctrl-C."""
+    config = _config()
     logs.set_up()
-    _run(server.work(_config()))
+    _run(server.work(config))
 
 
 @app.command()
@@ -92,7 +94,7 @@ def apply(
 
     changes = _run(run())
     for change in changes:
-        out.print(str(change), markup=False)
+        out.print(str(change), markup=False, soft_wrap=True)
     done = "would change" if dry_run else "changed"
     out.print(f"{len(changes)} {done}." if changes else "Nothing to change.")
 
@@ -108,7 +110,7 @@ def journey(
     A server that answers on the port already is used; otherwise everything is started here.
     """
     config = _config()
-    logs.set_up(path=logs.file_in(config.var))
+    _say_why(lambda: logs.set_up(path=logs.file_in(config.var)))
     shown = out if picture is None else Console(highlight=False, record=True, width=PAPER_WIDTH)
     went_well = _run(play.journey(config, examples, out=shown, once=once))
     if picture is not None:
@@ -142,7 +144,7 @@ def sign(
 @app.command(name="doctor")
 def doctor_command() -> None:
     """Look at database, migrations, clock, disk, broker and port, and say what to do."""
-    raise typer.Exit(0 if _run(doctor.look(_config(), out=out)) else FAILED)
+    raise typer.Exit(0 if _run(doctor.look(_config(check=False), out=out)) else FAILED)
 
 
 @app.command(name="verify")
@@ -151,16 +153,18 @@ def verify_command() -> None:
     raise typer.Exit(0 if _run(verify.verify(_config(), out=out)) else FAILED)
 
 
-def _config() -> Config:
-    return _say_why(lambda: Config.from_environment(os.environ))
+def _config(*, check: bool = True) -> Config:
+    def read() -> Config:
+        config = Config.from_environment(os.environ)
+        if check:
+            check_settings(config)
+        return config
+
+    return _say_why(read)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    def run() -> T:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(coroutine)
-
-    return _say_why(run)
+    return _say_why(lambda: running.run(coroutine))
 
 
 def _say_why(run: Callable[[], T]) -> T:
@@ -173,5 +177,7 @@ def _say_why(run: Callable[[], T]) -> T:
         where = f" ({error.filename})" if error.filename else ""
         err.print(f"crossdock: {error.strerror or error}{where}", markup=False, soft_wrap=True)
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(STOPPED + signal.SIGINT) from None
+    except running.Interrupted as interrupted:
+        raise typer.Exit(STOPPED + interrupted.number) from None
     raise typer.Exit(FAILED)

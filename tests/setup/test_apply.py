@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
+from crossdock.base import json
+from crossdock.core.handover.model import HouseRules
 from crossdock.core.staff import passwords
+from crossdock.setup.errors import SetupFileWrong
 from crossdock.setup.model import ID_MAX
 from tests.setup.conftest import NOW, Bench
 
@@ -60,6 +63,28 @@ async def test_what_the_file_does_not_name_stays(bench: Bench) -> None:
         "~ product P-1 width_mm: 0 -> 3"
     ]
     assert await bench.rows("SELECT name, weight_g, width_mm, active FROM product") == [("Thing", 7, 3, False)]
+
+
+async def test_a_file_with_a_byte_order_mark_and_windows_line_ends(bench: Bench) -> None:
+    assert await bench.apply("\ufeff" + (BASE + SHOP).replace("\n", "\r\n")) == [
+        "+ company 36",
+        "+ account acme",
+        "+ shop S-1",
+        "+ shop S-2",
+    ]
+    assert await bench.apply(BASE + SHOP) == []
+
+
+async def test_a_shop_has_rules_of_its_own(bench: Bench) -> None:
+    rules = {"mask_keys": True, "prepared_first": False, "rollback_window_s": 600, "password_characters_min": 8}
+    assert rules.keys() == set(HouseRules.__struct_fields__)
+
+    await bench.apply(
+        BASE + SHOP + "".join(f"settings.{name} = {json.text(value)}\n" for name, value in rules.items())
+    )
+
+    [(kept,)] = await bench.rows("SELECT settings FROM site WHERE code = 'S-2'")
+    assert HouseRules.of(kept) == HouseRules(**rules)
 
 
 async def test_what_leaves_the_file_is_not_deleted(bench: Bench) -> None:
@@ -118,6 +143,25 @@ async def test_secrets_are_sealed_and_passwords_hashed(bench: Bench) -> None:
     assert not await passwords.matches("first word", stored)
 
 
+async def test_a_token_is_withdrawn_with_its_password_and_with_the_access(bench: Bench) -> None:
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "first word"\n'
+
+    async def token_after(said: str) -> str | None:
+        await bench.apply(BASE + SHOP + said)
+        token = await bench.value("SELECT token_hash FROM staff")
+        assert (token is None) == (await bench.value("SELECT token_sealed FROM staff") is None)
+        async with bench.database.transaction() as tx:
+            await tx.execute("UPDATE staff SET token_hash = 'given', token_sealed = 'given'")
+        return str(token) if token else None
+
+    assert await token_after(staff) is None
+    assert await token_after(staff + 'role = "manager"\n') == "given"
+    assert await token_after(staff.replace("first", "other")) is None
+    assert await token_after(staff.replace("first", "other")) == "given"
+    assert await token_after(staff.replace("first", "other") + "active = false\n") == "given", "told as withdrawn"
+    assert await token_after(staff.replace("first", "other") + "active = true\n") is None
+
+
 async def test_an_empty_secret_is_none(bench: Bench) -> None:
     keys = '[[account.credential]]\ndialect = "hongxun"\nkey = "K"\nsecret = "SECRET"\n'
     await bench.apply(BASE + keys)
@@ -153,14 +197,35 @@ async def test_a_credential_is_switched_off_and_on(bench: Bench) -> None:
     assert await bench.value("SELECT revoked_at FROM credential") is None
 
 
-async def test_a_login_in_an_address_is_not_shown(bench: Bench) -> None:
-    receiver = (
-        '[[account.receiver]]\ndialect = "hongxun"\nname = "erp"\nkinds = ["*"]\nurl = "https://USER@erp.example/"\n'
-    )
-    await bench.apply(BASE + receiver.replace("USER", "me:one"))
+ADDRESSES = """
+[[account.receiver]]
+dialect = "hongxun"
+name = "erp"
+kinds = ["*"]
+url = "https://me:ONE@@erp.example/in?token=ONE"
+[[account.warehouse]]
+code = "W-1"
+name = "Warehouse"
+[[account.enterprise]]
+id = 1
+name = "E"
+[[account.enterprise.department]]
+id = 1
+name = "D"
+site = "W-1"
+[[account.enterprise.department.camera]]
+name = "C"
+station = "001"
+source = "rtsp://me:ONE@10.0.0.5/stream"
+"""
 
-    assert await bench.apply(BASE + receiver.replace("USER", "me:two")) == [
-        '~ receiver hongxun erp url: "https://…@erp.example/" -> "https://…@erp.example/"'
+
+async def test_login_and_query_of_an_address_are_not_shown(bench: Bench) -> None:
+    await bench.apply(BASE + ADDRESSES)
+
+    assert await bench.apply(BASE + ADDRESSES.replace("ONE", "TWO")) == [
+        '~ receiver hongxun erp url: "https://…@erp.example/in?…" -> "https://…@erp.example/in?…"',
+        '~ camera 1/C source: "rtsp://…@10.0.0.5/stream" -> "rtsp://…@10.0.0.5/stream"',
     ]
 
 
@@ -261,11 +326,38 @@ box = [{name = "01", size = "S", lock_address = "0101"}, {name = "02", size = "S
 """
     await bench.apply(BASE + boxes)
 
-    (problem,) = await bench.refused(
-        BASE + boxes.replace('"0101"', '"0103"').replace('"0102"', '"0101"').replace('name = "01"', 'name = "03"')
-    )
+    another_box = boxes.replace('"0101"', '"0103"').replace('name = "01"', 'name = "03"').replace('"0102"', '"0101"')
+    swapped = boxes.replace('"0102"', '"0101"').replace('"0101"', '"0102"', 1)
+    for text, count in ((BASE + another_box, 1), (BASE + swapped, 2)):
+        problems = await bench.refused(text)
+        assert len(problems) == count
+        assert problems[0].startswith("19 account.station.cabinet.box.lock_address: 010")
+        assert problems[-1].endswith(
+            ": 0101 is the lock_address of box 01 already: choose another, or change it there in an earlier apply"
+        )
+        with pytest.raises(SetupFileWrong):
+            await bench.apply(text, dry_run=True)
 
-    assert problem.startswith("0 : does not fit what is on record (box_cabinet_id_lock_address_key)")
+
+async def test_a_name_that_somebody_took_meanwhile(bench: Bench) -> None:
+    """A person is hired at the counter while the file hires one of the same name."""
+    await bench.apply(BASE + SHOP)
+    async with bench.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO staff (account_id, site_id, username, password_hash, created_at, updated_at)"
+            " SELECT account_id, id, 'ann', 'x', created_at, created_at FROM site WHERE code = 'S-1'"
+        )
+        applied = asyncio.create_task(
+            bench.apply(BASE + SHOP + '[[account.shop.staff]]\nusername = "ann"\npassword = "secret one"\n')
+        )
+        while not await bench.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(
+        SetupFileWrong, match=r"does not fit what is on record \(staff_username_key\): .* or apply again"
+    ):
+        await applied
+    assert await bench.value("SELECT password_hash FROM staff") == "x"
 
 
 async def test_what_another_account_holds_is_refused(bench: Bench) -> None:

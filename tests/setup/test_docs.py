@@ -15,7 +15,7 @@ def test_every_key_is_described_and_none_is_invented() -> None:
     for section in PAGE.split("\n### ")[1:]:
         heading, _, body = section.partition("\n")
         keys = set(re.findall(r"^\| (?:\*\*)?`(\w+)`", body, re.MULTILINE))
-        for name in re.findall(r"`\[\[([\w.]+)\]\]`", heading):
+        for name in re.findall(r"`\[\[?([\w.]+)\]\]?`", heading):
             described[tuple(name.split("."))] = keys
 
     assert set(described) == set(TABLES) - {()}
@@ -33,8 +33,6 @@ def test_what_is_marked_as_always_needed_is() -> None:
         optional = {entry.name for entry in structs.fields(kind) if entry.default is UNSET}
         assert not always & optional
         if path:
-            section = next(
-                part for part in PAGE.split("\n### ") if f"`[[{'.'.join(path)}]]`" in part.partition("\n")[0]
-            )
+            section = next(part for part in PAGE.split("\n### ") if f"[{'.'.join(path)}]" in part.partition("\n")[0])
             bold = set(re.findall(r"^\| \*\*`(\w+)`\*\*", section, re.MULTILINE))
             assert always <= bold | {"quantity"}, path

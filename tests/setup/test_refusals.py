@@ -1,14 +1,15 @@
 """What is wrong with a file is said with its line and field, and nothing is written."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
 from crossdock.setup import model, read
-from crossdock.setup.checks import YEAR_MAX, YEAR_MIN
+from crossdock.setup.checks import PRICE_MAX, PRICE_PLACES_MAX, YEAR_MAX, YEAR_MIN
 from crossdock.setup.errors import PROBLEMS_SHOWN_MAX, Problem, SetupFileWrong
 from crossdock.setup.plan import MASKED_SHOWN
-from crossdock.setup.rows import PRICE_MAX, PRICE_PLACES_MAX
 from crossdock.setup.run import PROPOSED_FROM_MAX
 from tests.setup.conftest import Bench
 from tests.setup.test_apply import BASE, GOODS, SHOP
@@ -89,7 +90,7 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
         ),
         (
             RECEIVER + 'url = "erp.example"\n',
-            "6 account.receiver.url: must begin with http:// or https:// and hold no blank",
+            "6 account.receiver.url: must begin with http:// or https://, name a host and hold no blank",
         ),
         (
             ACCOUNT + '[[account.shop]]\ncode = "S"\n[[account.shop.staff]]\nusername = "a"\nrole = "boss"\n',
@@ -103,6 +104,42 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
         (
             ACCOUNT + '[[account.station]]\ncode = "S"\n[[account.station.cabinet]]\nnumber = "a/b"\n',
             "6 account.station.cabinet.number: must be letters, digits, - or _",
+        ),
+        (
+            ACCOUNT + '[[account.product]]\nsku = "P"\nprice = "9,90"\n',
+            "5 account.product.price: must be a number, without quotes",
+        ),
+        (
+            ACCOUNT + '[[account.delivery_service]]\nname = "a\\u001b[2Jb"\ncompany = 36\n',
+            "4 account.delivery_service.name: must be without a blank at either end and without control characters",
+        ),
+        (ACCOUNT + '"\\u001b[2J" = 1\n', '3 account."\\u001b[2J": is not a known key; known here: id,'),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings = {prepared_frst = true}\n',
+            "5 account.shop.settings.prepared_frst: is not a known key; did you mean prepared_first?",
+        ),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\n[account.shop.settings]\nrollback_window_s = "600"\n',
+            "6 account.shop.settings.rollback_window_s: must be a whole number, got a text in quotes",
+        ),
+        (
+            CREDENTIAL + "valid_from = 2024-08-02T00:00:00Z\nvalid_until = 2024-08-02T08:00:00+08:00\n",
+            "7 account.credential.valid_until: must be later than valid_from",
+        ),
+        (
+            RECEIVER + 'url = "https://:80/"\n',
+            "6 account.receiver.url: must begin with http:// or https://, name a host",
+        ),
+        (RECEIVER + 'url = "http://a:99999/"\n', "6 account.receiver.url: must begin with http:// or https://, name"),
+        (
+            ACCOUNT + '[[account.online_shop]]\ndomain = "a.example:80"\n',
+            "4 account.online_shop.domain: must be a host name in lower case, as shop.example.com",
+        ),
+        (
+            ACCOUNT
+            + '[[account.online_shop]]\ndomain = "a.example"\n'
+            + '[[account.online_shop]]\ndomain = "b.example"\ndomains = ["b.example",\n"a.example"]\n',
+            "8 account.online_shop.domains: a.example is a domain of a.example in line 4 already: keep one of them",
         ),
         (
             ACCOUNT + '[[account.online_shop]]\ndomain = "https://a.example"\n',
@@ -168,6 +205,35 @@ OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "O
             "delivery_service.site: there is no site OLDE; did you mean OLD?",
         ),
         (
+            BASE
+            + SERVICE.replace("# here", "")
+            + 'method = "shop"\nsite = "OLD"\nrules.online_shop = "ol.example"  # here\n',
+            "delivery_service.rules.online_shop: there is no online shop ol.example; did you mean old.example?",
+        ),
+        (
+            BASE
+            + SERVICE.replace("# here", "")
+            + 'method = "shop"\nsite = "OLD"\nrules.online_shop = "z.example"  # here\n',
+            "delivery_service.rules.online_shop: z.example is an online shop of another account: name one of this",
+        ),
+        (
+            BASE + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\nurl = "http://a/"\nkinds = []\n'
+            'credential = "of another account"  # here\n',
+            "receiver.credential: is a key of another account: name one of this account",
+        ),
+        (
+            BASE + '[[account.online_shop]]\ndomain = "b.example"\ndomains = ["c.example", "old.example"]  # here\n',
+            "online_shop.domains: old.example is a domain of online shop old.example already: take it out",
+        ),
+        (
+            BASE + '[[account.online_shop]]\ndomain = "more.example"  # here\n',
+            "online_shop.domain: more.example is a domain of online shop old.example already: take it out",
+        ),
+        (
+            BASE + '[[account.online_shop]]\ndomain = "b.example"\ndomains = ["more.example"]  # here\n',
+            "online_shop.domains: more.example is a domain of online shop old.example already: take it out",
+        ),
+        (
             BASE + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\ncredential = "0123456789"  # here\n',
             "receiver.credential: there is no credential 0123…; define it, or correct the name",
         ),
@@ -186,7 +252,14 @@ OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "O
     ],
 )
 async def test_a_file_that_does_not_fit_what_is_on_record(bench: Bench, text: str, problem: str) -> None:
-    await bench.apply(BASE + '[[account.shop]]\ncode = "OLD"\nname = "Old shop"\n')
+    await bench.apply(
+        BASE
+        + '[[account.shop]]\ncode = "OLD"\nname = "Old shop"\n'
+        + '[[account.online_shop]]\ndomain = "old.example"\ndomains = ["more.example"]\n'
+        + BASE.partition("[[account]]")[2].join(("[[account]]", "")).replace("acme", "zoo")
+        + '[[account.credential]]\ndialect = "hongxun"\nkey = "of another account"\n'
+        + '[[account.online_shop]]\ndomain = "z.example"\n'
+    )
     line = next(number for number, said in enumerate(text.splitlines(), start=1) if "# here" in said)
 
     said = await bench.refused(text)
@@ -230,9 +303,42 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         read.read(tmp_path / "none.toml")
 
 
-def test_a_file_that_is_nested_too_deeply() -> None:
-    with pytest.raises(SetupFileWrong, match="nested too deeply"):
-        read.decode(b"a = " + b"[" * 20_000 + b"]" * 20_000, name="x")
+NESTED = {
+    "lists": ("[" * 2_000, "]" * 2_000),
+    "tables": ("{a = " * 2_000 + "1", "}" * 2_000),
+}
+
+
+@pytest.mark.parametrize("way", NESTED)
+def test_a_file_that_is_nested_too_deeply_to_be_read(way: str) -> None:
+    opening, closing = NESTED[way]
+
+    with pytest.raises(SetupFileWrong, match="x: is nested too deeply: 64 keys"):
+        read.decode(f"a = {opening}{closing}".encode(), name="x")
+
+
+@pytest.mark.parametrize(("deeper", "taken"), [(0, True), (1, False), (2_000, False)])
+async def test_the_edge_of_a_dotted_key(bench: Bench, deeper: int, taken: bool) -> None:
+    """`account`, its position and `settings` lead to it."""
+    text = f"{BASE}settings{'.a' * (read.DEPTH_MAX - 3 + deeper)} = 1\n"
+
+    if taken:
+        await bench.apply(text)
+        assert await bench.apply(text) == []
+    else:
+        (problem,) = await bench.refused(text)
+        assert problem.startswith("13 account.settings.a.a")
+        assert problem.endswith(": is nested too deeply: 64 keys within each other are enough")
+
+
+@pytest.mark.parametrize(
+    ("digits", "said"), [(0, "is no number that can be kept"), (1, "a number has too many digits")]
+)
+async def test_the_edge_of_a_number_that_python_reads(bench: Bench, digits: int, said: str) -> None:
+    (problem,) = await bench.refused(f"{BASE}settings.a = {'9' * (sys.get_int_max_str_digits() + digits)}\n")
+
+    assert problem.startswith("13 ")
+    assert said in problem
 
 
 @pytest.mark.parametrize(
@@ -329,6 +435,55 @@ async def test_the_edges_of_a_text_from_the_environment(bench: Bench, value: str
     else:
         (problem,) = await bench.refused(text, environ={"S": value})
         assert "S must hold at most" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        ("k" * model.NAME_LENGTH_MAX, True),
+        ("k" * (model.NAME_LENGTH_MAX + 1), False),
+        ("k\x1b[2J", False),
+        (" k", False),
+    ],
+)
+async def test_the_edges_of_a_key_from_the_environment(bench: Bench, key: str, taken: bool) -> None:
+    text = BASE + _table("account.credential", {"dialect": '"hongxun"', "key": '{env = "K"}'})
+
+    if taken:
+        await bench.apply(text, environ={"K": key})
+    else:
+        (problem,) = await bench.refused(text, environ={"K": key})
+        assert problem == (
+            "15 account.credential.key: must have 1 to 200 characters, none of them a control character,"
+            " and no blank at either end"
+        )
+
+
+@pytest.mark.parametrize(
+    ("length", "taken"), [(1, True), (PASSWORD_CHARACTERS_MAX, True), (PASSWORD_CHARACTERS_MAX + 1, False)]
+)
+async def test_the_edges_of_a_password(bench: Bench, length: int, taken: bool) -> None:
+    text = BASE + SHOP + _table("account.shop.staff", {"username": '"ann"', "password": f'"{"p" * length}"'})
+
+    if taken:
+        await bench.apply(text)
+    else:
+        assert await bench.refused(text) == ["22 account.shop.staff.password: must have at most 128 characters"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "good", "bad"),
+    [
+        ("rollback_window_s", [0, model.ROLLBACK_WINDOW_S_MAX], [-1, model.ROLLBACK_WINDOW_S_MAX + 1]),
+        ("password_characters_min", [1, PASSWORD_CHARACTERS_MAX], [0, PASSWORD_CHARACTERS_MAX + 1]),
+    ],
+)
+async def test_the_edges_of_a_shops_settings(bench: Bench, setting: str, good: list[int], bad: list[int]) -> None:
+    for value in good:
+        await bench.apply(f"{BASE}{SHOP}settings.{setting} = {value}\n")
+    for value in bad:
+        (problem,) = await bench.refused(f"{BASE}{SHOP}settings.{setting} = {value}\n")
+        assert problem.startswith(f"20 account.shop.settings.{setting}: must be a whole number ")
 
 
 @pytest.mark.parametrize(("length", "taken"), [(model.DOMAIN_LENGTH_MAX, True), (model.DOMAIN_LENGTH_MAX + 1, False)])

@@ -1,9 +1,13 @@
 """What is wrong with a setup file: where, which field, and what to do about it."""
 
+import re
+
 from msgspec import Struct
 
+from crossdock.base import json
 from crossdock.base.errors import SetupFailed
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 PROBLEMS_SHOWN_MAX = 20
 
 Path = tuple[str | int, ...]
@@ -40,4 +44,5 @@ class SetupFileWrong(SetupFailed):
 
 
 def dotted(path: Path) -> str:
-    return ".".join(part for part in path if isinstance(part, str))
+    """Keys that TOML would quote are quoted, so that no terminal takes them for orders."""
+    return ".".join(part if _BARE.fullmatch(part) else json.text(part) for part in path if isinstance(part, str))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from crossdock.core.lockers.model import BoxSize
+from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
 from crossdock.core.stock.model import Condition
 
 CODE_LENGTH_MAX = 64
@@ -17,19 +18,16 @@ ID_MAX = 2**53 - 1
 QUANTITY_MAX = 10**12
 MEASURE_MAX = 10**9
 
+ROLLBACK_WINDOW_S_MAX = 366 * 86_400
+
 DOMAIN_LENGTH_MAX = 253
-_SIGN = r"[^\s\x00-\x1f\x7f]"
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=CODE_LENGTH_MAX,
-        pattern=rf"^{_SIGN}([^\x00-\x1f\x7f]*{_SIGN})?\Z",
-    ),
-]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+_SIGN = r"[^\s\x00-\x1f\x7f-\x9f]"
+PRINTABLE = rf"^{_SIGN}([^\x00-\x1f\x7f-\x9f]*{_SIGN})?\Z"
+"""Names and codes are shown on terminals and in lists."""
+Code = Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH_MAX, pattern=PRINTABLE)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX, pattern=PRINTABLE)]
 Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
-Domain = Annotated[str, Meta(min_length=1, max_length=DOMAIN_LENGTH_MAX, pattern=r"^[a-z0-9.-]+(:[0-9]+)?\Z")]
+Domain = Annotated[str, Meta(min_length=1, max_length=DOMAIN_LENGTH_MAX, pattern=r"^[a-z0-9.-]+\Z")]
 CabinetNumber = Annotated[str, Meta(max_length=CODE_LENGTH_MAX, pattern=r"^[A-Za-z0-9_-]+\Z")]
 """It stands in the topics of its cabinet (docs/devices.md)."""
 Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
@@ -91,7 +89,17 @@ class Staff(_Table, frozen=True, kw_only=True):
     active: bool | UnsetType = UNSET
 
 
+class ShopSettings(_Table, frozen=True, kw_only=True):
+    """`core.handover.model.HouseRules`, as a file may say them."""
+
+    prepared_first: bool | UnsetType = UNSET
+    rollback_window_s: Annotated[int, Meta(ge=0, le=ROLLBACK_WINDOW_S_MAX)] | UnsetType = UNSET
+    mask_keys: bool | UnsetType = UNSET
+    password_characters_min: Annotated[int, Meta(ge=1, le=PASSWORD_CHARACTERS_MAX)] | UnsetType = UNSET
+
+
 class Shop(Site, frozen=True, kw_only=True):
+    settings: ShopSettings | UnsetType = UNSET  # type: ignore[assignment]
     staff: list[Staff] = []
 
 
@@ -137,7 +145,6 @@ class OnlineShop(_Table, frozen=True, kw_only=True):
     domain: Domain
     name: Name | UnsetType = UNSET
     domains: list[Domain] | UnsetType = UNSET
-    secret: Text | Given | UnsetType = UNSET
 
 
 class Opening(_Table, frozen=True, kw_only=True):

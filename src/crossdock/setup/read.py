@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -19,6 +20,8 @@ from crossdock.setup.positions import lines_of
 FILE_BYTES_MAX = 8 * 2**20
 """About 30,000 products; more belong into the partner APIs."""
 WHOLE_MIN, WHOLE_MAX = -(2**63), 2**63 - 1
+DEPTH_MAX = 64
+"""Keys and positions that lead to a value; deeper tables would not come back from every JSON."""
 SMALLEST_EXPONENT = -300
 """Numbers nearer to zero would not come back from the database as they went in."""
 
@@ -29,6 +32,7 @@ TABLES: dict[tuple[str, ...], type[Struct]] = {
     ("account", "credential"): model.Credential,
     ("account", "warehouse"): model.Warehouse,
     ("account", "shop"): model.Shop,
+    ("account", "shop", "settings"): model.ShopSettings,
     ("account", "shop", "staff"): model.Staff,
     ("account", "station"): model.Station,
     ("account", "station", "cabinet"): model.Cabinet,
@@ -87,7 +91,7 @@ def decode(raw: bytes, *, name: str) -> SetupText:
     if len(raw) > FILE_BYTES_MAX:
         raise _whole(name, f"is larger than {FILE_BYTES_MAX} bytes: split it; files are applied one by one")
     try:
-        text = raw.decode().replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _wrong(name, Problem(line=line, field="", text="is not UTF-8: save the file as UTF-8")) from error
@@ -97,7 +101,9 @@ def decode(raw: bytes, *, name: str) -> SetupText:
     except tomllib.TOMLDecodeError as error:
         raise _wrong(name, _not_toml(error, text)) from error
     except RecursionError as error:
-        raise _whole(name, "is nested too deeply") from error
+        raise _whole(name, f"is nested too deeply: {DEPTH_MAX} keys within each other are enough") from error
+    except ValueError as error:  # of int, which reads so many digits and not more
+        raise _wrong(name, _too_many_digits(text)) from error
     problems = [Problem(line=_line(lines, path), field=dotted(path), text=said) for path, said in _complaints(tree)]
     if problems:
         raise SetupFileWrong(file=name, problems=sorted(problems, key=lambda problem: problem.line))
@@ -122,6 +128,9 @@ def _complaints(tree: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     waiting: list[tuple[Path, Any]] = [((), tree)]
     while waiting:
         path, value = waiting.pop()
+        if len(path) > DEPTH_MAX:
+            yield path[:DEPTH_MAX], f"is nested too deeply: {DEPTH_MAX} keys within each other are enough"
+            continue
         match value:
             case dict():
                 yield from _unknown_keys(path, value)
@@ -169,6 +178,8 @@ def _explained(message: str) -> tuple[Path, str]:
     if "matching regex" in said:
         field = dotted(path).rpartition(".")[2]
         return path, f"must be {_WANTED.get(field, _CODE_WANTED)}"
+    if said == "Invalid decimal string":
+        return path, "must be a number, without quotes"
     if said.startswith("Invalid enum value"):
         return path, f"must be one of {', '.join(_choices(path))}"
     said = re.sub("`([^`]*)`", lambda word: _TYPES.get(word.group(1), word.group(1)), said)
@@ -188,6 +199,12 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     place = re.search(r" \(at line (\d+), column \d+\)$", said)
     line = int(place.group(1)) if place else text.count("\n") + 1
     return Problem(line=line, field="", text=f"is not TOML: {said[: place.start()] if place else said}")
+
+
+def _too_many_digits(text: str) -> Problem:
+    found = re.search(rf"[0-9_]{{{sys.get_int_max_str_digits()},}}", text)
+    line = text.count("\n", 0, found.start()) + 1 if found else 0
+    return Problem(line=line, field="", text="a number has too many digits: correct it")
 
 
 def _line(lines: dict[Path, int], path: Path) -> int:

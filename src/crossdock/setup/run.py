@@ -42,7 +42,7 @@ class Run:
 
     async def by_id(self, table: Table, row_id: int) -> Record:
         met = self._numbered.get((table.name, row_id))
-        return met[0] if met else (await sql.by_id(self.tx, table, [row_id]))[0]
+        return met[0] if met else (await sql.by_columns(self.tx, table, ("id",), [{"id": row_id}]))[0]
 
     async def label(self, table: Table, row_id: int) -> str:
         """The name behind an id."""
@@ -57,7 +57,7 @@ class Run:
         keys = dict(zip(ref.table.key, key, strict=True))
         record = self.on_record(ref.table, keys)
         if record is None:
-            found = await sql.by_key(self.tx, ref.table, [keys])
+            found = await sql.by_columns(self.tx, ref.table, ref.table.key, [keys])
             if not found:
                 self.complain(path, f"there is no {ref.table.word} {ref.label}; {await self._hint(ref, keys)}")
                 return NOTHING

@@ -24,24 +24,25 @@ async def forbid_writing(tx: Tx) -> None:
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
-async def by_key(tx: Tx, table: Table, keys: Sequence[Record]) -> list[Record]:
-    """The rows on record with one of these keys."""
+async def by_columns(tx: Tx, table: Table, by: Sequence[str], wanted: Sequence[Record]) -> list[Record]:
+    """The rows on record that have one of these combinations of values in the columns `by`."""
     columns = _all_columns(table)
-    wanted = ", ".join(f"{column} {table.columns[column]}" for column in table.key)
     found = await tx.rows(
         f"SELECT {', '.join(columns)} FROM {table.name}"
-        f" JOIN jsonb_to_recordset(%(keys)s::jsonb) AS wanted ({wanted}) USING ({', '.join(table.key)})",
-        keys=json.text(keys),
+        f" JOIN jsonb_to_recordset(%(wanted)s::jsonb) AS wanted ({_typed(_written(table, by))})"
+        f" USING ({', '.join(by)})",
+        wanted=json.text(wanted),
     )
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 
-async def by_id(tx: Tx, table: Table, ids: Sequence[int]) -> list[Record]:
-    columns = _all_columns(table)
+async def shops_of_domains(tx: Tx, domains: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """(domain, further domains) of the online shops that go by one of these."""
     found = await tx.rows(
-        f"SELECT {', '.join(columns)} FROM {table.name} WHERE id = ANY (%(ids)s::bigint[])", ids=list(ids)
+        "SELECT domain, domains FROM online_shop WHERE domain = ANY (%(domains)s) OR domains && %(domains)s::text[]",
+        domains=list(domains),
     )
-    return [dict(zip(columns, row, strict=True)) for row in found]
+    return [(row[0], row[1]) for row in found]
 
 
 async def names_near(tx: Tx, table: Table, keys: Record, limit: int) -> list[str]:

@@ -3,33 +3,33 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from msgspec import structs
 
-from crossdock.setup import sql, tables, values
+from crossdock.setup import refusals, sql, tables, values
 from crossdock.setup.changes import Change, FieldChange
-from crossdock.setup.errors import Path
 from crossdock.setup.plan import Ref, Row, ZoneOf
 from crossdock.setup.run import NOTHING, Run
 from crossdock.setup.sql import Record
 from crossdock.setup.tables import Table
-
-GOES_TO = {"locker": "station", "shop": "shop"}
-"""Method of a delivery service -> the kind of site its orders go to; parcels go to a door."""
 
 
 async def table(run: Run, table: Table, rows: list[Row]) -> None:
     """Errors: SetupFileWrong, with everything that is wrong in this table."""
     rows = [await _resolved(run, table, row) for row in rows]
     run.stop_on_problems()
-    _refuse_twins(run, table, rows)
+    refusals.twins(run, table, rows)
     await _read(run, table, rows)
     new = [row for row in rows if run.on_record(table, row.values) is None]
     old = [row for row in rows if run.on_record(table, row.values) is not None]
     for row in old:
-        await _refuse_other_identity(run, table, row)
-    await _refuse_taken_ids(run, table, new)
+        await refusals.other_identity(run, table, row)
+    if table.numbered and table.key != ("id",):
+        await refusals.taken(run, table, new, ("id",))
+    for columns in table.unique:
+        await refusals.taken(run, table, rows, columns)
+    if table is tables.ONLINE_SHOP:
+        await refusals.taken_domains(run, rows)
     run.stop_on_problems()
     await _change(run, table, old)
     await _create(run, table, new)
@@ -39,7 +39,7 @@ async def table(run: Run, table: Table, rows: list[Row]) -> None:
 async def _resolved(run: Run, table: Table, row: Row) -> Row:
     """With ids instead of references."""
     resolved = {
-        column: await run.id_of(value, _place(table, row, column)) if isinstance(value, Ref) else value
+        column: await run.id_of(value, refusals.place_of(table, row, column)) if isinstance(value, Ref) else value
         for column, value in row.values.items()
     }
     otherwise = {
@@ -52,73 +52,8 @@ async def _resolved(run: Run, table: Table, row: Row) -> Row:
 async def _read(run: Run, table: Table, rows: list[Row]) -> None:
     labels = {tuple(row.values[column] for column in table.key): row.label for row in rows}
     keys = [dict(zip(table.key, key, strict=True)) for key in labels]
-    for record in await sql.by_key(run.tx, table, keys):
+    for record in await sql.by_columns(run.tx, table, table.key, keys):
         run.remember(table, record, labels[tuple(record[column] for column in table.key)])
-
-
-# Refusals -------------------------------------------------------------------------
-
-
-def _refuse_twins(run: Run, table: Table, rows: list[Row]) -> None:
-    ids = (("id",),) if table.numbered else ()
-    for columns in dict.fromkeys((table.key, *table.unique, *ids)):
-        seen: dict[tuple[Any, ...], Row] = {}
-        for row in rows:
-            wanted = tuple(row.values.get(column) for column in columns)
-            first = row if None in wanted else seen.setdefault(wanted, row)
-            if first is not row:
-                line = run.text.problem(first.path, "").line
-                run.complain(
-                    _place(table, row, columns[-1]),
-                    f"the same one is given in line {line} already: keep one of them",
-                )
-
-
-async def _refuse_other_identity(run: Run, table: Table, row: Row) -> None:
-    record = run.on_record(table, row.values) or {}
-    if table.numbered and row.values.get("id", record["id"]) != record["id"]:
-        run.complain((*row.path, "id"), f"{row.word} {row.label} has the id {record['id']}; an id never changes")
-    for column in table.fixed:
-        if row.values[column] != record[column]:
-            before = await values.shown(run, column, record[column])
-            run.complain(
-                row.path,
-                f"{row.word} {row.label} is on record with {column.removesuffix('_id')} {before},"
-                " which never changes: choose another name, or correct where it stands",
-            )
-
-
-async def _refuse_taken_ids(run: Run, table: Table, new: list[Row]) -> None:
-    wanted = {row.values["id"]: row for row in new if "id" in row.values}
-    if not wanted or table.key == ("id",):
-        return
-    for record in await sql.by_id(run.tx, table, list(wanted)):
-        owner = " ".join(str(record[column]) for column in table.key if not column.endswith("_id"))
-        run.complain(
-            (*wanted[record["id"]].path, "id"),
-            f"{record['id']} is the id of {table.word} {owner} already: choose another",
-        )
-
-
-async def _check_place(run: Run, table: Table, row: Row, record: Record) -> None:
-    """A locker service goes to a station, a shop service to a shop."""
-    wanted = GOES_TO.get(record["method"]) if table is tables.DELIVERY_SERVICE else None
-    if wanted is None:
-        return
-    if record["site_id"] is None:
-        run.complain((*row.path, "site"), f"is missing: a {record['method']} service goes to a {wanted}")
-        return
-    site = await run.by_id(tables.SITE, record["site_id"])
-    if site["kind"] != wanted:
-        run.complain(
-            (*row.path, "site"),
-            f"{site['code']} is a {site['kind']}; a {record['method']} service goes to a {wanted}",
-        )
-
-
-def _place(table: Table, row: Row, column: str) -> Path:
-    """Rows without an id are elements of a list: they have no field of their own."""
-    return (*row.path, table.field_of(column)) if table.numbered else row.path
 
 
 # Writing --------------------------------------------------------------------------
@@ -133,7 +68,7 @@ async def _change(run: Run, table: Table, rows: list[Row]) -> None:
             continue
         record = run.on_record(table, row.values) or {}
         record.update(changed)
-        await _check_place(run, table, row, record)
+        await refusals.references(run, table, row, record)
         groups[tuple(changed)].append({"id": record["id"], **changed})
         run.changes.append(Change(new=False, kind=row.word, name=row.label, fields=tuple(fields)))
     run.stop_on_problems()
@@ -151,6 +86,8 @@ async def _differing(run: Run, table: Table, row: Row) -> tuple[Record, list[Fie
         if not await values.same(run, value, before):
             changed[column] = await values.stored(run, value)
             fields.append(await values.change(run, table, column, before, value))
+            if changed[column] is not False:
+                changed |= dict.fromkeys(table.withdraws.get(column, ()))
     return changed, fields
 
 
@@ -175,7 +112,7 @@ async def _new_record(run: Run, table: Table, row: Row) -> Record:
         run.complain((*row.path, table.field_of(column)), f"is missing: a new {row.word} needs it")
     if missing:
         return given
-    await _check_place(run, table, row, given)
+    await refusals.references(run, table, row, given)
     return {column: await values.stored(run, value) for column, value in given.items()}
 
 

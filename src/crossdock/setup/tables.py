@@ -25,6 +25,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """Column -> its key in the file, where the two differ."""
     unique: tuple[tuple[str, ...], ...] = ()
     """Other sets of columns that tell rows apart."""
+    withdraws: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column -> columns that are emptied when it becomes something else, unless that is false."""
 
     def field_of(self, column: str) -> str:
         return self.fields.get(column, column)
@@ -122,11 +124,9 @@ ONLINE_SHOP = Table(
         "domain": "text",
         "name": "text",
         "domains": "text[]",
-        "secret_sealed": "bytea",
     },
-    defaults={"domains": [], "secret_sealed": None},
+    defaults={"domains": []},
     fixed=("account_id",),
-    fields={"secret_sealed": "secret"},
 )
 STAFF = Table(
     name="staff",
@@ -139,10 +139,14 @@ STAFF = Table(
         "password_hash": "text",
         "manager": "boolean",
         "active": "boolean",
+        "token_hash": "text",
+        "token_sealed": "bytea",
     },
     stamped=True,
-    defaults={"manager": False, "active": True},
+    defaults={"manager": False, "active": True, "token_hash": None, "token_sealed": None},
     fixed=("account_id",),
+    # Who switches a person off keeps the token, so that it is told apart from an unknown one.
+    withdraws={"password_hash": ("token_hash", "token_sealed"), "active": ("token_hash", "token_sealed")},
     fields={"site_id": "shop", "password_hash": "password", "manager": "role"},
 )
 CABINET = Table(
@@ -301,10 +305,10 @@ TABLES = (
     ACCOUNT_COMPANY,
     SITE,
     SUB_INVENTORY,
+    ONLINE_SHOP,
     DELIVERY_SERVICE,
     CREDENTIAL,
     RECEIVER,
-    ONLINE_SHOP,
     STAFF,
     CABINET,
     BOX,

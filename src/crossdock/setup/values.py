@@ -11,6 +11,7 @@ from crossdock.setup.run import Run
 from crossdock.setup.tables import ACCOUNT, TABLES, Table
 
 _TABLES = {f"{table.name}_id": table for table in TABLES}
+_ADDRESSES = ("url", "source")
 
 
 async def same(run: Run, value: Any, before: Any) -> bool:
@@ -53,14 +54,14 @@ async def change(run: Run, table: Table, column: str, before: Any, value: Any) -
 
 
 async def shown(run: Run, column: str, value: Any) -> Any:
-    """Ids by the name of what they stand for, times in UTC, addresses without a login."""
+    """Ids by the name of what they stand for, times in UTC, addresses without login and query."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()
         case int() if column in _TABLES:
             return await run.label(_TABLES[column], value)
-        case str() if column == "url":
-            return re.sub(r"//[^/@]*@", "//…@", value)
+        case str() if column in _ADDRESSES:
+            return re.sub(r"\?.*", "?…", re.sub(r"//.*@", "//…@", value), flags=re.DOTALL)
     return value
 
 

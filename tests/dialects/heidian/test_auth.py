@@ -58,7 +58,7 @@ def test_the_digest_is_over_the_bytes_that_are_sent() -> None:
 
 
 def test_explain_shows_the_digest_and_what_it_is_over() -> None:
-    digest, signed = explain(WEBHOOK.encode(), query="", headers={}, secret=SECRET)
+    signed, digest = explain(WEBHOOK.encode(), query="", headers={}, secret=SECRET)
 
     assert digest == webhook_digest(WEBHOOK.encode(), SECRET)
     assert signed == WEBHOOK + SECRET

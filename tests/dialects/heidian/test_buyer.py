@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.dialects.heidian.limits import FETCHES_OF_ADDRESS
+from crossdock.base.config import Config
 from tests.dialects.heidian import shop
 from tests.dialects.heidian.conftest import Counter
 
@@ -64,6 +64,39 @@ async def test_a_shops_own_domain_is_as_good(counter: Counter) -> None:
 
     for domain in (shop.DOMAIN, "shop.example.com"):
         assert (await counter.get(BRANCHES, by=None, params={"shop": domain})).status_code == 200
+
+
+async def test_a_shop_with_a_domain_of_its_own_is_found_under_the_platforms(counter: Counter) -> None:
+    async with counter.desk.database.transaction() as tx:
+        await tx.execute("UPDATE online_shop SET domain = 'shop.example.com', name = 'Super'")
+
+    async def branches(domain: str) -> int:
+        return (await counter.get(BRANCHES, by=None, params={"shop": domain})).status_code
+
+    assert await branches("shop.example.com") == 200
+    assert await branches("super.heidianer.com") == 200
+    for nobodys in ("super", "super.example.com", "a.super.heidianer.com", "heidianer.com", ".heidianer.com"):
+        assert await branches(nobodys) == 404, nobodys
+
+    async with counter.desk.database.transaction() as tx:
+        await tx.execute("INSERT INTO online_shop (account_id, name, domain) VALUES (47, 'super', 'other.example')")
+    assert await branches("super.heidianer.com") == 404, "two are meant"
+    async with counter.desk.database.transaction() as tx:
+        await tx.execute("UPDATE online_shop SET domains = '{super.heidianer.com}' WHERE name = 'Super'")
+    assert await branches("super.heidianer.com") == 200
+
+
+async def test_a_code_of_no_online_shop_is_shown_by_its_accounts(counter: Counter) -> None:
+    found = await counter.pick_up()
+    token = await token_of(counter, found)
+    async with counter.desk.database.transaction() as tx:
+        await tx.execute("UPDATE handover SET shop_id = NULL")
+        await tx.execute("INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'z', 'z', 'UTC', 'EUR');")
+        await tx.execute("INSERT INTO online_shop (account_id, name, domain) VALUES (48, 'z', 'z.example')")
+
+    for domain, status in ((shop.DOMAIN, 200), ("z.example", 404)):
+        answer = await counter.get(FETCH, by=None, params={"order_token": token, "shop": domain})
+        assert answer.status_code == status, domain
 
 
 async def test_nothing_can_be_probed(counter: Counter) -> None:
@@ -131,7 +164,7 @@ async def test_the_longest_parameters_are_looked_up(counter: Counter) -> None:
 
 async def test_so_many_fetches_a_minute_from_one_address(counter: Counter) -> None:
     query = {"order_token": "123456", "shop": shop.DOMAIN}
-    for _ in range(FETCHES_OF_ADDRESS.calls):
+    for _ in range(Config().heidian_fetches_a_minute):
         assert (await counter.get(FETCH, by=None, params=query)).status_code == 404
 
     refused = await counter.get(FETCH, by=None, params=query)

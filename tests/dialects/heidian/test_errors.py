@@ -181,6 +181,7 @@ FIELDS_SAID = {
     "null": ("This field may not be null.", "该字段不能为 null。"),
     "invalid": ("Not a valid string.", "不是有效的字符串。"),
     "max_length": ("Ensure this field has no more than 7 characters.", "请确保这个字段不能超过 7 个字符。"),
+    "min_length": ("Ensure this field has at least 7 characters.", "请确保这个字段至少包含 7 个字符。"),
     "null_characters": ("Null characters are not allowed.", "不允许使用空字符。"),
     "not_an_object": (
         "Invalid data. Expected a dictionary, but got 7.",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crossdock.base.config import CALLS, Config, SettingInvalid
 from crossdock.base.errors import TooManyRequests
 from crossdock.base.ids import StaffId
 from crossdock.dialects.heidian import limits
@@ -23,7 +24,8 @@ WINDOWS = [
 
 @pytest.mark.parametrize(("window", "calls", "seconds"), WINDOWS, ids=lambda value: getattr(value, "name", value))
 def test_a_window_takes_so_many_calls_and_not_one_more(window: Window, calls: int, seconds: int) -> None:
-    limiter = Limiter()
+    limiter = Limiter(Config())
+    assert (getattr(Config(), window.setting), window.seconds) == (calls, seconds)
     for _ in range(calls):
         limiter.take(window, "caller", START)
 
@@ -34,8 +36,8 @@ def test_a_window_takes_so_many_calls_and_not_one_more(window: Window, calls: in
 
 
 def test_a_call_leaves_the_window_when_it_is_as_old_as_the_window_is_long() -> None:
-    limiter = Limiter()
-    window = Window(name="two", calls=2, seconds=60)
+    limiter = Limiter(Config(heidian_logins_a_minute=2))
+    window = limits.LOGINS_OF_NAME
     limiter.take(window, "caller", START)
     limiter.take(window, "caller", START + timedelta(seconds=30))
 
@@ -49,8 +51,8 @@ def test_a_call_leaves_the_window_when_it_is_as_old_as_the_window_is_long() -> N
 
 
 def test_callers_and_windows_do_not_count_for_each_other() -> None:
-    limiter = Limiter()
-    for _ in range(limits.LOGINS_OF_NAME.calls):
+    limiter = Limiter(Config())
+    for _ in range(Config().heidian_logins_a_minute):
         limiter.take(limits.LOGINS_OF_NAME, "xxx", START)
 
     limiter.take(limits.LOGINS_OF_NAME, "clerk1", START)
@@ -65,14 +67,14 @@ def wrong_keys(limiter: Limiter, count: int, *, last: timedelta) -> datetime:
 
 
 def test_nineteen_wrong_codes_do_not_pause() -> None:
-    limiter = Limiter()
+    limiter = Limiter(Config())
     now = wrong_keys(limiter, 19, last=timedelta(0))
 
     limiter.refuse_paused(ONE, now)
 
 
 def test_twenty_wrong_codes_pause_for_a_minute() -> None:
-    limiter = Limiter()
+    limiter = Limiter(Config())
     now = wrong_keys(limiter, 20, last=timedelta(minutes=9, seconds=59))
 
     with pytest.raises(TooManyRequests) as refused:
@@ -85,14 +87,14 @@ def test_twenty_wrong_codes_pause_for_a_minute() -> None:
 
 
 def test_twenty_wrong_codes_in_ten_minutes_and_a_moment_do_not_pause() -> None:
-    limiter = Limiter()
+    limiter = Limiter(Config())
     now = wrong_keys(limiter, 20, last=timedelta(minutes=10))
 
     limiter.refuse_paused(ONE, now)
 
 
 def test_after_a_pause_the_next_wrong_code_pauses_again() -> None:
-    limiter = Limiter()
+    limiter = Limiter(Config())
     now = wrong_keys(limiter, 20, last=timedelta(0)) + timedelta(seconds=60)
     limiter.refuse_paused(ONE, now)
     limiter.wrong_key(ONE, now)
@@ -102,8 +104,8 @@ def test_after_a_pause_the_next_wrong_code_pauses_again() -> None:
 
 
 def test_the_caller_silent_longest_is_forgotten_first() -> None:
-    limiter = Limiter(callers_max=2)
-    window = Window(name="one", calls=1, seconds=60)
+    limiter = Limiter(Config(heidian_logins_a_minute=1), callers_max=2)
+    window = limits.LOGINS_OF_NAME
     limiter.take(window, "a", START)
     limiter.take(window, "b", START)
     assert len(limiter) == 2
@@ -113,3 +115,29 @@ def test_the_caller_silent_longest_is_forgotten_first() -> None:
     with pytest.raises(TooManyRequests):
         limiter.take(window, "b", START)
     limiter.take(window, "a", START)
+
+
+def test_so_many_wrong_codes_as_the_operator_says() -> None:
+    limiter = Limiter(Config(heidian_wrong_keys=2))
+    limiter.wrong_key(ONE, START)
+    limiter.refuse_paused(ONE, START)
+    limiter.wrong_key(ONE, START)
+
+    with pytest.raises(TooManyRequests):
+        limiter.refuse_paused(ONE, START)
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [("LOGINS_A_MINUTE", 10), ("FETCHES_A_MINUTE", 60), ("KEYS_A_MINUTE", 120), ("WRONG_KEYS", 20)],
+)
+def test_every_limit_can_be_set(name: str, default: int) -> None:
+    variable, field = f"CROSSDOCK_HEIDIAN_{name}", f"heidian_{name.lower()}"
+
+    assert getattr(Config.from_environment({}), field) == default
+    for good in (CALLS.start, CALLS.stop - 1):
+        assert getattr(Config.from_environment({variable: str(good)}), field) == good
+    for bad in (CALLS.start - 1, CALLS.stop, "many"):
+        with pytest.raises(SettingInvalid) as refused:
+            Config.from_environment({variable: str(bad)})
+        assert variable in refused.value.sentence

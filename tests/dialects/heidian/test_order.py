@@ -8,7 +8,6 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, CompanyId, HandoverId, OrderId, ProductId, SiteId
 from crossdock.core.catalog.model import Product
-from crossdock.core.handover.model import PickUp
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.staff.model import Action
 from crossdock.dialects.heidian.order import ORDER_FIELDS_KEPT, fulfillments, order_body
@@ -64,31 +63,11 @@ PRODUCT = Product(
     created_at=AT,
     updated_at=AT,
 )
-PICK_UP = PickUp(
-    id=HandoverId(1001),
-    account_id=AccountId(47),
-    site_id=SiteId(12),
-    shop_id=1,
-    order_id=ORDER.id,
-    order_number=ORDER.number,
-    key="129322",
-    state="unused",
-    full_name="张三",
-    mobile="13800000001",
-    prepared_at=None,
-    prepared_by=None,
-    used_at=None,
-    used_by=None,
-    expires_at=None,
-    canceled_at=None,
-    created_at=AT,
-    updated_at=AT,
-)
 
 
 def printed(order: Order = ORDER, line: OrderLine = LINE, *, gone: bool = False) -> dict[str, Any]:
     products = {} if gone else {PRODUCT.id: PRODUCT}
-    return order_body(order, lines=[line], products=products, pick_up=PICK_UP, history=[])
+    return order_body(order, lines=[line], products=products, full_name="张三", mobile="13800000001")
 
 
 def test_what_nobody_said_is_derived() -> None:

@@ -103,6 +103,26 @@ def test_the_size_of_a_page(asked_for: str | None, size: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1:8080"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("shop_1.example", "shop_1.example"),
+        ("", "localhost"),
+        ('a"><script>', "localhost"),
+        ("a.example/evil?", "localhost"),
+        ("user@a.example", "localhost"),
+        ("a.example:80:80", "localhost"),
+        ("a.example\n", "localhost"),
+    ],
+)
+def test_links_name_a_host_that_can_be_one(host: str, named: str) -> None:
+    request = Request(method="GET", path=PATH, query_string=b"", headers=[(b"host", host.encode())], body=b"")
+
+    assert origin(request) == f"http://{named}"
+
+
+@pytest.mark.parametrize(
     ("headers", "begins"),
     [
         ({}, "http://"),

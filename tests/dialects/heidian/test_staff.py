@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from tests.dialects.heidian import shop
 from tests.dialects.heidian.conftest import Counter
 
 STAFF = "/api/shops/staff/"
@@ -56,6 +59,17 @@ async def test_an_employee_that_cannot_be_made(counter: Counter) -> None:
     for body, fields in REFUSED:
         answer = await counter.post(STAFF, body, by="xxx")
         assert (answer.status_code, answer.json()) == (400, fields), body
+
+
+@pytest.mark.parametrize(("password", "status"), [("seven77", 400), ("eight888", 201)])
+async def test_a_shop_may_ask_for_longer_passwords(counter: Counter, password: str, status: int) -> None:
+    await shop.settings(counter.desk, 12, password_characters_min=8)
+
+    answer = await counter.post(STAFF, {"username": "new", "password": password}, by="xxx")
+
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json() == {"password": ["Ensure this field has at least 8 characters."]}
 
 
 async def test_the_longest_name_and_password(counter: Counter) -> None:

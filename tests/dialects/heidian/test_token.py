@@ -1,8 +1,11 @@
 """The staff token over HTTP: who is let in, and how the others are told."""
 
+from pathlib import Path
+
 import pytest
 
 from crossdock.dialects.heidian.calls import ENDPOINTS
+from crossdock.setup.apply import apply_file
 from tests.dialects.heidian.conftest import Counter
 from tests.dialects.heidian.shop import DOMAIN, TOKENS
 
@@ -46,6 +49,25 @@ async def test_a_person_whose_access_was_withdrawn_is_refused(counter: Counter) 
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "用户未激活或者已删除。", "code": "authentication_failed"}
+
+
+async def test_another_password_in_the_setup_file_withdraws_the_token(counter: Counter, tmp_path: Path) -> None:
+    """While the server runs: the old token is nobody's, the next login shows a new one."""
+    changed = tmp_path / "changed.toml"
+    changed.write_text(
+        '[[account]]\ncode = "demo"\n[[account.shop]]\ncode = "SHOP-12"\n'
+        '[[account.shop.staff]]\nusername = "clerk1"\npassword = "another word"\n'
+    )
+    assert (await counter.get(LIST)).status_code == 200
+
+    await apply_file(changed, database=counter.desk.database, seal=counter.desk.seal, environ={})
+
+    refused = await counter.get(LIST)
+    assert (refused.status_code, refused.json()["detail"]) == (401, "Invalid token.")
+    login = {"username": "clerk1", "password": "another word"}
+    token = (await counter.post("/api/shops/staff_login/", login, by=None)).json()["token"]
+    assert token != TOKENS["clerk1"]
+    assert (await counter.get(LIST, by=None, headers={"authorization": f"stafftoken {token}"})).status_code == 200
 
 
 STAFF_CALLS = [endpoint.call for endpoint in ENDPOINTS if endpoint.options.staff]

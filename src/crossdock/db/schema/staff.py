@@ -21,7 +21,6 @@ online_shop = Table(
     words("name"),
     words("domain"),
     texts("domains"),
-    Column("secret_sealed", LargeBinary, nullable=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("domain"),
 )

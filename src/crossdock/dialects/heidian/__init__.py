@@ -6,10 +6,11 @@ from crossdock.base.errors import BodyMalformed, CrossdockError, Denied, MethodN
 from crossdock.core.staff.model import Staff
 from crossdock.dialects.heidian.asked import Asked, query_pairs, read_body
 from crossdock.dialects.heidian.auth import KEYWORD, body_token, header_token, staff_of, webhook_digest
+from crossdock.dialects.heidian.callbacks import SENDER
 from crossdock.dialects.heidian.calls import ENDPOINTS, PREFLIGHT, Terms, find
 from crossdock.dialects.heidian.errors import FieldsWrong, MediaUnsupported, spoken
 from crossdock.dialects.heidian.limits import KEYS_OF_STAFF, limiter_of
-from crossdock.dialects.heidian.words import language
+from crossdock.dialects.heidian.words import NAME, language
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Opened
 from crossdock.edge.request import Request
@@ -79,11 +80,11 @@ def seal(desk: Desk, request: Request, opened: Opened, answer: Any) -> Response:
 
 
 def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> tuple[str, str]:
-    """The digest of a webhook body and the text it is over; requests to us carry none.
+    """The text a webhook's digest is over, and the digest; requests to us carry none.
 
     `query` and `headers` take no part in it.
     """
-    return webhook_digest(raw, secret), raw.decode("utf-8", "replace") + secret
+    return raw.decode("utf-8", "replace") + secret, webhook_digest(raw, secret)
 
 
 def _open_preflight(request: Request) -> Opened:
@@ -115,11 +116,12 @@ def _shared_headers() -> dict[str, str]:
 
 
 DIALECT = Dialect(
-    name="heidian",
+    name=NAME,
     prefixes=("/api/orders", "/api/shops"),
     body_bytes_max=BODY_BYTES_MAX,
     endpoints=ENDPOINTS,
     open=open_call,
     refuse=refuse,
     seal=seal,
+    sender=SENDER,
 )

@@ -35,6 +35,7 @@ class Field(Struct, frozen=True, kw_only=True):
     """One text field of a body. A number is taken as its digits, left-padded to `digits`."""
 
     name: str
+    characters_min: int = 1
     characters_max: int | None = None
     trim: bool = True
     digits: int = 0
@@ -106,7 +107,8 @@ def _text(body: dict[str, Any], field: Field) -> str | Fault:
         case bool():
             return Fault("invalid")
         case int() | float() as number:
-            text = str(number).zfill(field.digits)
+            whole = isinstance(number, float) and number.is_integer()
+            text = str(int(number) if whole else number).zfill(field.digits)
         case str() as text:
             text = text.strip() if field.trim else text
         case _:
@@ -115,6 +117,8 @@ def _text(body: dict[str, Any], field: Field) -> str | Fault:
         return Fault("blank")
     if "\0" in text:
         return Fault("null_characters")
+    if len(text) < field.characters_min:
+        return Fault("min_length", field.characters_min)
     if field.characters_max is not None and len(text) > field.characters_max:
         return Fault("max_length", field.characters_max)
     return text

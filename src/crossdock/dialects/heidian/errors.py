@@ -95,6 +95,9 @@ FIELD_TEXTS: Final[dict[str, Text]] = {
     "max_length": Text(
         "Ensure this field has no more than {shown} characters.", "请确保这个字段不能超过 {shown} 个字符。"
     ),
+    "min_length": Text(
+        "Ensure this field has at least {shown} characters.", "请确保这个字段至少包含 {shown} 个字符。"
+    ),
     "null_characters": Text("Null characters are not allowed.", "不允许使用空字符。"),
     "not_an_object": Text(
         "Invalid data. Expected a dictionary, but got {shown}.", "无效数据。期待为字典类型，得到的是 {shown} 。"

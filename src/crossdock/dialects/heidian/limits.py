@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
+from crossdock.base.config import Config
 from crossdock.base.errors import TooManyRequests
 from crossdock.base.ids import StaffId
 from crossdock.db.database import Database
@@ -20,16 +21,17 @@ from crossdock.edge.desk import Desk
 
 class Window(Struct, frozen=True, kw_only=True):
     name: str
-    calls: int
-    seconds: int
+    setting: str
+    """The field of the configuration that says how many calls there may be."""
+    seconds: int = 60
 
 
-LOGINS_OF_NAME: Final = Window(name="logins of a name", calls=10, seconds=60)
-LOGINS_OF_ADDRESS: Final = Window(name="logins of an address", calls=10, seconds=60)
-FETCHES_OF_ADDRESS: Final = Window(name="fetches of an address", calls=60, seconds=60)
-KEYS_OF_STAFF: Final = Window(name="keys of a person", calls=120, seconds=60)
+LOGINS_OF_NAME: Final = Window(name="logins of a name", setting="heidian_logins_a_minute")
+LOGINS_OF_ADDRESS: Final = Window(name="logins of an address", setting="heidian_logins_a_minute")
+FETCHES_OF_ADDRESS: Final = Window(name="fetches of an address", setting="heidian_fetches_a_minute")
+KEYS_OF_STAFF: Final = Window(name="keys of a person", setting="heidian_keys_a_minute")
 """check, consume and rollback together."""
-WRONG_KEYS_OF_STAFF: Final = Window(name="wrong keys of a person", calls=20, seconds=600)
+WRONG_KEYS_OF_STAFF: Final = Window(name="wrong keys of a person", setting="heidian_wrong_keys", seconds=600)
 PAUSE_S: Final = 60
 """How long a person's token rests once WRONG_KEYS_OF_STAFF is full."""
 CALLERS_MAX: Final = 20_000
@@ -39,7 +41,8 @@ CALLERS_MAX: Final = 20_000
 class Limiter:
     """Sliding windows: the moments of each caller's calls, no more of them than its window allows."""
 
-    def __init__(self, *, callers_max: int = CALLERS_MAX) -> None:
+    def __init__(self, config: Config, *, callers_max: int = CALLERS_MAX) -> None:
+        self._config = config
         self._callers_max = callers_max
         self._calls: OrderedDict[tuple[str, Hashable], deque[datetime]] = OrderedDict()
 
@@ -49,7 +52,7 @@ class Limiter:
         length = timedelta(seconds=window.seconds)
         while calls and calls[0] + length <= now:
             calls.popleft()
-        if len(calls) >= window.calls:
+        if len(calls) >= self._most(window):
             raise TooManyRequests(wait_s=_seconds(calls[0] + length - now))
         calls.append(now)
 
@@ -60,7 +63,7 @@ class Limiter:
     def refuse_paused(self, staff_id: StaffId, now: datetime) -> None:
         """Errors: TooManyRequests while the person's token rests after too many wrong codes."""
         wrong = self._calls.get((WRONG_KEYS_OF_STAFF.name, staff_id))
-        if wrong is None or len(wrong) < WRONG_KEYS_OF_STAFF.calls:
+        if wrong is None or len(wrong) < self._most(WRONG_KEYS_OF_STAFF):
             return
         until = wrong[-1] + timedelta(seconds=PAUSE_S)
         if wrong[-1] - wrong[0] < timedelta(seconds=WRONG_KEYS_OF_STAFF.seconds) and now < until:
@@ -71,11 +74,14 @@ class Limiter:
 
     def _of(self, window: Window, caller: Hashable) -> deque[datetime]:
         key = (window.name, caller)
-        calls = self._calls.setdefault(key, deque(maxlen=window.calls))
+        calls = self._calls.setdefault(key, deque(maxlen=self._most(window)))
         self._calls.move_to_end(key)
         if len(self._calls) > self._callers_max:
             self._calls.popitem(last=False)
         return calls
+
+    def _most(self, window: Window) -> int:
+        return int(getattr(self._config, window.setting))
 
 
 _LIMITERS: WeakKeyDictionary[Database, Limiter] = WeakKeyDictionary()
@@ -83,7 +89,7 @@ _LIMITERS: WeakKeyDictionary[Database, Limiter] = WeakKeyDictionary()
 
 def limiter_of(desk: Desk) -> Limiter:
     """One for each server: two in one process do not count for each other."""
-    return _LIMITERS.setdefault(desk.database, Limiter())
+    return _LIMITERS.setdefault(desk.database, Limiter(desk.config))
 
 
 def _seconds(left: timedelta) -> int:

@@ -5,17 +5,15 @@ What the platform sent with the order stands in its partner fields and is printe
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from crossdock.base.ids import ProductId
 from crossdock.core.catalog.model import Product
-from crossdock.core.handover.model import PickUp
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.staff.model import Action
-from crossdock.dialects.heidian.words import OPEN, ORDER_WORDS, moment, moment_or_null, money, object_or_empty
-
-DIALECT_NAME: Final = "heidian"
+from crossdock.dialects.heidian.words import NAME, OPEN, ORDER_WORDS, moment, moment_or_null, money, object_or_empty
 
 ORDER_FIELDS_KEPT: Final = (
     "title",
@@ -65,10 +63,13 @@ def order_body(
     *,
     lines: Sequence[OrderLine],
     products: Mapping[ProductId, Product],
-    pick_up: PickUp,
-    history: Sequence[Action],
+    full_name: str,
+    mobile: str,
+    used_at: datetime | None = None,
+    canceled_at: datetime | None = None,
+    history: Sequence[Action] = (),
 ) -> dict[str, Any]:
-    """`history` holds the consume and rollback rows of this pick-up, oldest first."""
+    """Times and `history` (consume and rollback rows, oldest first) are those of its pick-up."""
     total = sum((_price(products, line) * line.quantity for line in lines), ZERO)
     weight_g = sum(
         products[line.product_id].weight_g * line.quantity for line in lines if line.product_id in products
@@ -76,16 +77,16 @@ def order_body(
     paid = total if order.payment in {"paid", "partially_refunded", "refunded"} else ZERO
     printed = [_line(order, line, products.get(line.product_id)) for line in lines]
     words = ORDER_WORDS.get(order.state, OPEN)
-    handed_over_at = moment_or_null(pick_up.used_at or order.finished_at)
+    handed_over_at = moment_or_null(used_at or order.finished_at)
     email = str(order.recipient.get("email") or "")
     body: dict[str, Any] = {
         "id": order.id,
         "token": order.token,
         "order_number": order.number,
         "title": printed[0]["title"] if printed else "",
-        "customer": {"id": None, "mobile": pick_up.mobile, "full_name": pick_up.full_name, "email": email},
-        "full_name": pick_up.full_name,
-        "mobile": pick_up.mobile,
+        "customer": {"id": None, "mobile": mobile, "full_name": full_name, "email": email},
+        "full_name": full_name,
+        "mobile": mobile,
         "email": email,
         "requires_shipping": False,
         "buyer_accepts_marketing": False,
@@ -119,7 +120,7 @@ def order_body(
         "paid_at": None if order.payment == "pending" else moment(order.created_at),
         "fulfilled_at": handed_over_at if words.fulfillment_status == "fulfilled" else None,
         "closed_at": handed_over_at if words.order_status == "closed" else None,
-        "cancelled_at": moment_or_null(order.finished_at or pick_up.canceled_at)
+        "cancelled_at": moment_or_null(order.finished_at or canceled_at)
         if words.order_status == "cancelled"
         else None,
     }
@@ -183,7 +184,7 @@ def _line(order: Order, line: OrderLine, product: Product | None) -> dict[str, A
 
 def _kept(order: Order, partner_fields: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Another dialect's fields may have the same names and mean something else."""
-    if order.dialect != DIALECT_NAME:
+    if order.dialect != NAME:
         return {}
     return {name: partner_fields[name] for name in names if name in object_or_empty(partner_fields)}
 

@@ -1,5 +1,6 @@
 """The page envelope: which stretch of a list is asked for, and the links to its neighbours."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -11,6 +12,7 @@ from crossdock.edge.request import Request
 
 PAGE_SIZE: Final = 10
 PAGE_SIZE_MAX: Final = 100
+_HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 T = TypeVar("T")
 Find = Callable[[int, int], Awaitable[tuple[int, list[T]]]]
@@ -67,4 +69,5 @@ def origin(request: Request) -> str:
     """`https://host` as the client sees it: a proxy says by X-Forwarded-Proto what it was asked with."""
     forwarded = (request.header("x-forwarded-proto") or "").split(",", 1)[0].strip().lower()
     scheme = forwarded if forwarded in {"http", "https"} else request.scheme
-    return f"{scheme}://{request.header('host') or 'localhost'}"
+    host = request.header("host") or ""
+    return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"

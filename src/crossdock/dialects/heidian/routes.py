@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import structs
 
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
@@ -12,7 +12,7 @@ from crossdock.core.catalog import queries as catalog
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import OnlineShop, PickUp
+from crossdock.core.handover.model import HouseRules, OnlineShop, PickUp
 from crossdock.core.orders import queries as orders
 from crossdock.core.staff import commands as people
 from crossdock.core.staff import passwords
@@ -33,7 +33,7 @@ from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, limiter_of
 from crossdock.dialects.heidian.order import order_body
 from crossdock.dialects.heidian.paging import page_of
 from crossdock.dialects.heidian.wire import BuyersCode, CheckedCode, LoggedInStaff, Page, PickUpCode, StaffRow
-from crossdock.dialects.heidian.words import PAID_ENOUGH, code, domain
+from crossdock.dialects.heidian.words import NAME, PAID_ENOUGH, code, domain, short_name
 from crossdock.edge.desk import Desk
 
 KEY: Final = Field(name="key", characters_max=32, digits=6)
@@ -48,32 +48,11 @@ HANDED_OVER_MAX: Final = 100
 """Hand-overs and rollbacks of one code that its order is printed with, the newest."""
 
 
-class HouseRules(Struct, frozen=True, kw_only=True):
-    """What a shop may set for itself in its site's settings."""
-
-    prepared_first: bool = False
-    """Only parcels that were set aside are handed over."""
-    rollback_window_s: int | None = None
-    """How long after its use a code can be rolled back; None for ever."""
-    mask_keys: bool = False
-    """Lists show codes as `1****2`."""
-
-    @classmethod
-    def of(cls, site: Site) -> "HouseRules":
-        window = site.settings.get("rollback_window_s")
-        return cls(
-            prepared_first=site.settings.get("prepared_first") is True,
-            rollback_window_s=window if isinstance(window, int) else None,
-            mask_keys=site.settings.get("mask_keys") is True,
-        )
-
-
 async def list_codes(desk: Desk, staff: Staff, asked: Asked) -> Page:
     """GET /api/orders/pick_up_code/: the branch's parcels."""
-    site = await _site(desk, staff)
+    site, rules = await _house(desk, staff)
     wanted = filters.pick_ups(asked.query)
     order_by = filters.order_by(asked.query, filters.PICK_UP_ORDERS, "-id")
-    mask = HouseRules.of(site).mask_keys
     async with desk.database.transaction() as tx:
         await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
 
@@ -90,25 +69,30 @@ async def list_codes(desk: Desk, staff: Staff, asked: Asked) -> Page:
                 limit=limit,
             )
 
-        return await page_of(asked, find, lambda row: views.pick_up_code(row, site, mask=mask))
+        return await page_of(asked, find, lambda row: views.pick_up_code(row, site, mask=rules.mask_keys))
 
 
 async def one_code(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
     """GET /api/orders/pick_up_code/[id]/: one row of the list; the seed has no such call."""
+    site, rules = await _house(desk, staff)
     async with desk.database.transaction() as tx:
         await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
         pick_up = await _of_number(tx, staff, asked)
-    return views.pick_up_code(pick_up, await _site(desk, staff))
+    return views.pick_up_code(pick_up, site, mask=rules.mask_keys)
 
 
 async def order_behind(desk: Desk, staff: Staff, asked: Asked) -> dict[str, Any]:
-    """GET /api/orders/pick_up_code/[id]/order/: the order behind a code."""
+    """GET /api/orders/pick_up_code/[id]/order/: the order behind a code.
+
+    Its token opens the buyer's page, which shows the code: a shop that masks codes keeps it back.
+    """
+    _, rules = await _house(desk, staff)
     async with desk.database.transaction(readonly=True) as tx:
         pick_up = await _of_number(tx, staff, asked)
         found = await _order(tx, pick_up)
     if found is None:
         raise NotFound()
-    return found
+    return found | {"token": ""} if rules.mask_keys else found
 
 
 async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
@@ -123,7 +107,7 @@ async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
         if order is None or order.account_id != shop.account_id or order.payment not in PAID_ENOUGH:
             raise NotFound()
         pick_up = await pick_ups.newest_of_order(tx, account_id=order.account_id, order_id=order.id)
-        if pick_up is None or pick_up.shop_id != shop.id:
+        if pick_up is None or pick_up.shop_id not in (shop.id, None):
             raise NotFound()
         if pick_up.state == "unused" and pick_up.expires_at is not None and pick_up.expires_at <= tx.now:
             await handovers.expire_due(tx, account_id=pick_up.account_id, site_id=pick_up.site_id)
@@ -135,6 +119,7 @@ async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
 
 async def stock_prepare(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
     """POST /api/orders/pick_up_code/[id]/stock_prepare/: the goods are set aside. Again: unchanged."""
+    site, rules = await _house(desk, staff)
     async with desk.database.transaction() as tx:
         found = await _of_number(tx, staff, asked)
         pick_up = await handovers.prepare(
@@ -143,8 +128,9 @@ async def stock_prepare(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
             site_id=staff.site_id,
             handover_id=found.id,
             staff_id=staff.id,
+            dialect=NAME,
         )
-    return views.pick_up_code(pick_up, await _site(desk, staff))
+    return views.pick_up_code(pick_up, site, mask=rules.mask_keys)
 
 
 async def check(desk: Desk, staff: Staff, asked: Asked) -> CheckedCode:
@@ -161,7 +147,7 @@ async def check(desk: Desk, staff: Staff, asked: Asked) -> CheckedCode:
 async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
     """POST /api/orders/pick_up_code/consume/: the parcel is handed over, at most once."""
     key = _key(desk, staff, asked.body)
-    site = await _site(desk, staff)
+    site, rules = await _house(desk, staff)
     with _guessing(desk, staff):
         async with desk.database.transaction() as tx:
             pick_up = await handovers.consume(
@@ -170,7 +156,8 @@ async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
                 site_id=staff.site_id,
                 key=key,
                 staff_id=staff.id,
-                prepared_first=HouseRules.of(site).prepared_first,
+                prepared_first=rules.prepared_first,
+                dialect=NAME,
             )
     return views.pick_up_code(pick_up, site)
 
@@ -178,7 +165,7 @@ async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
 async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
     """POST /api/orders/pick_up_code/rollback/: a wrong hand-over is taken back; the code stays the same."""
     key = _key(desk, staff, asked.body)
-    site = await _site(desk, staff)
+    site, rules = await _house(desk, staff)
     with _guessing(desk, staff):
         async with desk.database.transaction() as tx:
             pick_up = await handovers.roll_back(
@@ -187,7 +174,8 @@ async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
                 site_id=staff.site_id,
                 key=key,
                 staff_id=staff.id,
-                window_s=HouseRules.of(site).rollback_window_s,
+                window_s=rules.rollback_window_s,
+                dialect=NAME,
             )
     return views.pick_up_code(pick_up, site)
 
@@ -231,7 +219,9 @@ async def list_staff(desk: Desk, manager: Staff, asked: Asked) -> Page:
 
 async def create_staff(desk: Desk, manager: Staff, asked: Asked) -> StaffRow:
     """POST /api/shops/staff/: an ordinary employee of the manager's own branch, whatever else is sent."""
-    username, password = texts(asked.body, USERNAME, PASSWORD)
+    site, rules = await _house(desk, manager)
+    password_field = structs.replace(PASSWORD, characters_min=rules.password_characters_min)
+    username, password = texts(asked.body, USERNAME, password_field)
     password_hash = await passwords.hashed(password)
     async with desk.database.transaction() as tx:
         staff = await people.create_staff(
@@ -242,7 +232,7 @@ async def create_staff(desk: Desk, manager: Staff, asked: Asked) -> StaffRow:
             password_hash=password_hash,
             created_by=manager.id,
         )
-    return views.staff_row(staff, await _site(desk, manager))
+    return views.staff_row(staff, site)
 
 
 async def staff_login(desk: Desk, _: None, asked: Asked) -> LoggedInStaff:
@@ -260,6 +250,7 @@ async def staff_login(desk: Desk, _: None, asked: Asked) -> LoggedInStaff:
 
 async def action_history(desk: Desk, staff: Staff, asked: Asked) -> Page:
     """GET /api/shops/action_history/: what was done in the branch, newest first."""
+    _, rules = await _house(desk, staff)
     wanted = filters.actions(asked.query)
     order_by = filters.order_by(asked.query, filters.ACTION_ORDERS, "-id")
     async with desk.database.transaction(readonly=True) as tx:
@@ -277,7 +268,7 @@ async def action_history(desk: Desk, staff: Staff, asked: Asked) -> Page:
                 limit=limit,
             )
 
-        return await page_of(asked, find, views.action_row)
+        return await page_of(asked, find, lambda row: views.action_row(row, mask=rules.mask_keys))
 
 
 async def preflight(_desk: Desk, _caller: None, _asked: None) -> None:
@@ -289,6 +280,12 @@ async def preflight(_desk: Desk, _caller: None, _asked: None) -> None:
 
 async def _site(desk: Desk, staff: Staff) -> Site:
     return await desk.accounts.site_by_id(staff.account_id, staff.site_id)
+
+
+async def _house(desk: Desk, staff: Staff) -> tuple[Site, HouseRules]:
+    """The place somebody works at, and its own rules."""
+    site = await _site(desk, staff)
+    return site, HouseRules.of(site.settings)
 
 
 async def _of_number(tx: Tx, staff: Staff, asked: Asked) -> PickUp:
@@ -311,12 +308,22 @@ async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
         wanted=ActionFilter(handover_ids=(pick_up.id,), actions=("consume", "rollback")),
         limit=HANDED_OVER_MAX,
     )
-    return order_body(order, lines=lines, products=products, pick_up=pick_up, history=newest_first[::-1])
+    return order_body(
+        order,
+        lines=lines,
+        products=products,
+        full_name=pick_up.full_name,
+        mobile=pick_up.mobile,
+        used_at=pick_up.used_at,
+        canceled_at=pick_up.canceled_at,
+        history=newest_first[::-1],
+    )
 
 
 async def _online_shop(tx: Tx, asked: Asked) -> OnlineShop:
     """Errors: NotFound."""
-    shop = await pick_ups.online_shop(tx, domain=domain(_query_with_shop(asked)[SHOP.name]))
+    asked_for = domain(_query_with_shop(asked)[SHOP.name])
+    shop = await pick_ups.online_shop(tx, domain=asked_for, name=short_name(asked_for))
     if shop is None:
         raise NotFound()
     return shop

@@ -41,7 +41,7 @@ def pick_up_code(pick_up: PickUp, site: Site, *, mask: bool = False) -> wire.Pic
         id=pick_up.id,
         heyshop_order_id=pick_up.order_id,
         order_number=pick_up.order_number,
-        key=masked(pick_up.key) if mask else pick_up.key,
+        key=_key(pick_up.key, mask),
         key_status=pick_up.state,
         stock_status=_stock_status(pick_up),
         offline_shop=branch(site),
@@ -106,7 +106,7 @@ def staff_row(staff: Staff, site: Site) -> wire.StaffRow:
     )
 
 
-def action_row(action: Action) -> wire.ActionRow:
+def action_row(action: Action, *, mask: bool = False) -> wire.ActionRow:
     named = None
     if action.staff_id is not None:
         named = wire.Named(id=action.staff_id, username=action.username or "")
@@ -116,12 +116,16 @@ def action_row(action: Action) -> wire.ActionRow:
         staff=named,
         offline_shop=action.site_id,
         pick_up_code=action.handover_id,
-        key=action.key or "",
+        key=_key(action.key or "", mask),
         heyshop_order_id=action.order_id,
         order_number=action.order_number or "",
         reason=action.reason,
         created_at=moment(action.created_at),
     )
+
+
+def _key(key: str, mask: bool) -> str:
+    return masked(key) if key and mask else key
 
 
 def _stock_status(pick_up: PickUp) -> str:

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Literal, NamedTuple
 
+NAME: Final = "heidian"
 Language = Literal["en", "zh"]
 
 ZONE: Final = timezone(timedelta(hours=8))
 """Every printed time is in this zone, and one that names no zone is taken for it, whatever the account's."""
+
+PLATFORM: Final = ".heidianer.com"
+"""Shops have a domain under it, besides their own."""
 
 KEY_STATES: Final = frozenset({"unused", "used", "expired", "canceled"})
 """`key_status`; the core's pick-up states are spelled the same, with one l."""
@@ -101,6 +105,12 @@ def domain(text: str) -> str:
     """An online shop's domain, without the scheme, port or slash that some clients send."""
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower()).split("/", 1)[0]
     return re.sub(r":[0-9]*$", "", bare)
+
+
+def short_name(domain: str) -> str:
+    """NAME of `NAME.heidianer.com`, which every shop of the platform goes by; empty for any other domain."""
+    name = domain.removesuffix(PLATFORM)
+    return "" if name == domain or "." in name else name
 
 
 def object_or_empty(value: Any) -> dict[str, Any]:

@@ -88,7 +88,6 @@ CREATE TABLE online_shop (
     name TEXT NOT NULL,
     domain TEXT NOT NULL,
     domains TEXT[] DEFAULT '{}' NOT NULL,
-    secret_sealed BYTEA,
     CONSTRAINT online_shop_pkey PRIMARY KEY (id),
     CONSTRAINT online_shop_domain_key UNIQUE (domain),
     CONSTRAINT online_shop_account_id_fkey FOREIGN KEY(account_id) REFERENCES account (id)

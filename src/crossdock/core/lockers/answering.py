@@ -1,0 +1,147 @@
+"""What a cabinet says to a command. Parcel and box follow its word, they never run ahead of it."""
+
+from datetime import datetime
+
+from crossdock.base.ids import DoorCommandId, HandoverId
+from crossdock.core.events import commands as events
+from crossdock.core.events import kinds
+from crossdock.core.events.model import HOUSE, NewEvent
+from crossdock.core.lockers import door_sql, sql
+from crossdock.core.lockers.asking import COMMAND_TTL, answer_topic
+from crossdock.core.lockers.booking import facts
+from crossdock.core.lockers.errors import (
+    ParcelUnknown,
+)
+from crossdock.core.lockers.model import OFFLINE, Box, DoorCommand, Parcel
+from crossdock.core.orders import commands as orders
+from crossdock.db.tx import Tx
+
+
+async def claim_commands(tx: Tx, *, limit: int) -> list[DoorCommand]:
+    """Commands to publish now; each is given out once."""
+    return await door_sql.claim(tx, limit=limit)
+
+
+async def answered(
+    tx: Tx, *, cabinet_number: str, command_id: int, accepted: bool, reason: str, happened_at: datetime
+) -> None:
+    """What the cabinet says to a command. Said twice it counts once; said too late it is kept and looked at.
+
+    An acceptance that arrives after we gave up still moved the door: the parcel follows if it can and nobody
+    has asked for its door or its box again since; an alarm tells when not.
+    """
+    command = await door_sql.lock(tx, command_id=command_id, cabinet_number=cabinet_number)
+    if command is None or command.state in ("accepted", "refused"):
+        return
+    late = command.state == "expired"
+    if late and not accepted:
+        return
+    state = "accepted" if accepted else "refused"
+    refusal = None if accepted else reason
+    await door_sql.answer(tx, command_id=command.id, state=state, refusal=refusal, at=happened_at)
+    if accepted and not await _follow(tx, command, happened_at):
+        await _alarm(tx, command, "late answer", happened_at)
+    await tx.notify(answer_topic(command.id))
+
+
+async def expire(tx: Tx, *, command_id: DoorCommandId) -> bool:
+    """Give up on a command that was not answered; False when it just was."""
+    return await door_sql.expire(tx, command_id=command_id, refusal=OFFLINE)
+
+
+async def expire_overdue(tx: Tx) -> int:
+    """Commands whose asker is gone since a restart; how many there were."""
+    return await door_sql.expire_overdue(tx, refusal=OFFLINE, before=tx.now - COMMAND_TTL)
+
+
+async def _follow(tx: Tx, command: DoorCommand, at: datetime) -> bool:
+    """Bring parcel and box to where the door has brought them; False when the parcel is elsewhere by now.
+
+    Locks are taken as by who asks: the parcel, then its box.
+    """
+    if command.handover_id is None:
+        return True
+    await sql.lock_parcel(tx, account_id=command.account_id, handover_id=command.handover_id)
+    box = await sql.lock_box(tx, command.box_id)
+    if command.state == "expired" and await door_sql.overtaken(tx, command):
+        return False
+    match command.purpose:
+        case "store":
+            return await _stored(tx, command, box, at)
+        case "take":
+            return await _taken(tx, command, at)
+    return True
+
+
+async def _stored(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
+    if box.full or not await sql.store(
+        tx,
+        account_id=command.account_id,
+        handover_id=HandoverId(command.handover_id or 0),
+        box_id=box.id,
+        box_size=box.size,
+        at=at,
+    ):
+        return False
+    parcel = await _parcel(tx, command)
+    await sql.fill_box(tx, box_id=box.id, order_number=parcel.order_number, stored_at=at)
+    await _tell(tx, kinds.HANDOVER_STORED, command, parcel, at)
+    return True
+
+
+async def _taken(tx: Tx, command: DoorCommand, at: datetime) -> bool:
+    handover_id = HandoverId(command.handover_id or 0)
+    if not await sql.take(tx, account_id=command.account_id, handover_id=handover_id, at=at):
+        return False
+    cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
+    await sql.empty_box(tx, box_id=command.box_id, clear=cabinet.clears_on_take)
+    parcel = await _parcel(tx, command)
+    await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at)
+    if parcel.order_id is not None:
+        await orders.deliver(
+            tx,
+            account_id=command.account_id,
+            order_id=parcel.order_id,
+            place="locker",
+            dialect=HOUSE,
+            actor=command.cabinet_number,
+        )
+    return True
+
+
+async def _parcel(tx: Tx, command: DoorCommand) -> Parcel:
+    found = await sql.parcel(tx, account_id=command.account_id, handover_id=command.handover_id or 0)
+    if found is None:
+        raise ParcelUnknown(id=command.handover_id)
+    return found
+
+
+async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: datetime) -> None:
+    cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
+    await events.append(
+        tx,
+        NewEvent(
+            account_id=command.account_id,
+            kind=kind,
+            subject=f"handover:{parcel.id}",
+            order_id=parcel.order_id,
+            actor=cabinet.number,
+            facts=facts(parcel, cabinet),
+            happened_at=at,
+        ),
+    )
+
+
+async def _alarm(tx: Tx, command: DoorCommand, alarm: str, at: datetime) -> None:
+    box = await sql.box_by_id(tx, command.box_id)
+    await events.append(
+        tx,
+        NewEvent(
+            account_id=command.account_id,
+            kind=kinds.DOOR_ALARM,
+            subject=f"cabinet:{command.cabinet_number}",
+            actor=command.cabinet_number,
+            facts={"cabinet": command.cabinet_number, "box": box.name, "alarm": alarm, "command_id": command.id},
+            happened_at=at,
+        ),
+    )

@@ -1,0 +1,145 @@
+"""The webhook `order_paid`: what an address of an online shop hears of a parcel that waits for its buyer."""
+
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from crossdock.core.handover.model import OnlineShop
+from crossdock.delivery.worker import Deliverer
+from crossdock.dialects.heidian.callbacks import SENDER, accepted, short_name_of
+from crossdock.setup.apply import apply_file
+from tests.delivery.receiver import Heard, Partner, Reply
+from tests.dialects.heidian import shop
+from tests.dialects.heidian.conftest import Counter
+from tests.world import ACCOUNT
+
+SECRET = "3f9c2a7d5e10b8846c1d"
+RECEIVER = """
+[[account]]
+code = "demo"
+[[account.receiver]]
+dialect = "heidian"
+name = "pick-up app"
+url = "{url}"
+kinds = ["handover.issued", "handover.used"]
+credential = "{credential}"
+"""
+
+
+class Subscriber:
+    def __init__(self, counter: Counter, partner: Partner, folder: Path) -> None:
+        self.counter = counter
+        self.partner = partner
+        self._file = folder / "receiver.toml"
+        desk = counter.desk
+        self._deliverer = Deliverer(
+            database=desk.database,
+            signals=desk.signals,
+            senders={"heidian": SENDER},
+            accounts=desk.accounts,
+            clock=desk.clock,
+            networks=("127.0.0.0/8",),
+        )
+
+    async def subscribe(self, credential: str = shop.DOMAIN, more: str = "") -> None:
+        self._file.write_text(RECEIVER.format(url=self.partner.url, credential=credential) + more)
+        await apply_file(self._file, database=self.counter.desk.database, seal=self.counter.desk.seal, environ={})
+
+    async def hears(self) -> list[Heard]:
+        before = len(self.partner.heard)
+        while await self._deliverer.drain():
+            pass
+        return self.partner.heard[before:]
+
+
+@pytest.fixture
+async def subscriber(counter: Counter, tmp_path: Path) -> Any:
+    async with Partner() as partner:
+        yield Subscriber(counter, partner, tmp_path)
+
+
+async def test_a_paid_order_is_told_with_both_digests(subscriber: Subscriber) -> None:
+    await subscriber.subscribe()
+    found = await subscriber.counter.pick_up()
+    [(shop_id,)] = await subscriber.counter.world.rows("SELECT id FROM online_shop")
+
+    (heard,) = await subscriber.hears()
+
+    digest = sha256(heard.body + SECRET.encode()).hexdigest()
+    assert {name: value for name, value in heard.headers.items() if name.startswith("x-heyshop")} == {
+        "x-heyshop-shop-domain": shop.DOMAIN,
+        "x-heyshop-shop-id": str(shop_id),
+        "x-heyshop-shop": "super",
+        "x-heyshop-event": "order_paid",
+        "x-heyshop-sha256": digest.upper(),
+        "x-heyshop-hmac-sha256": digest,
+    }
+    assert heard.headers["content-type"] == "application/json"
+    body = msgspec.json.decode(heard.body)
+    order = (await subscriber.counter.get(f"/api/orders/pick_up_code/{found.id}/order/")).json()
+    assert body == {"event": "order_paid", "data": order}
+    assert body["data"]["order_number"] == shop.NUMBER
+    assert body["data"]["customer"]["mobile"] == "13800000001"
+    assert found.key not in heard.body.decode()
+
+
+async def test_what_is_handed_over_is_no_news_for_it(subscriber: Subscriber) -> None:
+    await subscriber.subscribe()
+    await subscriber.counter.pick_up()
+    await subscriber.counter.post("/api/orders/pick_up_code/consume/", {"key": "129322"})
+
+    assert len(await subscriber.hears()) == 1
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [("pending", 0), ("partially_paid", 0), ("paid", 1), ("partially_refunded", 1), ("refunded", 0)],
+)
+async def test_only_a_paid_order_is_told(subscriber: Subscriber, payment: str, told: int) -> None:
+    await subscriber.subscribe()
+    await subscriber.counter.pick_up(payment=payment)
+
+    assert len(await subscriber.hears()) == told
+
+
+async def test_an_order_of_another_online_shop_is_not_told(subscriber: Subscriber) -> None:
+    other = '[[account.credential]]\ndialect = "heidian"\nkey = "other.example"\nsecret = "s"\n'
+    await subscriber.subscribe("other.example", more=other)
+    await subscriber.counter.pick_up()
+
+    assert await subscriber.hears() == []
+
+
+async def test_once_more_after_five_minutes_and_then_no_more(subscriber: Subscriber) -> None:
+    await subscriber.subscribe()
+    await subscriber.counter.pick_up()
+    subscriber.partner.reply = Reply(status=201)
+
+    async def hears_after(wait: timedelta) -> list[bytes]:
+        subscriber.counter.world.clock.advance(wait)
+        return [heard.body for heard in await subscriber.hears()]
+
+    (first,) = await hears_after(timedelta(0))
+    assert await hears_after(timedelta(seconds=299)) == []
+    assert await hears_after(timedelta(seconds=1)) == [first]
+    assert await hears_after(timedelta(days=3)) == []
+
+
+@pytest.mark.parametrize(("status", "why"), [(200, None), (201, "HTTP 201"), (204, "HTTP 204"), (500, "HTTP 500")])
+def test_nothing_but_200_is_a_yes(status: int, why: str | None) -> None:
+    assert accepted(status, b"") == why
+
+
+def test_the_page_gives_ten_seconds() -> None:
+    assert (SENDER.timeout_s, SENDER.waits_s) == (10, (300,))
+
+
+@pytest.mark.parametrize(("name", "said"), [("super", "super"), ("嘿店", "shop")])
+def test_the_short_name_is_one_a_header_can_hold(name: str, said: str) -> None:
+    named = OnlineShop(id=1, account_id=ACCOUNT, name=name, domain="shop.example.com")
+
+    assert short_name_of(named) == said
