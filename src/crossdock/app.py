@@ -4,14 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from crossdock import dialects
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.config import Config
+from crossdock.base.errors import SetupFailed
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
 from crossdock.db import migrate
+from crossdock.db.database import check_url
 from crossdock.db.embedded import EmbeddedPostgres
+from crossdock.delivery.networks import Networks
 from crossdock.delivery.worker import Deliverer
 from crossdock.devices.broker import EmbeddedBroker
 from crossdock.devices.bus import BrokerAddress, address_of
@@ -19,6 +25,12 @@ from crossdock.devices.coordinator import Coordinator
 from crossdock.edge.asgi import App
 from crossdock.edge.desk import Desk, open_desk
 from crossdock.jobs.app import work
+from crossdock.jobs.waiting import serve_orders_that_wait
+
+LOOK_S: Final = 1.0
+"""How often the embedded database is looked after."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,17 @@ class House:
 
     desk: Desk
     app: App
+
+
+def check_settings(config: Config) -> None:
+    """Whether all that was given can be used; nothing is started for it. Errors: SetupFailed."""
+    if config.database_url is not None:
+        check_url(config.database_url)
+    if config.secret_key is not None:
+        Seal(config.secret_key)
+    if config.mqtt_url is not None:
+        address_of(config.mqtt_url)
+    Networks(config.callback_networks)
 
 
 @asynccontextmanager
@@ -38,16 +61,47 @@ async def open_house(*, url: str, config: Config, clock: Clock | None = None) ->
 
 @asynccontextmanager
 async def database_url(config: Config) -> AsyncIterator[str]:
-    """The configured database, or the embedded one for as long as it is needed. Errors: SetupFailed."""
+    """The configured database, or the embedded one for as long as it is needed. Errors: SetupFailed.
+
+    The embedded one has nobody else to look after it: when it ends, it is started again.
+    """
     if config.database_url is not None:
         yield config.database_url
         return
     postgres = EmbeddedPostgres(config.var)
-    await asyncio.to_thread(postgres.start)
+    await _start(postgres)
+    watching = asyncio.create_task(_keep_running(postgres), name="embedded database")
     try:
         yield postgres.url
     finally:
+        await stopped(watching)
         await asyncio.to_thread(postgres.stop)
+
+
+async def _start(postgres: EmbeddedPostgres) -> None:
+    """A thread cannot be cancelled: what it still starts when we are is waited for and stopped."""
+    starting = asyncio.ensure_future(asyncio.to_thread(postgres.start))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait({starting})
+        if starting.exception() is None:
+            await asyncio.to_thread(postgres.stop)
+        raise
+
+
+async def _keep_running(postgres: EmbeddedPostgres) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if postgres.pid is not None:
+            continue
+        log.error("the embedded PostgreSQL has ended; starting it again")
+        try:
+            await _start(postgres)
+        except SetupFailed as error:
+            log.error("the embedded PostgreSQL does not start", cause=error.sentence, again_s=LOOK_S)
+        else:
+            log.info("the embedded PostgreSQL runs again")
 
 
 @asynccontextmanager
@@ -57,6 +111,7 @@ async def open_desk_of(config: Config) -> AsyncIterator[Desk]:
     async with database_url(config) as url:
         await asyncio.to_thread(migrate.upgrade, url)
         async with open_desk(url=url, config=config, clock=SystemClock(), seal=seal) as desk:
+            await desk.accounts.check_key()
             yield desk
 
 
@@ -86,6 +141,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         asyncio.create_task(deliverer.run(), name="callbacks"),
         asyncio.create_task(coordinator.run(), name="cabinets"),
         asyncio.create_task(work(desk.database), name="jobs"),
+        asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals), name="waiting orders"),
     ]
     try:
         await asyncio.gather(*tasks)

@@ -14,9 +14,10 @@ from crossdock.app import database_url
 from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
-from crossdock.base.seal import Seal, secret_key
+from crossdock.base.seal import Seal, SecretKeyWrong, secret_key
+from crossdock.core.accounts.book import AccountBook
 from crossdock.db import migrate
-from crossdock.db.database import Database
+from crossdock.db.database import Database, check_url
 from crossdock.devices.bus import address_of
 
 CLOCK_SKEW_S_MAX: Final = 2.0
@@ -38,8 +39,12 @@ async def look(config: Config, *, out: Console) -> bool:
     """Whether nothing is bad."""
     symptoms = [_key(config), _disk(config)]
     try:
+        if config.database_url is not None:
+            check_url(config.database_url)
         async with database_url(config) as url:
             symptoms += await _database(url)
+            if all(symptom.state == "ok" for symptom in symptoms):
+                symptoms.append(await _sealed(url, config))
     except CrossdockError as error:
         symptoms.append(Symptom(part="database", state="bad", found=error.sentence, do="see docs/operations.md"))
     symptoms.append(await _broker(config))
@@ -110,6 +115,15 @@ async def _database(url: str) -> list[Symptom]:
         )
     )
     return symptoms
+
+
+async def _sealed(url: str, config: Config) -> Symptom:
+    async with Database(url, SystemClock(), connections=1) as database:
+        try:
+            await AccountBook(database, Seal(secret_key(config.secret_key, config.var))).check_key()
+        except SecretKeyWrong as error:
+            return Symptom(part="secrets", state="bad", found=error.sentence, do="no partner can sign in until then")
+    return Symptom(part="secrets", state="ok", found="can be opened")
 
 
 async def _broker(config: Config) -> Symptom:

@@ -21,6 +21,7 @@ from crossdock.base.errors import SetupFailed
 from crossdock.base.tasks import stopped
 from crossdock.db import migrate
 from crossdock.devices.bus import BrokerAddress
+from crossdock.running import LEASH_FD, SIGNALS, told_to_stop
 
 BACKLOG: Final = 2_048
 STOP_S_MAX: Final = 10
@@ -49,6 +50,7 @@ async def whole_house(config: Config) -> AsyncIterator[tuple[House, BrokerAddres
             log.info("migrated", applied=applied)
         broker = await stack.enter_async_context(broker_address(config))
         house = await stack.enter_async_context(open_house(url=url, config=config))
+        await house.desk.accounts.check_key()
         yield house, broker
 
 
@@ -57,13 +59,21 @@ async def serve(config: Config) -> None:
     listener = listen(config)
     with contextlib.closing(listener):
         async with whole_house(config) as (house, broker):
-            await serve_house(house, listener, broker)
+            await serve_house(house, listener, broker, until=told_to_stop())
 
 
 async def serve_house(
-    house: House, listener: socket.socket, broker: BrokerAddress | None, *, started: asyncio.Event | None = None
+    house: House,
+    listener: socket.socket,
+    broker: BrokerAddress | None,
+    *,
+    until: asyncio.Event,
+    started: asyncio.Event | None = None,
 ) -> None:
-    """Answer on `listener` until SIGINT or SIGTERM; with a broker the workers run as well."""
+    """Answer on `listener` until `until` is set; with a broker the workers run as well.
+
+    Requests that are being answered are finished first. Errors: what ended the workers, if anything did.
+    """
     server = _Server(
         uvicorn.Config(
             house.app,
@@ -76,13 +86,17 @@ async def serve_house(
         ),
         started or asyncio.Event(),
     )
-    workers = None if broker is None else asyncio.create_task(run_workers(house, broker), name="workers")
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+    workers = set() if broker is None else {asyncio.create_task(run_workers(house, broker), name="workers")}
     try:
-        with _told_to_stop(server):
-            await server.serve(sockets=[listener])
+        await _first_of(until, {serving, *workers})
+        server.should_exit = True
+        await serving
     finally:
-        if workers is not None:
-            await stopped(workers)
+        for task in (serving, *workers):
+            await stopped(task)
+    for task in workers:
+        _raise_why(task)
 
 
 class _Server(uvicorn.Server):
@@ -101,63 +115,82 @@ class _Server(uvicorn.Server):
         self._answering.set()
 
 
-@contextlib.contextmanager
-def _told_to_stop(server: uvicorn.Server) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
 async def work(config: Config) -> None:
-    """Workers alone, until SIGINT or SIGTERM."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    """Workers alone, until the process is told to stop. Errors: what ended the workers, if anything did."""
     async with whole_house(config) as (house, broker):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, told.set)
         workers = asyncio.create_task(run_workers(house, broker), name="workers")
-        stopping = asyncio.create_task(told.wait())
         log.info("working")
-        await asyncio.wait({workers, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await stopped(stopping)
-        await stopped(workers)
+        try:
+            await _first_of(told_to_stop(), {workers})
+        finally:
+            await stopped(workers)
+        _raise_why(workers)
+
+
+async def _first_of(until: asyncio.Event, tasks: set["asyncio.Task[None]"]) -> None:
+    """Wait until the event is set or one of the tasks has ended."""
+    waiting = asyncio.create_task(until.wait())
+    try:
+        await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await stopped(waiting)
+
+
+def _raise_why(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise error
 
 
 # Several processes -------------------------------------------------------------------
 
 
-def serve_many(config: Config, processes: int) -> int:
-    """One process for the workers and `processes` for the web, on one port; ends when any of them does."""
+def serve_many(config: Config, processes: int) -> bool:
+    """One process for the workers and `processes` for the web, on one port, until it is told to stop.
+
+    Whether all went well: when one of them ends by itself, so do the others. They do not outlive this process.
+    """
+    told: list[int] = []
+    children: list[subprocess.Popen[bytes]] = []
+
+    def stop(number: int, _frame: object) -> None:
+        told.append(number)
+        _terminate(children)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    leash, held = os.pipe()
     with contextlib.closing(listen(config)) as listener:
-        os.set_inheritable(listener.fileno(), True)
-        command = [sys.executable, "-m", "crossdock"]
-        environ = {**os.environ, LISTEN_FD: str(listener.fileno())}
-        running = [subprocess.Popen([*command, "worker"])]
-        running += [
-            subprocess.Popen([*command, "serve", "--no-work"], env=environ, pass_fds=[listener.fileno()])
-            for _ in range(processes)
-        ]
+        for arguments, given in (
+            (["worker"], {LEASH_FD: leash}),
+            *[(["serve", "--no-work"], {LEASH_FD: leash, LISTEN_FD: listener.fileno()})] * processes,
+        ):
+            children.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "crossdock", *arguments],
+                    env={**os.environ, **{name: str(fd) for name, fd in given.items()}},
+                    pass_fds=list(given.values()),
+                    process_group=0,  # a Ctrl-C in the terminal is for this process, which tells them once
+                )
+            )
+        if told:
+            _terminate(children)
+        while any(child.returncode is None for child in children):
+            pid, status = os.wait()
+            for child in children:
+                if child.pid == pid:
+                    child.returncode = os.waitstatus_to_exitcode(status)
+            _terminate(children)
+    os.close(held)
+    os.close(leash)
+    # A process that was told to stop before it could listen for it ends by the signal.
+    return bool(told) and all(child.returncode in (0, -signal.SIGTERM) for child in children)
 
-        def stop(*_: object) -> None:
-            for process in running:
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGTERM)
 
-        signal.signal(signal.SIGINT, stop)
-        signal.signal(signal.SIGTERM, stop)
-        os.wait()
-        stop()
-        return max(process.wait() for process in running)
+def _terminate(children: list["subprocess.Popen[bytes]"]) -> None:
+    for child in children:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGTERM)
 
 
 async def serve_web(config: Config) -> None:
@@ -169,7 +202,8 @@ async def serve_web(config: Config) -> None:
             url = await stack.enter_async_context(database_url(config))
             await asyncio.to_thread(migrate.upgrade, url)
             house = await stack.enter_async_context(open_house(url=url, config=config))
-            await serve_house(house, listener, None)
+            await house.desk.accounts.check_key()
+            await serve_house(house, listener, None, until=told_to_stop())
 
 
 def listen(config: Config) -> socket.socket:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 
 import httpx
 import msgspec
+from msgspec import Struct
 from rich.console import Console
 
 from crossdock import dialects, server
@@ -29,6 +31,7 @@ from crossdock.journey.diary import Diary, StepFailed
 from crossdock.journey.partners import Partners
 from crossdock.journey.samples import Samples
 from crossdock.journey.story import Story, Told
+from crossdock.running import told_to_stop
 from crossdock.setup.apply import apply_file
 
 DEMO_ACCOUNT: Final = "demo"
@@ -60,22 +63,32 @@ async def journey(config: Config, examples: Path, *, out: Console, once: bool) -
     with contextlib.closing(listener):
         out.print(f"Starting: database, broker, workers and web on {base_url} (log: {config.var / 'crossdock.log'})")
         async with server.whole_house(config) as (house, broker), _serving(house, listener, broker) as running:
-            until = None if once else running
-            return await _play(house.desk, base_url, examples, sample, broker=broker, out=out, until=until)
+            go_on = None if once else running
+            return await _play(house.desk, base_url, examples, sample, broker=broker, out=out, go_on=go_on)
+
+
+class Running(Struct, frozen=True):
+    """A server beside us: `stop` ends it."""
+
+    task: "asyncio.Task[None]"
+    stop: asyncio.Event
 
 
 @asynccontextmanager
-async def _serving(house: House, listener: object, broker: BrokerAddress) -> AsyncIterator["asyncio.Task[None]"]:
-    """The server runs beside the block and is stopped after it."""
-    started = asyncio.Event()
-    running = asyncio.create_task(server.serve_house(house, listener, broker, started=started))  # type: ignore[arg-type]
-    await asyncio.wait(
-        {running, asyncio.create_task(started.wait())}, timeout=START_S_MAX, return_when="FIRST_COMPLETED"
-    )
+async def _serving(house: House, listener: socket.socket, broker: BrokerAddress) -> AsyncIterator[Running]:
+    """The server runs beside the block and is stopped after it. Errors: what ended it before it answered."""
+    started, stop = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(server.serve_house(house, listener, broker, until=stop, started=started))
+    answering = asyncio.create_task(started.wait())
     try:
-        yield running
+        await asyncio.wait({task, answering}, timeout=START_S_MAX, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        yield Running(task, stop)
     finally:
-        await stopped(running)
+        await stopped(answering)
+        stop.set()
+        await asyncio.wait({task})
 
 
 async def _play(
@@ -86,7 +99,7 @@ async def _play(
     *,
     broker: BrokerAddress,
     out: Console,
-    until: "asyncio.Task[None] | None" = None,
+    go_on: Running | None = None,
 ) -> bool:
     async with AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(receivers.listening(sample.keys))
@@ -102,10 +115,21 @@ async def _play(
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=ASK_S_MAX))
         diary = Diary()
         ok = await _tell(desk, receiver, Partners(http, sample), sample, diary, out)
-        if until is not None:
+        if go_on is not None:
             out.print(f"Serving on {base_url}; Ctrl-C stops, the data stays.")
-            await asyncio.wait({until})
+            await _until_told(go_on)
         return ok
+
+
+async def _until_told(server: Running) -> None:
+    """Errors: what ended the server, if it was not a signal."""
+    told = asyncio.create_task(told_to_stop().wait())
+    try:
+        await asyncio.wait({server.task, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await stopped(told)
+    server.stop.set()
+    await server.task
 
 
 async def _tell(
