@@ -2,7 +2,7 @@
 
 import pytest
 
-from crossdock.dialects.birdsystem.routes import LINE_QUANTITY_MAX
+from crossdock.dialects.birdsystem.consignments import LINE_QUANTITY_MAX
 from tests.dialects.birdsystem.calls import NIKE, PHONE, Erp, failure
 
 

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError
-from crossdock.dialects.birdsystem import auth, parameters, paths, routes, wire
+from crossdock.dialects.birdsystem import auth, consignments, parameters, paths, wire
+from crossdock.dialects.birdsystem.auth import TO_EVERYBODY
 from crossdock.dialects.birdsystem.auth import explain as explain
 from crossdock.dialects.birdsystem.errors import message, refusal_of
 from crossdock.edge.desk import Desk
@@ -13,16 +14,7 @@ from crossdock.edge.response import Response, json_response
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A batch of some thousand consignments as JSON; the pages give no limit."""
-TO_EVERYBODY: Final = "to everybody"
-"""The option of an endpoint that needs no key."""
-
-ENDPOINTS = (
-    Endpoint("POST /client/consignment", routes.create),
-    Endpoint("GET /client/consignment", routes.query),
-    Endpoint("POST /client/Consignment/Batch-Update-Status", routes.update_statuses),
-    Endpoint("POST /client/Consignment-Product", routes.add_product),
-    Endpoint("GET /client/public/company-list", routes.company_list, TO_EVERYBODY),
-)
+ENDPOINTS = (*consignments.ENDPOINTS,)
 PATHS = paths.Paths(ENDPOINTS, paths.documented_calls())
 
 

@@ -13,6 +13,8 @@ from crossdock.edge.desk import Desk
 from crossdock.edge.request import Request
 
 NAME: Final = "birdsystem"
+TO_EVERYBODY: Final = "to everybody"
+"""The option of an endpoint that needs no key."""
 KEY_HEADER: Final = "api_key"
 COMPANY_HEADER: Final = "company_id"
 """Both with an underscore, which some proxies drop unless told otherwise."""

@@ -15,7 +15,7 @@ from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.model import Criterion, NewLine, Order, OrderPage, PlaceOrder
 from crossdock.db.tx import Tx
 from crossdock.dialects.birdsystem import batches, columns, creating, listing, records, values, wire, words
-from crossdock.dialects.birdsystem.auth import NAME, Client
+from crossdock.dialects.birdsystem.auth import NAME, TO_EVERYBODY, Client
 from crossdock.dialects.birdsystem.errors import (
     ConsignmentForeign,
     UpdateNotServed,
@@ -24,6 +24,7 @@ from crossdock.dialects.birdsystem.errors import (
 )
 from crossdock.dialects.birdsystem.parameters import Parameters
 from crossdock.edge.desk import Desk
+from crossdock.edge.dialect import Endpoint
 
 LINE_QUANTITY_MAX: Final = 32_767
 """SMALLINT on the page."""
@@ -274,3 +275,12 @@ def _line_fields(given: Parameters) -> dict[str, Any]:
 def _only(row: wire.Consignment, selected: frozenset[str]) -> dict[str, Any]:
     printed: dict[str, Any] = msgspec.to_builtins(row)
     return {name: value for name, value in printed.items() if name in selected}
+
+
+ENDPOINTS: Final = (
+    Endpoint("POST /client/consignment", create),
+    Endpoint("GET /client/consignment", query),
+    Endpoint("POST /client/Consignment/Batch-Update-Status", update_statuses),
+    Endpoint("POST /client/Consignment-Product", add_product),
+    Endpoint("GET /client/public/company-list", company_list, TO_EVERYBODY),
+)
