@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,8 +74,10 @@ async def database_url(config: Config) -> AsyncIterator[str]:
     try:
         yield postgres.url
     finally:
-        await stopped(watching)
-        await asyncio.to_thread(postgres.stop)
+        try:
+            await stopped(watching)
+        finally:
+            await asyncio.to_thread(postgres.stop)
 
 
 async def _start(postgres: EmbeddedPostgres) -> None:
@@ -84,7 +86,9 @@ async def _start(postgres: EmbeddedPostgres) -> None:
     try:
         await asyncio.shield(starting)
     except asyncio.CancelledError:
-        await asyncio.wait({starting})
+        while not starting.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({starting})
         if starting.exception() is None:
             await asyncio.to_thread(postgres.stop)
         raise

@@ -47,6 +47,11 @@ class Database:
                 " -c timezone=UTC -c idle_in_transaction_session_timeout=60s",
                 "application_name": "crossdock",
                 "connect_timeout": 5,
+                # A network that went silent is noticed in half a minute, not in the hours of the system's default.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 30_000,
             },
             configure=_configure,
             open=False,

@@ -12,6 +12,7 @@ from aiomqtt import Will
 from msgspec import Struct
 
 from crossdock.base.clock import Clock
+from crossdock.base.tasks import stopped
 from crossdock.devices import payloads, topics
 from crossdock.devices.bus import AT_LEAST_ONCE, BrokerAddress, Bus, Heard, Line, LineLost
 from crossdock.devices.outbox import Outbox
@@ -98,9 +99,7 @@ class SimulatedCabinet:
     async def __aexit__(self, *_: object) -> None:
         for task in (*self._closing, self._task):
             if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await stopped(task)
 
     async def online(self) -> None:
         """Connect, and wait until the server can hear it."""
