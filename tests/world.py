@@ -141,12 +141,24 @@ class World:
         order = await self.order(number, lines={"00131031": 1}, service=service, state="allocated", **more)
         return await self.ship(order.id)
 
-    async def ship(self, order_id: OrderId) -> Shipped:
+    async def tracked(self, tracking_number: str) -> Shipped:
+        """A parcel from CN to GB has left the warehouse under this number of its carrier's."""
+        await self.stock("00131031", 1)
+        order = await self.order(
+            lines={"00131031": 1},
+            service=PARCEL_SERVICE,
+            state="allocated",
+            recipient={"contact": "Alex Sample", "country_iso": "GB"},
+            partner_fields={"sender_country_iso": "CN"},
+        )
+        return await self.ship(order.id, tracking_number=tracking_number)
+
+    async def ship(self, order_id: OrderId, *, tracking_number: str | None = None) -> Shipped:
         for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
             async with self.desk.database.transaction() as tx:
                 await step(tx, account_id=ACCOUNT, order_id=order_id)
         async with self.desk.database.transaction() as tx:
-            return await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order_id)
+            return await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order_id, tracking_number=tracking_number)
 
     async def cabinet_online(self, number: str = CABINET) -> None:
         async with self.desk.database.transaction() as tx:

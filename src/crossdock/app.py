@@ -1,9 +1,10 @@
 """The only file that knows everyone: database, dialects, workers, devices -> one running house."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -129,6 +130,11 @@ async def broker_address(config: Config) -> AsyncIterator[BrokerAddress]:
             yield (await stack.enter_async_context(EmbeddedBroker(config.mqtt_port))).address
 
 
+def dialect_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[None]]]:
+    """What dialects have done in the background, by name."""
+    return {name: partial(run, desk) for dialect in dialects.load() for name, run in dialect.jobs.items()}
+
+
 async def run_workers(house: House, broker: BrokerAddress) -> None:
     """Callbacks, cabinets and jobs, until cancelled; none of them ends by itself."""
     desk = house.desk
@@ -144,7 +150,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
     tasks = [
         asyncio.create_task(deliverer.run(), name="callbacks"),
         asyncio.create_task(coordinator.run(), name="cabinets"),
-        asyncio.create_task(work(desk.database), name="jobs"),
+        asyncio.create_task(work(desk.database, dialect_jobs(desk)), name="jobs"),
         asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals), name="waiting orders"),
     ]
     try:

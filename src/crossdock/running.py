@@ -24,7 +24,7 @@ class Interrupted(Exception):
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The first signal cancels the coroutine, which tidies up; more of them change nothing. Errors: Interrupted."""
+    """A signal cancels the coroutine, which tidies up. Errors: Interrupted."""
     told: list[int] = []
 
     async def stoppable() -> T:
@@ -32,9 +32,8 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         assert task is not None
 
         def stop(number: int) -> None:
-            if not told:
-                task.cancel()
             told.append(number)
+            task.cancel()
 
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_note)

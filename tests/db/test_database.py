@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from msgspec import Struct
 
@@ -215,6 +216,35 @@ async def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, clock
             with pytest.raises(DatabaseUnavailable):
                 async with database.transaction():
                     pass
+
+
+async def test_who_waits_is_told_at_once_that_nobody_answers(
+    monkeypatch: pytest.MonkeyPatch, clock: HeldClock
+) -> None:
+    monkeypatch.setattr(module, "POOL_WAIT_S_MAX", 3600.0)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"postgresql://nobody@127.0.0.1:{nobody.getsockname()[1]}/none"
+        async with Database(url, clock, connections=2) as database:
+            asked = await asyncio.gather(*(read_one(database) for _ in range(20)), return_exceptions=True)
+            assert {type(answer) for answer in asked} == {DatabaseUnavailable}
+
+
+async def test_a_connection_that_the_server_has_ended_is_not_given_out(database: Database, database_url: str) -> None:
+    await asyncio.gather(*(read_one(database) for _ in range(3)))
+    with psycopg.connect(database_url, autocommit=True) as outside:
+        ended = outside.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert (True,) in ended
+
+    assert [await read_one(database) for _ in range(5)] == [1] * 5
+
+
+async def read_one(database: Database) -> int:
+    async with database.autocommit() as tx:
+        return int(await tx.value("SELECT 1"))
 
 
 async def test_a_server_that_is_there(database: Database) -> None:

@@ -14,6 +14,7 @@ from crossdock.core.events.kinds import ORDER_PLACED
 from crossdock.core.events.model import NewEvent
 from crossdock.delivery import queries
 from crossdock.dialects.bestwond import callbacks as bestwond
+from crossdock.dialects.birdsystem.callbacks import SENDER as BIRDSYSTEM
 from crossdock.dialects.hongxun.callbacks import SENDER as HONGXUN
 from tests.docs import pages
 from tests.served import SECRET_KEY
@@ -44,6 +45,9 @@ def test_pauses_are_what_the_page_says() -> None:
         for number in re.findall(r"\d+", numbers)
     ]
     assert tuple(waits) == bestwond.WAITS_S
+    minutes = ", ".join(str(wait // 60) for wait in BIRDSYSTEM.waits_s)
+    assert said["birdsystem"] == f"{minutes} minutes, three tries in all"
+    assert len(BIRDSYSTEM.waits_s) + 1 == 3
     assert said["bestwond, door reports"] == f"{bestwond.DOOR_TRIES_MAX} tries in all"
 
 

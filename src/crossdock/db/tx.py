@@ -73,6 +73,20 @@ class Tx:
         """Wake whoever waits for `topic`, once this transaction is on disk."""
         await self.execute("SELECT pg_notify(%(channel)s, %(topic)s)", channel=SIGNAL_CHANNEL, topic=topic)
 
+    async def enqueue(self, task: str, /, *, lock: str, **args: Any) -> None:
+        """Have a job of jobs/app.py done in the background, once this transaction is on disk.
+
+        Jobs of one lock are done one after the other.
+        """
+        # Its own way over a connection sends an array of records, which our connections cannot: they dump in binary.
+        await self.execute(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', %(task)s, 0, %(lock)s, NULL, %(args)s::jsonb,"
+            " NULL)::procrastinate_job_to_defer_v1])",
+            task=task,
+            lock=lock,
+            args=args,
+        )
+
     async def copy_in(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """COPY … FROM STDIN, for bulk loads."""
         async with self._conn.cursor() as cursor, cursor.copy(statement) as copy:

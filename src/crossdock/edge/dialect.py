@@ -1,7 +1,7 @@
 """What a partner's API is, seen from outside: three verbs, open, refuse and seal, and a list of calls."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.base.errors import CrossdockError
@@ -46,3 +46,5 @@ class Dialect:
     """Print the answer, signed where the partner signs."""
     sender: Sender | None = None
     """How this partner is told of events; None for one that is never called."""
+    jobs: Mapping[str, Callable[..., Awaitable[None]]] = field(default_factory=dict)
+    """What it has done in the background, by the name its routes enqueue it under: `run(desk, **args)`."""

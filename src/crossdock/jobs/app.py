@@ -3,21 +3,30 @@ issues enqueue in their own transactions."""
 
 import asyncio
 import logging
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 import structlog
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
 from crossdock.base.errors import Unavailable
 from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
+from crossdock.core.orders import tally
 from crossdock.db.database import Database, dial_errors
 
 CONCURRENCY: Final = 4
 PAUSE_S_FIRST: Final = 1.0
 PAUSE_S_MAX: Final = 30.0
+
+AGAIN_S: Final = 30
+"""After a job lost the database; it goes on from what it had written."""
+STALLED_S: Final = 60.0
+"""Without a sign of life of its worker a job is given to another."""
+
+Job = Callable[..., Awaitable[None]]
 
 LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, Unavailable, *dial_errors())
 
@@ -35,31 +44,52 @@ for _name in ("procrastinate.utils", "procrastinate.worker", "procrastinate.work
     logging.getLogger(_name).addFilter(_LostIsSaidOnce())
 
 
-def jobs(database: Database) -> App:
-    """The tasks, bound to a database. Procrastinate keeps connections of its own."""
+def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
+    """The tasks, bound to a database: our own, and others by name. Procrastinate keeps connections of its own."""
     app = App(connector=PsycopgConnector(conninfo=database.url, min_size=1, max_size=3))
 
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces."""
+        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces;
+        and orders are counted up."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
             silent = await lockers.lapse(tx)
             await nonces.sweep(tx)
+            await tally.fold(tx)
         if codes or doors or silent:
             log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="take over", queueing_lock="take over")
+    async def take_over(timestamp: int) -> None:
+        """Once a minute: jobs whose worker is gone are done by another."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+            log.warning("a job is taken over", job=job.task_name, job_id=job.id)
+            await app.job_manager.retry_job(job)
+
+    for name, run in (others or {}).items():
+        app.task(name=name, retry=RetryStrategy(wait=AGAIN_S, retry_exceptions=LOST))(_task(run))
     return app
 
 
-async def work(database: Database) -> None:
+def _task(run: Job) -> Callable[..., Awaitable[None]]:
+    """A function of its own, as Procrastinate wants one."""
+
+    async def task(**args: Any) -> None:
+        await run(**args)
+
+    return task
+
+
+async def work(database: Database, others: Mapping[str, Job] | None = None) -> None:
     """Run jobs until cancelled. Procrastinate's worker ends when it loses the database; it is started again."""
     pause_s = PAUSE_S_FIRST
     while True:
         try:
-            async with jobs(database).open_async() as app:
+            async with jobs(database, others).open_async() as app:
                 pause_s = PAUSE_S_FIRST
                 await app.run_worker_async(
                     concurrency=CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"

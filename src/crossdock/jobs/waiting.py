@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from crossdock.base.errors import Unavailable
-from crossdock.core.fulfilment.commands import STOCK_TOPIC
 from crossdock.core.fulfilment.waiting import serve_waiting
+from crossdock.core.stock.commands import STOCK_TOPIC
 from crossdock.db.database import Database
 from crossdock.db.signals import Signals
 

@@ -20,6 +20,7 @@ from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
 from crossdock.setup.plan import InUse, Password, Secret
 from crossdock.setup.read import SetupText, plain
+from crossdock.setup.tables import RETURN_PRICES
 
 YEAR_MIN, YEAR_MAX = 1970, 9998
 """Whatever the zone, Python can hold these."""
@@ -146,6 +147,7 @@ _OF_COLUMN: Final[dict[str, Callable[[Checks, Path, Any], Any]]] = {
     "url": Checks.url,
     "kinds": Checks.kinds,
     "price": Checks.price,
+    **dict.fromkeys(RETURN_PRICES, Checks.price),
     "manager": lambda _checks, _path, role: role == "manager",
     "revoked_at": lambda _checks, _path, active: InUse(active),
 }

@@ -49,11 +49,25 @@ class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
+class ReturnAction(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    name: Name
+    type: Literal["CONTAINER", "SELLER", "DISPOSE", "CHECK", "TRANSFER"] | UnsetType = UNSET
+    return_type: Code | UnsetType = UNSET
+    cost: Decimal | UnsetType = UNSET
+    weight_unit_price: Decimal | UnsetType = UNSET
+    volume_unit_price: Decimal | UnsetType = UNSET
+    sku_unit_price: Decimal | UnsetType = UNSET
+    product_unit_price: Decimal | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
 class Company(_Table, frozen=True, kw_only=True):
     id: CompanyNumber
     name: Name | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
     zone: Name | UnsetType = UNSET
+    return_action: list[ReturnAction] = []
 
 
 class Credential(_Table, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ SMALLEST_EXPONENT = -300
 TABLES: dict[tuple[str, ...], type[Struct]] = {
     (): model.SetupFile,
     ("company",): model.Company,
+    ("company", "return_action"): model.ReturnAction,
     ("account",): model.Account,
     ("account", "credential"): model.Credential,
     ("account", "warehouse"): model.Warehouse,

@@ -19,7 +19,7 @@ def rows_of(text: SetupText, environ: Mapping[str, str], dialects: Collection[st
     checks = Checks(text, environ, dialects)
     reader = _Reader(checks)
     for position, company in enumerate(text.tables.company):
-        reader.row(tables.COMPANY, ("company", position), company, str(company.id))
+        reader.company(("company", position), company)
     for position, account in enumerate(text.tables.account):
         reader.account(("account", position), account)
     if checks.problems:
@@ -55,6 +55,13 @@ class _Reader:
         self.rows[table.name].append(
             Row(path=path, label=label, word=word or table.word, values=values, otherwise=otherwise or {})
         )
+
+    def company(self, path: Path, company: model.Company) -> None:
+        self.row(tables.COMPANY, path, company, str(company.id))
+        itself = Ref(tables.COMPANY, (company.id,))
+        for position, action in enumerate(company.return_action):
+            here = (*path, "return_action", position)
+            self.row(tables.RETURN_ACTION, here, action, f"{company.id} {action.name}", company_id=itself)
 
     def account(self, path: Path, account: model.Account) -> None:
         self.row(tables.ACCOUNT, path, account, account.code)

@@ -38,6 +38,22 @@ COMPANY = Table(
     key=("id",),
     columns={"id": "bigint", "name": "text", "currency": "text", "zone": "text"},
 )
+RETURN_PRICES = ("cost", "weight_unit_price", "volume_unit_price", "sku_unit_price", "product_unit_price")
+RETURN_ACTION = Table(
+    name="return_action",
+    word="return action",
+    key=("company_id", "name"),
+    columns={
+        "company_id": "bigint",
+        "name": "text",
+        "type": "text",
+        "return_type": "text",
+        **dict.fromkeys(RETURN_PRICES, "numeric"),
+        "active": "boolean",
+    },
+    defaults={"return_type": "SINGLE", **dict.fromkeys(RETURN_PRICES, 0), "active": True},
+    fields={"company_id": "company"},
+)
 ACCOUNT = Table(
     name="account",
     word="account",
@@ -274,6 +290,7 @@ PRODUCT = Table(
         "serial_tracked": "boolean",
         "partner_fields": "jsonb",
         "active": "boolean",
+        "deleted_at": "timestamptz",
     },
     stamped=True,
     defaults={
@@ -287,7 +304,9 @@ PRODUCT = Table(
         "serial_tracked": False,
         "partner_fields": {},
         "active": True,
+        "deleted_at": None,
     },
+    withdraws={"active": ("deleted_at",)},
 )
 PRODUCT_CODE = Table(
     name="product_code",
@@ -301,6 +320,7 @@ PRODUCT_CODE = Table(
 
 TABLES = (
     COMPANY,
+    RETURN_ACTION,
     ACCOUNT,
     ACCOUNT_COMPANY,
     SITE,

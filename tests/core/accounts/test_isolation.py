@@ -5,31 +5,40 @@ The second account has a twin of everything the first one has, under the same nu
 
 import inspect
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
 import pytest
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.events import queries as events
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import returns
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import queries as locker_queries
 from crossdock.core.orders import commands as orders
+from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import NewLine, PlaceOrder
+from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.stock import queries as stock
+from crossdock.core.uploads import commands as uploads
+from crossdock.core.uploads import queries as upload_queries
+from crossdock.core.uploads.model import NewRow
 from tests.world import ACCOUNT, CABINET, COMPANY, SHOP_SERVICE, World
 
 OTHER = AccountId(48)
 SKU = "00131031"
 NUMBER = "N-1"
+MEASURE = Measure(weight_g=Decimal(9), length_mm=Decimal(1), width_mm=Decimal(1), height_mm=Decimal(1))
+PIECE = NewPiece(serial=1, **structs.asdict(MEASURE))
 KEY = "000001"
 
 SECOND_ACCOUNT = """
@@ -45,7 +54,17 @@ VALUES (4000000, 48, '00131031', 'p', now(), now());
 INSERT INTO stock (account_id, site_id, sub_inventory_id, product_id) VALUES (48, 180, 1000, 4000000);
 INSERT INTO cabinet (id, account_id, site_id, number, name, online, created_at, updated_at)
 VALUES (500, 48, 190, 'other-cabinet', 'c', true, now(), now());
+INSERT INTO receiver (account_id, dialect, name, url, kinds)
+VALUES (48, 'hongxun', 'erp', 'http://b', '{order.placed}');
 """
+TOLD = """
+WITH owed AS (
+    INSERT INTO callback (account_id, receiver_id, event_id, mailbox, due_at, created_at)
+    SELECT 47, (SELECT id FROM receiver WHERE account_id = 47 AND dialect = 'hongxun'), min(id), 'm', now(), now()
+      FROM event WHERE account_id = 47 RETURNING id)
+INSERT INTO callback_attempt (callback_id, number, started_at, ended_at) SELECT id, 1, now(), now() FROM owed
+"""
+"""The first account's receiver was told of something."""
 
 
 class Twins:
@@ -67,6 +86,13 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1})
     parcel = await world.booked("P-1")
+    async with world.desk.database.transaction() as tx:
+        await tx.execute(TOLD)
+        [line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=draft.id)
+        piece = await pieces.add(tx, account_id=ACCOUNT, order_id=draft.id, piece=PIECE)
+        upload: dict[str, Any] = {"account_id": ACCOUNT, "company_id": COMPANY, "dialect": "x", "actor": "x"}
+        rows = await uploads.keep(tx, **upload, rows=[NewRow(type="LOCAL", fields={})])
+        task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -91,6 +117,10 @@ async def twins(quiet_world: World) -> Twins:
         draft=draft,
         parcel=parcel,
         theirs=theirs.order,
+        task=task,
+        row=rows[0],
+        line=line,
+        piece=piece,
     )
 
 
@@ -103,14 +133,19 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_of_reference: [{"company_id": COMPANY, "reference": "R-1"}],
         order_queries.lines: [{"order_id": shipped.id}],
+        order_queries.line: [{"line_id": twins.ids["line"].id}],
         order_queries.lines_of: [{"order_ids": [shipped.id]}],
         order_queries.search: [{"limit": None}, {"company_id": CompanyId(36), "limit": 10}],
         catalog.product: [{"product_id": 2989068}],
         catalog.products: [{"ids": [2989068, 2989352]}],
+        catalog.search: [{"company_id": COMPANY, "limit": None}],
         catalog.products_by_sku: [{"skus": ["P-7001", SKU]}],
         stock.stock_rows: [{"limit": 10}, {"limit": 10, "site_codes": ["WH-GZ01"], "skus": [SKU]}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
+        events.receivers: [{"dialect": "hongxun"}],
+        events.tries: [{"dialect": "hongxun", "since": datetime(2000, 1, 1, tzinfo=UTC), "limit": None}],
+        upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
         locker_queries.parcel_by_number: [{"number": "P-1"}],
@@ -122,11 +157,17 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 
 def asked_modules() -> list[ModuleType]:
-    return [order_queries, catalog, stock, events, locker_queries, pick_ups]
+    return [order_queries, catalog, stock, events, locker_queries, pick_ups, upload_queries]
 
 
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
-    known = questions(twins)
+    known = {
+        *questions(twins),
+        events.wanted,
+        stock.on_hand,
+        stock.by_company,
+        catalog.arriving,
+    }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
             if function.__module__ == module.__name__ and "account_id" in inspect.signature(function).parameters:
@@ -144,15 +185,58 @@ async def test_no_query_shows_another_accounts_rows(twins: Twins) -> None:
             assert not shared(mine, theirs), query
 
 
+async def test_nobody_listens_for_another_account(twins: Twins) -> None:
+    kinds = ["outbound.shipped", "order.placed"]
+    assert await done(twins, events.wanted, account_id=ACCOUNT, kinds=kinds) == {"outbound.shipped"}
+    assert await done(twins, events.wanted, account_id=OTHER, kinds=kinds) == {"order.placed"}
+
+
+async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
+    assert await done(twins, stock.on_hand, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 5}
+    assert await done(twins, stock.on_hand, account_id=OTHER, product_ids=[2989068, 4000000]) == {4000000: 0}
+
+
+async def test_nobody_counts_another_accounts_stock_by_company(twins: Twins) -> None:
+    both: dict[str, Any] = {"product_ids": [2989068, 4000000]}
+    for by_site in (False, True):
+        mine = await done(twins, stock.by_company, account_id=ACCOUNT, **both, by_site=by_site)
+        assert {row.product_id for row in mine} == {2989068}
+        theirs = await done(twins, stock.by_company, account_id=OTHER, **both, by_site=by_site)
+        assert 2989068 not in {row.product_id for row in theirs}
+
+
+async def test_nobody_hears_what_comes_in_for_another_account(twins: Twins) -> None:
+    assert await done(twins, catalog.arriving, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 1}
+    assert await done(twins, catalog.arriving, account_id=OTHER, product_ids=[2989068, 4000000]) == {}
+
+
 async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     ids, pick_up = twins.ids, twins.ids["pick_up"]
     by = {"dialect": "x", "actor": "x"}
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
+    upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (uploads.start, {**upload, **by}),
+        (fulfilment.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
         (orders.add_line, {"order_id": ids["draft"].id, "line": NewLine(line_key="9", sku=SKU, quantity=1), **by}),
         (orders.submit, {"order_id": ids["draft"].id, **by}),
         (orders.cancel, {"order_id": ids["draft"].id, **by}),
+        (orders.submit_all, {"order_ids": [ids["draft"].id], **by}),
+        (orders.delete, {"order_id": ids["draft"].id, **by}),
+        (orders.put_on_hold, {"order_id": ids["draft"].id, "reason": "", **by}),
+        (orders.release, {"order_id": ids["draft"].id, **by}),
+        (orders.update, {"order_id": ids["draft"].id, "changes": Changes(reference="x")}),
+        (orders.change_line, {"line": ids["line"], "quantity": 9}),
+        (orders.remove_line, {"line": ids["line"]}),
+        (orders.fix_measure, {"order_id": ids["draft"].id, "measure": MEASURE, "weight_above_g": Decimal(0)}),
+        (pieces.add, {"order_id": ids["draft"].id, "piece": structs.replace(PIECE, serial=2)}),
+        (pieces.change, {"piece_id": ids["piece"].id, "piece": structs.replace(PIECE, serial=2)}),
+        (returns.receive_return, {"order_id": ids["draft"].id, **by}),
+        (returns.finish_return, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.print_label, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.confirm, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.release_to_floor, {"order_id": ids["draft"].id, **by}),
         (fulfilment.receive, {"order_id": ids["inbound"].id, "quantities": {"1": 1}, **by}),
         (fulfilment.close_inbound, {"order_id": ids["inbound"].id, **by}),
         (fulfilment.start_picking, {"order_id": ids["draft"].id, **by}),

@@ -1,10 +1,14 @@
 """A sound house has no finding; each kind of damage is found by its own check."""
 
+from typing import Any
+
 import pytest
 
 from crossdock.core.audit import queries, sql
 from crossdock.core.audit.model import Checked
-from tests.world import LOCKER_SERVICE, SHOP_SERVICE, World
+from crossdock.core.uploads import commands as uploads
+from crossdock.core.uploads.model import NewRow
+from tests.world import COMPANY, LOCKER_SERVICE, SHOP_SERVICE, World
 
 DAMAGE = {
     "every bucket is the sum of its moves": "UPDATE stock SET on_hand = on_hand + 1",
@@ -13,6 +17,7 @@ DAMAGE = {
     ),
     "what a line says was moved is in the ledger": "UPDATE order_line SET done = done + 1",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
+    "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
         """UPDATE box SET "full" = NOT "full" WHERE name IN ('05', '06')"""
     ),
@@ -26,6 +31,7 @@ DAMAGE = {
         "UPDATE orders SET state = 'shipped' WHERE state = 'delivered'"
     ),
     "every callback called delivered was tried": "UPDATE callback SET state = 'delivered'",
+    "every task that is over is done with its rows": "UPDATE background_task SET state = 'finished'",
 }
 
 
@@ -50,6 +56,10 @@ async def full_house(world: World) -> None:
         dialect="bestwond",
     )
     await world.pick_up("129322", "used")
+    async with world.desk.database.transaction() as tx:
+        who: dict[str, Any] = {"account_id": world.account, "company_id": COMPANY, "dialect": "x", "actor": "x"}
+        rows = await uploads.keep(tx, **who, rows=[NewRow(type="LOCAL", fields={})])
+        await uploads.start(tx, **who, job="x", type_="LOCAL", row_ids=rows)
     assert to_locker.order.service_id == LOCKER_SERVICE != SHOP_SERVICE
 
 

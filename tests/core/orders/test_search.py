@@ -134,3 +134,27 @@ async def test_by_reference_and_by_token(shelf: Counter) -> None:
         assert await queries.by_token(tx, both[0].token[:-1]) is None
         lines = await queries.lines_of(tx, account_id=ACCOUNT, order_ids=[order.id for order in both])
     assert [len(lines[order.id]) for order in both] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        (Criterion("partner_fields.price.number", "ge", 9), ["A-1", "B-1"]),
+        (Criterion("partner_fields.price.number", "eq", 10), ["A-1"]),
+        (Criterion("partner_fields.price.number", "is_null", True), ["C-2"]),
+    ],
+)
+async def test_a_number_in_a_document_is_compared_as_one(shelf: Counter, criterion, expected) -> None:
+    """Also beside texts that are none."""
+    async with shelf.world.desk.database.transaction() as tx:
+        for number, price in (("A-1", "10.0"), ("B-1", "9"), ("C-2", "x; 1")):
+            await tx.execute(
+                "UPDATE orders SET partner_fields = jsonb_build_object('price', %(price)s::text)"
+                " WHERE number = %(number)s",
+                number=number,
+                price=price,
+            )
+
+    assert numbers(await found(shelf, criterion)) == expected
+    by_price = [SortKey("partner_fields.price.number")]
+    assert numbers(await found(shelf, sort=by_price)) == ["B-1", "A-1", "C-2"]

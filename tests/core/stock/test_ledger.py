@@ -23,7 +23,7 @@ from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import OrderId
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders.model import LOCKED_STATES, Placed
+from crossdock.core.orders.model import LOCKED_STATES, OUTBOUND_MOVES, Placed
 from crossdock.db.tx import Tx
 from tests import served
 from tests.core.orders.conftest import Counter
@@ -103,13 +103,27 @@ class Ledger:
         if done:
             self.states[order_id] = "cancelled"
 
+    async def hold(self, order_id: OrderId) -> None:
+        done = await self.do(orders.put_on_hold, order_id, reason="")
+        assert done == ("held" in OUTBOUND_MOVES[self.states[order_id]])
+        if done:
+            self.states[order_id] = "held"
+
+    async def release(self, order_id: OrderId) -> None:
+        fits = self.fits(self.lines[order_id])
+        done = await self.do(orders.release, order_id)
+        assert done == (self.states[order_id] == "held")
+        if done:
+            self.states[order_id] = "allocated" if fits else "pending"
+
     async def step(self, order_id: OrderId, step: int) -> None:
         before, after = (
             ("allocated", "picking", "packing", "packed")[step],
             ("picking", "packing", "packed", "shipped")[step],
         )
+        out_of_review = after == "shipped" and self.states[order_id] == "held" and self.fits(self.lines[order_id])
         done = await self.do(STEPS[step], order_id)
-        assert done == (self.states[order_id] == before)
+        assert done == (self.states[order_id] == before or out_of_review)
         if done:
             self.states[order_id] = after
             if after == "shipped":
@@ -185,6 +199,17 @@ class Machine(RuleBasedStateMachine):
         self.do(self.ledger.cancel(self.one_of(self.ledger.states, pick)))
 
     @precondition(lambda self: self.ledger.states)
+    @rule(pick=st.integers(0, 99))
+    def hold(self, pick: int) -> None:
+        self.do(self.ledger.hold(self.one_of(self.ledger.states, pick)))
+
+    @precondition(lambda self: "held" in self.ledger.states.values())
+    @rule(pick=st.integers(0, 99))
+    def release(self, pick: int) -> None:
+        held = {order_id: state for order_id, state in self.ledger.states.items() if state == "held"}
+        self.do(self.ledger.release(self.one_of(held, pick)))
+
+    @precondition(lambda self: self.ledger.states)
     @rule(pick=st.integers(0, 99), steps=st.integers(1, 4))
     def move_on(self, pick: int, steps: int) -> None:
         order_id = self.one_of(self.ledger.states, pick)
@@ -226,7 +251,9 @@ def machine(databases: Databases, tmp_path: Path) -> Iterator[type[Machine]]:
 
 
 async def _empty(tx: Tx) -> None:
-    await tx.execute("TRUNCATE stock, stock_move, orders, order_line, event, callback, order_reference CASCADE")
+    await tx.execute(
+        "TRUNCATE stock, stock_move, orders, order_line, event, callback, order_reference, order_tally CASCADE"
+    )
 
 
 def test_any_story(machine: type[Machine]) -> None:

@@ -8,18 +8,21 @@ import msgspec
 import pytest
 
 from crossdock.base.errors import BodyMalformed
-from crossdock.core.orders.model import Criterion
+from crossdock.core.search import Criterion
 from crossdock.dialects.birdsystem import filters
+from crossdock.dialects.birdsystem.columns import VALUE_CHARACTERS_MAX, VALUES_MAX
 from crossdock.dialects.birdsystem.errors import SearchWrong, ValueInvalid
 from crossdock.dialects.birdsystem.filters import CONDITIONS_MAX
 from crossdock.dialects.birdsystem.parameters import Parameters
+from crossdock.dialects.birdsystem.tables import CONSIGNMENTS
 
 ZONE = "Asia/Shanghai"
 
 
 def read(*elements, **more) -> list[Criterion]:
     text = msgspec.json.encode(elements).decode()
-    return filters.criteria(Parameters(form={}, query={"filter": text, **more}, route={}, document={}), zone=ZONE)
+    given = Parameters(form={}, query={"filter": text, **more}, route={}, document={})
+    return filters.criteria(given, CONSIGNMENTS, zone=ZONE)
 
 
 def at(text: str) -> datetime:
@@ -59,7 +62,7 @@ def at(text: str) -> datetime:
         ),
         (
             {"type": "list", "field": "status", "value": ["PENDING", "FINISHED"]},
-            [Criterion("state", "in", ["pending", "allocated", "shipped", "delivered", "returned"])],
+            [Criterion("state", "in", ["pending", "allocated", "shipped", "delivered", "returned", "finished"])],
         ),
         ({"type": "list", "field": "id", "value": [7, "8", "x"]}, [Criterion("id", "in", [7, 8, 0])]),
         (
@@ -224,7 +227,7 @@ def test_as_a_real_array():
 
     for document in ([element], element):
         given = Parameters(form={}, query={}, route={}, document={"filter": document})
-        assert filters.criteria(given, zone=ZONE) == [Criterion("recipient.contact", "in", ["A"])]
+        assert filters.criteria(given, CONSIGNMENTS, zone=ZONE) == [Criterion("recipient.contact", "in", ["A"])]
 
 
 def test_what_cannot_be_read():
@@ -243,3 +246,22 @@ def test_how_many_conditions():
     assert len(read(*[element] * CONDITIONS_MAX)) == CONDITIONS_MAX
     with pytest.raises(ValueInvalid):
         read(*[element] * (CONDITIONS_MAX + 1))
+
+
+def test_how_many_values_one_condition_lists():
+    def ids(count: int):
+        return read({"type": "list", "field": "id", "value": [7] * count})
+
+    assert ids(VALUES_MAX) == [Criterion("id", "in", [7] * VALUES_MAX)]
+    with pytest.raises(ValueInvalid):
+        ids(VALUES_MAX + 1)
+
+
+@pytest.mark.parametrize("type_", ["string", "list", None])
+def test_how_long_a_value_is(type_):
+    def asked(characters: int):
+        return read({"type": type_, "field": "contact", "value": "a" * characters})
+
+    assert len(asked(VALUE_CHARACTERS_MAX)) == 1
+    with pytest.raises(ValueInvalid):
+        asked(VALUE_CHARACTERS_MAX + 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from crossdock.dialects.birdsystem.consignments import LINE_QUANTITY_MAX
-from tests.dialects.birdsystem.calls import NIKE, PHONE, Erp, failure
+from crossdock.dialects.birdsystem.goods import QUANTITY_MAX
+from tests.dialects.birdsystem.calls import DONE, NIKE, PHONE, Erp, failure
 
 
 async def test_the_record_of_a_line(world):
@@ -83,10 +83,10 @@ async def test_quantity(world):
     erp = Erp(world.client)
     form = {"consignment_id": (await erp.create())["id"], "product_id": NIKE}
 
-    for quantity in (0, LINE_QUANTITY_MAX + 1):
+    for quantity in (0, QUANTITY_MAX + 1):
         refused = await erp.post("Consignment-Product", **form, quantity=quantity)
         assert refused == failure("Invalid value for quantity")
-    for quantity in (1, LINE_QUANTITY_MAX):
+    for quantity in (1, QUANTITY_MAX):
         assert (await erp.post("Consignment-Product", **form, quantity=quantity))["success"]
 
 
@@ -128,18 +128,75 @@ async def test_only_while_preparing(world):
     form = {"consignment_id": consignment["id"], "product_id": NIKE, "quantity": 1}
 
     assert await erp.post("Consignment-Product", **form) == failure(
-        f"Consignment {consignment['id']} is PENDING, products can be added while it is PREPARING only."
+        f"Consignment {consignment['id']} is PENDING, products can be changed while it is PREPARING only."
     )
 
 
-async def test_an_update_is_not_taken_for_a_new_line(world):
+async def test_a_line_is_changed_by_its_id(world):
     erp = Erp(world.client)
     consignment = await erp.create()
     line = await erp.add(consignment)
     form = {"id": line["id"], "consignment_id": consignment["id"], "product_id": NIKE, "quantity": 5}
 
-    assert not (await erp.post("Consignment-Product", **form))["success"]
-    assert (await erp.find())[0]["consignment_product_quantity"] == "1"
+    assert (await erp.post("Consignment-Product", **form))["data"] == line | {"quantity": "5"}
+    answer = await erp.post(f"Consignment-Product/{line['id']}", sales_price="12.5", product_type="directional")
+    assert answer["data"] == line | {"quantity": "5", "sales_price": "12.5", "product_type": "DIRECTIONAL"}
+    assert (await erp.find())[0]["consignment_product_quantity"] == "5"
+    for changes, text in (
+        ({"product_id": PHONE}, "Invalid value for product_id"),
+        ({"consignment_id": 7}, "Invalid value for consignment_id"),
+        ({"quantity": 0}, "Invalid value for quantity"),
+        ({"quantity": QUANTITY_MAX + 1}, "Invalid value for quantity"),
+        ({"id": 7}, "can't find the record"),
+        ({"id": "x"}, "can't find the record"),
+    ):
+        assert await erp.post("Consignment-Product", **(form | changes)) == failure(text)
+    assert await erp.post("Consignment-Product", id=line["id"], colour="red") == failure(
+        "No data to update after sanitization"
+    )
+
+
+async def test_the_lines_of_a_consignment_are_listed(world):
+    erp = Erp(world.client)
+    consignment, other = await erp.create(), await erp.create()
+    first, second = await erp.add(consignment, NIKE, 2), await erp.add(consignment, PHONE)
+    third = await erp.add(other, PHONE)
+    rows = [first | {"product-client_ref": "00131031"}, second | {"product-client_ref": "P-7001"}]
+
+    async def listed(path="Consignment-Product", **query):
+        return await erp.call("GET", f"/client/{path}", params=query)
+
+    assert await listed(consignment_id=consignment["id"]) == {
+        "total": 2,
+        "data": rows,
+        "success": True,
+        "moduleName": "client",
+    }
+    assert (await listed(consignment_id=consignment["id"], product_id=PHONE))["data"] == rows[1:]
+    assert (await listed(id=third["id"]))["data"] == [third | {"product-client_ref": "P-7001"}]
+    assert (await listed(f"Consignment-Product/{first['id']}"))["data"] == rows[:1]
+    page = await listed(consignment_id=consignment["id"], start=1, limit=1, selectFields="product-client_ref")
+    assert (page["total"], page["data"]) == (2, [{"id": second["id"], "product-client_ref": "P-7001"}])
+    assert (await listed(consignment_id=7))["total"] == (await listed(id=7))["total"] == 0
+    assert await listed() == failure("Value is required and can't be empty: consignment_id")
+
+
+async def test_a_line_is_taken_off(world):
+    erp = Erp(world.client)
+    consignment = await erp.create()
+    first, second = await erp.add(consignment, NIKE, 2), await erp.add(consignment, PHONE)
+
+    path = f"/client/Consignment-Product/{first['id']}?_dc=1"
+    assert await erp.call("DELETE", path) == DONE
+    assert await erp.call("DELETE", path) == failure("can't find the record")
+    [row] = await erp.find()
+    assert (row["consignment_product_quantity"], row["consignment_product_reference"]) == ("1", str(PHONE))
+    assert await erp.set_status("PENDING", consignment) == DONE
+    for method, rest in (("DELETE", {}), ("POST", {"data": {"quantity": 2}})):
+        answer = await erp.call(method, f"/client/Consignment-Product/{second['id']}", **rest)
+        assert answer == failure(
+            f"Consignment {consignment['id']} is PENDING, products can be changed while it is PREPARING only."
+        )
 
 
 async def test_goods_described_inline_have_a_call_of_their_own(world):

@@ -3,11 +3,12 @@
 import pytest
 
 from crossdock.base.errors import BodyMalformed
-from crossdock.core.orders.model import Criterion, SortKey
+from crossdock.core.search import Criterion, SortKey
 from crossdock.dialects.birdsystem import listing
 from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.listing import LIMIT_DEFAULT, LIMIT_MAX, Page
 from crossdock.dialects.birdsystem.parameters import Parameters
+from crossdock.dialects.birdsystem.tables import CONSIGNMENTS
 
 
 def given(**values) -> Parameters:
@@ -44,9 +45,9 @@ def test_start(start, used):
     ("asked", "criterion"),
     [
         ({"status": "pending"}, Criterion("state", "in", ["pending", "allocated"])),
-        ({"status": "FINISHED"}, Criterion("state", "in", ["shipped", "delivered", "returned"])),
+        ({"status": "FINISHED"}, Criterion("state", "in", ["shipped", "delivered", "returned", "finished"])),
         ({"status": ["PICKING", "PENDING"]}, Criterion("state", "in", ["picking", "pending", "allocated"])),
-        ({"status": "RECEIVED"}, Criterion("state", "in", [])),
+        ({"status": "RECEIVED"}, Criterion("state", "in", ["received"])),
         ({"status": "NEW"}, Criterion("state", "in", [])),
         ({"type": "fba"}, Criterion("type", "in", ["FBA"])),
         ({"id": "2010290360000089"}, Criterion("id", "in", [2010290360000089])),
@@ -66,14 +67,14 @@ def test_start(start, used):
     ],
 )
 def test_plain_columns(asked, criterion):
-    assert listing.criteria(given(**asked), zone="UTC") == [*listing.OWN, criterion]
+    assert listing.criteria(given(**asked), CONSIGNMENTS, zone="UTC") == [*CONSIGNMENTS.own, criterion]
 
 
 @pytest.mark.parametrize(
     "asked", [{}, {"status": "", "id": "", "contact": ""}, {"_dc": "1", "page": "2"}, {"city": "Telford"}]
 )
 def test_empty_and_unknown_parameters_do_not_filter(asked):
-    assert listing.criteria(given(**asked), zone="UTC") == [*listing.OWN]
+    assert listing.criteria(given(**asked), CONSIGNMENTS, zone="UTC") == [*CONSIGNMENTS.own]
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,14 @@ def test_empty_and_unknown_parameters_do_not_filter(asked):
     ],
 )
 def test_sort(sort, keys):
-    assert listing.sort(given(sort=sort)) == keys
+    assert listing.sort(given(sort=sort), CONSIGNMENTS) == keys
 
 
 def test_sort_that_cannot_be_read():
     with pytest.raises(BodyMalformed):
-        listing.sort(given(sort="[{"))
+        listing.sort(given(sort="[{"), CONSIGNMENTS)
     with pytest.raises(ValueInvalid):
-        listing.sort(given(sort="[1]"))
+        listing.sort(given(sort="[1]"), CONSIGNMENTS)
 
 
 def test_selected_columns_always_hold_the_key():

@@ -11,11 +11,24 @@ from crossdock.base import errors as base
 from crossdock.base.config import Config
 from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown, SiteUnknown
 from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
-from crossdock.core.orders.errors import OrderEmpty, OrderUnknown, ReferenceTaken, StateForbids
+from crossdock.core.orders.errors import (
+    OrderEmpty,
+    OrderUnknown,
+    ReferenceTaken,
+    SerialTaken,
+    StateForbids,
+    UpdateForbidden,
+    WeightNotBigger,
+)
 from crossdock.dialects.birdsystem import DIALECT
 from crossdock.dialects.birdsystem.errors import (
     REFUSALS,
     ConsignmentForeign,
+    LabelNotServed,
+    LineForeign,
+    NothingToUpdate,
+    NotMeasurable,
+    SearchWrong,
     ValueInvalid,
     ValueRequired,
     message,
@@ -24,6 +37,7 @@ from crossdock.dialects.birdsystem.errors import (
 from tests.dialects.birdsystem.requests import request
 
 NUMBER = 1904160360000015
+UNAVAILABLE = "The system is not available at the moment, nothing was changed. Please try again later."
 
 
 @pytest.mark.parametrize(
@@ -54,14 +68,33 @@ NUMBER = 1904160360000015
         ),
         (
             StateForbids(id=NUMBER, number="x", state="allocated", wanted="draft"),
-            "Consignment 1904160360000015 is PENDING, products can be added while it is PREPARING only.",
+            "Consignment 1904160360000015 is PENDING, products can be changed while it is PREPARING only.",
         ),
+        (
+            StateForbids(id=NUMBER, number="x", state="waiting_client", wanted="finished"),
+            "Consignment 1904160360000015 can not be changed from WAITING_CLIENT_RESPOND to FINISHED.",
+        ),
+        (
+            UpdateForbidden(id=NUMBER, number="x", state="labelled", fields="contact, sales_price"),
+            "Consignment 1904160360000015 is ADDRESS_LABEL_PRINTED, contact, sales_price can not be changed.",
+        ),
+        (WeightNotBigger(id=NUMBER, weight_g=500), "Only allow update weight to bigger."),
+        (SerialTaken(serial=1), "Invalid value for serial"),
+        (LineForeign(id=7), "can't find the record"),
+        (NothingToUpdate(), "No data to update after sanitization"),
+        (SearchWrong(), "Search criterias wrong!"),
+        (
+            NotMeasurable(id=NUMBER),
+            "Only DIRECT and AGENT_DIRECT consignments in ADDRESS_LABEL_PRINTED are measured anew.",
+        ),
+        (LabelNotServed(), "Labels are not made here: send the consignment without returnLabel."),
         (ValueRequired(field="contact"), "Value is required and can't be empty: contact"),
         (ValueInvalid(field="type"), "Invalid value for type"),
         (base.BodyMalformed(cause="secret"), "Decoding failed: Syntax error"),
         (base.BodyTooLarge(bytes_max=9), "The body is larger than this server takes."),
         (base.Unforeseen(trace_id="0a"), "A fault of this server; its log has the trace id."),
-        (base.Overloaded(waiting=9), "Too many requests are waiting; nothing was changed. Try again later."),
+        (base.Overloaded(waiting=9), UNAVAILABLE),
+        (base.DatabaseUnavailable(), UNAVAILABLE),
     ],
 )
 def test_texts(error, text):

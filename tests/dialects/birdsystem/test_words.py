@@ -5,17 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from crossdock.core.orders.model import FIRST_STATES, OUTBOUND_MOVES
+from crossdock.core.orders.model import FIRST_STATES, OUTBOUND_MOVES, RETURN_MOVES
 from crossdock.dialects.birdsystem import words
 
 
 def core_states() -> set[str]:
-    return set(OUTBOUND_MOVES) | {state for following in OUTBOUND_MOVES.values() for state in following}
+    return {*OUTBOUND_MOVES, *RETURN_MOVES}
 
 
 def test_every_core_state_prints_as_exactly_one_status():
     assert set(words.STATUS_OF_STATE) == core_states()
-    assert set(words.STATUS_OF_STATE.values()) <= set(words.STATUSES)
+    assert set(words.STATUS_OF_STATE.values()) == set(words.STATUSES)
     for state in core_states():
         assert [status for status, states in words.STATES_OF_STATUS.items() if state in states] == [
             words.STATUS_OF_STATE[state]
@@ -23,7 +23,7 @@ def test_every_core_state_prints_as_exactly_one_status():
 
 
 def test_every_core_state_has_a_stock_status():
-    assert set(words.STOCK_STATUS) == core_states()
+    assert set(words.STOCK_STATUS) == set(OUTBOUND_MOVES)
 
 
 def test_a_new_consignment_is_preparing():
@@ -32,13 +32,16 @@ def test_a_new_consignment_is_preparing():
 
 
 def test_a_client_may_cancel_only_where_the_core_can():
-    for state, status in words.STATUS_OF_STATE.items():
-        if status in words.CANCELLED_BY_CLIENT:
-            assert "cancelled" in OUTBOUND_MOVES[state]
+    assert {"draft", "pending", "allocated", "held"} == words.CANCELLED_BY_CLIENT
+    for moves in (OUTBOUND_MOVES, RETURN_MOVES):
+        for state in words.CANCELLED_BY_CLIENT & moves.keys():
+            assert "cancelled" in moves[state]
 
 
 def test_what_is_created_is_a_documented_type():
-    assert set(words.TYPES) >= words.CREATED_TYPES
+    assert set(words.TYPES) == words.CREATED_TYPES | words.BATCH_TYPES
+    assert {"FBA"} == words.CREATED_TYPES - words.BATCH_TYPES
+    assert {"CLIENT_DIRECT"} == words.BATCH_TYPES - words.CREATED_TYPES
     assert words.DEFAULT_TYPE in words.CREATED_TYPES
 
 

@@ -23,6 +23,7 @@ from crossdock.core.accounts.model import (
     Department,
     Enterprise,
     Organisation,
+    ReturnAction,
     Site,
     SubInventory,
 )
@@ -140,6 +141,29 @@ class AccountBook:
         if found is None:
             raise ServiceUnknown(id=service_id)
         return found
+
+    async def services_of(self, account_id: AccountId, company_id: CompanyId) -> list[DeliveryService]:
+        """By id; active or not."""
+        return (
+            await self._kept(
+                ("services", account_id, company_id),
+                lambda tx: sql.services_of(tx, account_id=account_id, company_id=company_id),
+            )
+            or []
+        )
+
+    async def warehouses(self, account_id: AccountId) -> list[Site]:
+        """Of all companies, by id; active or not."""
+        return (
+            await self._kept(
+                ("warehouses", account_id), lambda tx: sql.sites(tx, account_id=account_id, kind="warehouse")
+            )
+            or []
+        )
+
+    async def return_actions(self, company_id: CompanyId) -> list[ReturnAction]:
+        """What a company does with returned goods, by id; active or not."""
+        return await self._kept(("return actions", company_id), lambda tx: sql.return_actions(tx, company_id)) or []
 
     async def service_by_name(self, account_id: AccountId, company_id: CompanyId, name: str) -> DeliveryService:
         """Active or not. Errors: ServiceUnknown."""

@@ -1,6 +1,6 @@
 """What can be wrong with a name that a caller gives."""
 
-from crossdock.base.errors import Denied, NotFound
+from crossdock.base.errors import Conflict, Denied, NotFound
 
 
 class CompanyUnknown(Denied):
@@ -17,3 +17,11 @@ class SubInventoryUnknown(NotFound):
 
 class ServiceUnknown(NotFound):
     """The account has no such delivery service, or it is not in use."""
+
+
+class UserTaken(Conflict):
+    """Another key of this account belongs to a user of this name. Facts: user."""
+
+
+class UsersTooMany(Conflict):
+    """This account has as many users as one may have. Facts: most."""

@@ -1,6 +1,7 @@
 """Accounts, the companies opened for them, their keys in each dialect, and the places that are theirs."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -107,6 +108,23 @@ class DeliveryService(Struct, frozen=True, kw_only=True):
     box_size: str | None = None
     rules: dict[str, Any] = field(default_factory=dict)
     active: bool = True
+
+
+class ReturnAction(Struct, frozen=True, kw_only=True):
+    """What a company does with returned goods, and what it takes for it, in its own currency."""
+
+    id: int
+    company_id: CompanyId
+    name: str
+    type: str
+    """CONTAINER, SELLER, DISPOSE, CHECK or TRANSFER: on the shelf, to their owner, away, inspected, forwarded."""
+    return_type: str
+    cost: Decimal
+    weight_unit_price: Decimal
+    volume_unit_price: Decimal
+    sku_unit_price: Decimal
+    product_unit_price: Decimal
+    active: bool
 
 
 class Enterprise(Struct, frozen=True, kw_only=True):

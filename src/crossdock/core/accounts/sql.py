@@ -12,6 +12,7 @@ from crossdock.core.accounts.model import (
     Department,
     Enterprise,
     Organisation,
+    ReturnAction,
     Site,
     SubInventory,
 )
@@ -156,6 +157,23 @@ async def service(tx: Tx, *, account_id: AccountId, service_id: ServiceId) -> De
     )
 
 
+async def return_action(tx: Tx, *, action_id: int) -> ReturnAction | None:
+    return await tx.one_or_none(
+        ReturnAction,
+        f"SELECT {columns(ReturnAction)} FROM return_action WHERE id = %(action_id)s",
+        action_id=action_id,
+    )
+
+
+async def return_actions(tx: Tx, company_id: CompanyId) -> list[ReturnAction]:
+    """Index: return_action_company_id_name_key."""
+    return await tx.many(
+        ReturnAction,
+        f"SELECT {columns(ReturnAction)} FROM return_action WHERE company_id = %(company_id)s ORDER BY id",
+        company_id=company_id,
+    )
+
+
 async def service_by_name(
     tx: Tx, *, account_id: AccountId, company_id: CompanyId, name: str
 ) -> DeliveryService | None:
@@ -166,6 +184,17 @@ async def service_by_name(
         account_id=account_id,
         company_id=company_id,
         name=name,
+    )
+
+
+async def services_of(tx: Tx, *, account_id: AccountId, company_id: CompanyId) -> list[DeliveryService]:
+    """Index: delivery_service_account_id_company_id_name_key."""
+    return await tx.many(
+        DeliveryService,
+        f"SELECT {columns(DeliveryService)} FROM delivery_service"
+        " WHERE account_id = %(account_id)s AND company_id = %(company_id)s ORDER BY id",
+        account_id=account_id,
+        company_id=company_id,
     )
 
 
@@ -202,4 +231,50 @@ async def departments_by_shop_code(tx: Tx, shop_code: str) -> list[Department]:
         Department,
         f"SELECT {columns(Department)} FROM department WHERE shop_code = %(shop_code)s ORDER BY id",
         shop_code=shop_code,
+    )
+
+
+async def lock_account(tx: Tx, account_id: AccountId) -> None:
+    """One at a time may give this account another key."""
+    await tx.execute("SELECT 1 FROM account WHERE id = %(account_id)s FOR NO KEY UPDATE", account_id=account_id)
+
+
+async def credentials_of(tx: Tx, *, account_id: AccountId, dialect: str) -> list[CredentialRow]:
+    """Revoked ones too. Index: credential_account_id_idx."""
+    return await tx.many(
+        CredentialRow,
+        f"{_CREDENTIAL} WHERE account_id = %(account_id)s AND dialect = %(dialect)s ORDER BY id",
+        account_id=account_id,
+        dialect=dialect,
+    )
+
+
+async def insert_credential(
+    tx: Tx, *, account_id: AccountId, dialect: str, key: str, scope: dict[str, Any]
+) -> CredentialRow:
+    return await tx.one(
+        CredentialRow,
+        f"INSERT INTO credential (account_id, dialect, key, scope)"
+        f" VALUES (%(account_id)s, %(dialect)s, %(key)s, %(scope)s) RETURNING {columns(CredentialRow)}",
+        account_id=account_id,
+        dialect=dialect,
+        key=key,
+        scope=scope,
+    )
+
+
+async def change_scope(
+    tx: Tx, *, account_id: AccountId, dialect: str, credential_id: int, having: str, details: dict[str, Any]
+) -> CredentialRow | None:
+    """Of a key whose scope has the key `having`; None for any other."""
+    return await tx.one_or_none(
+        CredentialRow,
+        "UPDATE credential SET scope = scope || %(details)s"
+        " WHERE account_id = %(account_id)s AND dialect = %(dialect)s AND id = %(id)s AND scope ? %(having)s"
+        f" RETURNING {columns(CredentialRow)}",
+        account_id=account_id,
+        dialect=dialect,
+        id=credential_id,
+        having=having,
+        details=details,
     )

@@ -23,12 +23,15 @@ SELECT 'stock ' || s.id AS subject,
 """,
     "reserved stock belongs to orders that wait for it": """
 SELECT 'order ' || o.id AS subject,
-       CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed') AND l.wanted <> l.held
+       CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled')
+                 AND l.wanted <> l.held
                  THEN format('%%s, wants %%s, has %%s set aside', o.state, l.wanted, l.held)
-            WHEN o.state NOT IN ('allocated', 'released', 'picking', 'packing', 'packed') AND l.held <> 0
+            WHEN o.state NOT IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled')
+                 AND l.held <> 0
                  THEN format('%%s, still has %%s set aside', o.state, l.held) END AS says
   FROM orders o
-  JOIN (SELECT l.account_id, l.order_id, sum(greatest(l.quantity - l.done, 0)) AS wanted,
+  JOIN (SELECT l.account_id, l.order_id,
+               coalesce(sum(greatest(l.quantity - l.done, 0)) FILTER (WHERE l.product_id IS NOT NULL), 0) AS wanted,
                coalesce(sum(m.allocated), 0) AS held
           FROM order_line l
           LEFT JOIN (SELECT account_id, order_line_id, sum(allocated) AS allocated
@@ -45,6 +48,7 @@ SELECT 'order ' || l.order_id || ' line ' || l.line_no AS subject,
   LEFT JOIN (SELECT account_id, order_line_id, sum(quantity) AS quantity
                FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY account_id, order_line_id) m
          ON m.account_id = l.account_id AND m.order_line_id = l.id
+ WHERE l.product_id IS NOT NULL
 """,
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
@@ -60,6 +64,18 @@ SELECT 'order ' || o.id AS subject,
           AND e.kind IN ('order.placed', 'order.state', 'inbound.received', 'inbound.closed', 'outbound.shipped',
                          'order.delivered')
         ORDER BY e.id DESC LIMIT 1) e ON true
+""",
+    "as many orders as were tallied": """
+SELECT format('%%s %%s orders of account %%s in %%s', coalesce(o.dialect, t.dialect), coalesce(o.kind, t.kind),
+              coalesce(o.account_id, t.account_id), coalesce(o.state, t.state)) AS subject,
+       CASE WHEN coalesce(o.orders, 0) <> coalesce(t.orders, 0)
+            THEN format('%%s, tallied as %%s', coalesce(o.orders, 0), coalesce(t.orders, 0)) END AS says
+  FROM (SELECT account_id, company_id, kind, dialect, type, state, count(*) AS orders
+          FROM orders GROUP BY account_id, company_id, kind, dialect, type, state) o
+  FULL JOIN (SELECT account_id, company_id, kind, dialect, type, state, sum(orders) AS orders
+               FROM order_tally GROUP BY account_id, company_id, kind, dialect, type, state) t
+    ON (t.account_id, t.company_id, t.kind, t.dialect, t.type, t.state)
+     = (o.account_id, o.company_id, o.kind, o.dialect, o.type, o.state)
 """,
     "every box is full if and only if a parcel lies in it": """
 SELECT 'box ' || c.number || '/' || b.name AS subject,
@@ -115,6 +131,19 @@ SELECT 'callback ' || c.id AS subject,
                                                         WHERE a.callback_id = c.id AND a.failure IS NULL)
             THEN 'delivered, and no try went well' END AS says
   FROM callback c
+""",
+    "every task that is over is done with its rows": """
+SELECT 'task ' || t.id AS subject,
+       CASE WHEN i.items <> t.total THEN format('of %%s rows, has %%s', t.total, i.items)
+            WHEN t.state = 'finished' AND i.open > 0 THEN format('finished, %%s rows are open', i.open)
+            WHEN i.strayed > 0 THEN format('%%s rows are another order, or none', i.strayed) END AS says
+  FROM background_task t
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS items, count(*) FILTER (WHERE i.done_at IS NULL) AS open,
+              count(*) FILTER (WHERE i.order_id IS NOT NULL AND i.order_id IS DISTINCT FROM r.order_id) AS strayed
+         FROM background_task_item i
+         JOIN temp_consignment r ON r.account_id = i.account_id AND r.id = i.temp_consignment_id
+        WHERE i.task_id = t.id) i
 """,
 }
 

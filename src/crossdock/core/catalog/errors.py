@@ -9,3 +9,19 @@ class ProductUnknown(NotFound):
 
 class ProductNotActive(Conflict):
     """This product is not in use."""
+
+
+class SkuTaken(Conflict):
+    """Another product of this account goes by this sku, or went by it and was deleted. Facts: sku."""
+
+
+class CodeTaken(Conflict):
+    """Another product of this account goes by this bar code. Facts: code."""
+
+
+class ProductDeleted(NotFound):
+    """This product is deleted. Facts: id."""
+
+
+class ProductInUse(Conflict):
+    """This product is on a shelf or in an open order. Facts: id."""

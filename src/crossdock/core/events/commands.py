@@ -1,6 +1,6 @@
 """Writing the timeline: a fact, and a callback to whoever asked, in the transaction that made it true."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from crossdock.base.ids import AccountId, CredentialId
@@ -12,13 +12,20 @@ CALLBACKS_TOPIC = "callbacks"
 """Signalled when a callback is owed."""
 
 
-async def append(tx: Tx, event: NewEvent) -> None:
-    await append_many(tx, [event])
+async def append(tx: Tx, event: NewEvent, *, asked: Collection[str] = ()) -> list[str]:
+    """Those of the kinds `asked` for that somebody of the account listens for."""
+    owed, wanted = await sql.append(tx, [event], asked=asked)
+    if owed:
+        await tx.notify(CALLBACKS_TOPIC)
+    return wanted
 
 
 async def append_many(tx: Tx, events: Sequence[NewEvent]) -> None:
     """In the order given."""
-    if events and await sql.append(tx, events):
+    if not events:
+        return
+    owed, _ = await sql.append(tx, events)
+    if owed:
         await tx.notify(CALLBACKS_TOPIC)
 
 

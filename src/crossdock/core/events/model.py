@@ -57,3 +57,24 @@ class Receiver(Struct, frozen=True, kw_only=True):
     credential_id: CredentialId | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     active: bool = True
+
+
+class Try(Struct, frozen=True, kw_only=True):
+    """One try to tell a receiver of an event, and what has become of the callback since."""
+
+    id: int
+    receiver_id: ReceiverId
+    event_id: EventId
+    kind: str
+    subject: str
+    number: int
+    """From 1."""
+    started_at: datetime
+    ended_at: datetime
+    status: int | None
+    """Of HTTP; None when nothing was heard."""
+    answer: str
+    failure: str | None
+    body: str
+    state: str
+    """waiting, delivered, parked or skipped."""

@@ -1,13 +1,14 @@
 """Statements on the timeline and on who hears of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import structs
 
 from crossdock.base import json
-from crossdock.base.ids import AccountId, CredentialId, OrderId
-from crossdock.core.events.model import Event, NewEvent, Receiver
+from crossdock.base.ids import AccountId, CredentialId, OrderId, ReceiverId
+from crossdock.core.events.model import Event, NewEvent, Receiver, Try
 from crossdock.db.tx import Tx
 
 _EVENT = ", ".join(entry.name for entry in structs.fields(Event))
@@ -37,27 +38,34 @@ WITH given AS (
      ORDER BY w.id, r.id
     RETURNING 1
 )
-SELECT count(*) FROM owed
+SELECT (SELECT count(*) FROM owed),
+       ARRAY(SELECT kind FROM unnest(%(asked)s::text[]) AS asked (kind)
+              WHERE EXISTS (SELECT 1 FROM receiver r
+                             WHERE r.account_id = ANY (%(account_ids)s::bigint[]) AND r.active
+                               AND asked.kind = ANY (r.kinds)))
 """
 
 
-async def append(tx: Tx, events: Sequence[NewEvent]) -> int:
-    """Write the events and a callback for each receiver that wants one; how many callbacks there are."""
-    return int(
-        await tx.value(
-            _APPEND,
-            account_ids=[event.account_id for event in events],
-            kinds=[event.kind for event in events],
-            subjects=[event.subject for event in events],
-            order_ids=[event.order_id for event in events],
-            order_dialects=[event.order_dialect for event in events],
-            dialects=[event.dialect for event in events],
-            actors=[event.actor for event in events],
-            facts=[json.text(event.facts) for event in events],
-            happened=[event.happened_at or tx.now for event in events],
-            now=tx.now,
-        )
+async def append(tx: Tx, events: Sequence[NewEvent], *, asked: Collection[str] = ()) -> tuple[int, list[str]]:
+    """Write the events and a callback for each receiver that wants one; how many callbacks there are.
+
+    And which of the kinds `asked` for somebody of these accounts listens for.
+    """
+    [(owed, wanted)] = await tx.rows(
+        _APPEND,
+        account_ids=[event.account_id for event in events],
+        kinds=[event.kind for event in events],
+        subjects=[event.subject for event in events],
+        order_ids=[event.order_id for event in events],
+        order_dialects=[event.order_dialect for event in events],
+        dialects=[event.dialect for event in events],
+        actors=[event.actor for event in events],
+        facts=[json.text(event.facts) for event in events],
+        happened=[event.happened_at or tx.now for event in events],
+        asked=list(asked),
+        now=tx.now,
     )
+    return int(owed), wanted
 
 
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Event]:
@@ -114,3 +122,65 @@ async def receiver(tx: Tx, *, account_id: AccountId, dialect: str, name: str) ->
         dialect=dialect,
         name=name,
     )
+
+
+async def receivers(tx: Tx, *, account_id: AccountId, dialect: str) -> list[Receiver]:
+    """Index: receiver_account_id_dialect_name_key."""
+    return await tx.many(
+        Receiver,
+        f"SELECT {_RECEIVER} FROM receiver WHERE account_id = %(account_id)s AND dialect = %(dialect)s ORDER BY id",
+        account_id=account_id,
+        dialect=dialect,
+    )
+
+
+async def wanted(tx: Tx, *, account_id: AccountId, kinds: Collection[str]) -> set[str]:
+    rows = await tx.rows(
+        """
+SELECT DISTINCT kind FROM unnest(%(kinds)s::text[]) AS asked (kind)
+ WHERE EXISTS (SELECT 1 FROM receiver
+                WHERE account_id = %(account_id)s AND active AND asked.kind = ANY (receiver.kinds))
+""",
+        account_id=account_id,
+        kinds=list(kinds),
+    )
+    return {row[0] for row in rows}
+
+
+_TRIES = """
+  FROM callback_attempt a
+  JOIN callback c ON c.id = a.callback_id
+  JOIN receiver r ON r.id = c.receiver_id
+  JOIN event e ON e.id = c.event_id
+ WHERE r.account_id = %(account_id)s AND r.dialect = %(dialect)s AND a.started_at >= %(since)s
+   AND (%(receiver_id)s::bigint IS NULL OR r.id = %(receiver_id)s)
+"""
+
+
+async def tries(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    dialect: str,
+    since: datetime,
+    receiver_id: ReceiverId | None,
+    start: int,
+    limit: int | None,
+) -> tuple[int, list[Try]]:
+    asked: dict[str, Any] = {
+        "account_id": account_id,
+        "dialect": dialect,
+        "since": since,
+        "receiver_id": receiver_id,
+    }
+    total = await tx.value(f"SELECT count(*) {_TRIES}", **asked)
+    found = await tx.many(
+        Try,
+        "SELECT a.id, c.receiver_id, c.event_id, e.kind, e.subject, a.number, a.started_at, a.ended_at,"
+        f" a.status, a.answer, a.failure, a.body, c.state {_TRIES}"
+        " ORDER BY a.id DESC OFFSET %(start)s LIMIT %(limit)s",
+        **asked,
+        start=start,
+        limit=limit,
+    )
+    return int(total), found

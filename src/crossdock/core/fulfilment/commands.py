@@ -1,7 +1,7 @@
 """What the warehouse does to an order: receive, pick, pack, ship. Each is one command in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from msgspec import structs
 
@@ -10,6 +10,7 @@ from crossdock.core.accounts import sql as accounts
 from crossdock.core.accounts.model import DeliveryService
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
+from crossdock.core.fulfilment import notices
 from crossdock.core.fulfilment.errors import StationHasNoCabinet
 from crossdock.core.fulfilment.model import Shipped
 from crossdock.core.handover import commands as handover
@@ -19,6 +20,7 @@ from crossdock.core.lockers import booking
 from crossdock.core.lockers import sql as lockers
 from crossdock.core.lockers.model import Parcel
 from crossdock.core.orders import commands as orders
+from crossdock.core.orders import model as order_model
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
@@ -26,9 +28,6 @@ from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival
 from crossdock.db.tx import Tx
-
-STOCK_TOPIC: Final = "stock"
-"""Signalled when stock has risen: orders may be waiting for it."""
 
 
 async def receive(
@@ -77,13 +76,31 @@ async def receive(
                 order_line_id=line.id,
             )
             for line, pieces in moved
+            if line.product_id is not None
         ],
         cause=cause,
         order_id=order.id,
     )
     await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
-    await tx.notify(STOCK_TOPIC)
+    await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
+    await tx.notify(stock.STOCK_TOPIC)
     return order
+
+
+async def reject_inbound(
+    tx: Tx, *, account_id: AccountId, order_id: int, reason: str, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """What was announced cannot come in like this; its owner may change it. Errors: OrderUnknown, StateForbids."""
+    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    return await orders.advance(
+        tx,
+        order,
+        to="rejected",
+        dialect=dialect,
+        actor=actor,
+        facts={"from": order.state, "to": "rejected", "reason": reason},
+        feedback=reason,
+    )
 
 
 async def close_inbound(
@@ -111,6 +128,13 @@ async def close_inbound(
     )
 
 
+async def release_to_floor(
+    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """Its stock is set aside; pickers may take it on. Errors: OrderUnknown, StateForbids."""
+    return await _step(tx, account_id, order_id, "released", dialect, actor)
+
+
 async def start_picking(
     tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
 ) -> Order:
@@ -132,6 +156,27 @@ async def finish_packing(
     return await _step(tx, account_id, order_id, "packed", dialect, actor)
 
 
+async def confirm(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = "") -> Order:
+    """The warehouse has the client's own parcels. Errors: OrderUnknown, StateForbids."""
+    return await _step(tx, account_id, order_id, "confirmed", dialect, actor)
+
+
+async def print_label(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: int,
+    tracking_number: str | None = None,
+    dialect: str = HOUSE,
+    actor: str = "",
+) -> Order:
+    """The carrier's label is on the parcel. Errors: OrderUnknown, StateForbids."""
+    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    return await orders.advance(
+        tx, order, to="labelled", dialect=dialect, actor=actor, tracking_number=tracking_number
+    )
+
+
 async def ship(
     tx: Tx,
     *,
@@ -144,13 +189,17 @@ async def ship(
     """The whole order leaves: its stock goes, its hand-over begins, its owner is told.
 
     A delivery service by locker books a parcel at the station's first cabinet, one by shop issues a code.
-    Errors: OrderUnknown, StateForbids, StationHasNoCabinet.
+    What a held order gave back must be there again. Errors: OrderUnknown, StateForbids, OutOfStock,
+    StationHasNoCabinet.
     """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    if order.kind != "outbound" or order.state != "packed":  # the table leads to shipped from delivered too
+    leaving = {*order_model.sources("outbound", order.type, "shipped")} - {"delivered"}  # that is a roll-back
+    if order.kind != "outbound" or order.state not in leaving:
         raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     moved = [(line, line.quantity - line.done) for line in lines if line.quantity > line.done]
+    if order.state == "held":
+        await orders.set_aside(tx, order, lines)
     batch = order.batches + 1
     facts = {**await _facts(tx, order, moved), "tracking_number": tracking_number or order.tracking_number}
     order = await orders.advance(
@@ -169,10 +218,11 @@ async def ship(
         tx,
         account_id=account_id,
         order_id=order.id,
-        quantities={line.id: pieces for line, pieces in moved},
+        quantities={line.id: pieces for line, pieces in moved if line.product_id is not None},
         cause=f"ship:{order.id}:{batch}",
     )
     await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
+    await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
     await orders.tell(
         tx,
         order,
@@ -255,6 +305,18 @@ def _moved(lines: Sequence[OrderLine], quantities: Mapping[str, int]) -> list[tu
     if not moved:
         raise QuantityInvalid(quantity=0)
     return moved
+
+
+async def _stocked(
+    tx: Tx, account_id: AccountId, moved: Sequence[tuple[OrderLine, int]], *, dialect: str, actor: str
+) -> None:
+    await notices.stocked(
+        tx,
+        account_id=account_id,
+        product_ids={line.product_id for line, _ in moved if line.product_id is not None},
+        dialect=dialect,
+        actor=actor,
+    )
 
 
 async def _facts(tx: Tx, order: Order, moved: Sequence[tuple[OrderLine, int]]) -> dict[str, Any]:

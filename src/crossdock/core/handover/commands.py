@@ -27,7 +27,7 @@ from crossdock.core.handover.errors import (
 from crossdock.core.handover.model import Issued, PickUp
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Order
+from crossdock.core.orders.model import Order, product_ids
 from crossdock.core.staff.commands import record_action
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
@@ -189,7 +189,7 @@ async def expire_everywhere(tx: Tx) -> int:
 
 async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
-    products = await catalog.products(tx, account_id=order.account_id, ids=[line.product_id for line in lines])
+    products = await catalog.products(tx, account_id=order.account_id, ids=product_ids(lines))
     return Issued(
         shop=None if pick_up.shop_id is None else await sql.online_shop(tx, shop_id=pick_up.shop_id),
         order=order,

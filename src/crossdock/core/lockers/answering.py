@@ -86,6 +86,14 @@ async def _stored(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
     parcel = await _parcel(tx, command)
     await sql.fill_box(tx, box_id=box.id, order_number=parcel.order_number, stored_at=at)
     await _tell(tx, kinds.HANDOVER_STORED, command, parcel, at)
+    if parcel.order_id is not None:
+        await orders.got_further(
+            tx,
+            account_id=command.account_id,
+            order_id=parcel.order_id,
+            dialect=HOUSE,
+            actor=command.cabinet_number,
+        )
     return True
 
 

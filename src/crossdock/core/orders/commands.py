@@ -1,21 +1,44 @@
 """Changing orders. A state changes only through `advance`, which checks the table and writes the timeline."""
 
-from collections.abc import Container
+from collections.abc import Collection, Container, Sequence
+from decimal import Decimal
 from typing import Any
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, SubInventoryId
+from msgspec import UNSET, structs
+
+from crossdock.base.ids import AccountId, OrderId, SiteId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
 from crossdock.core.catalog.model import Product
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
-from crossdock.core.orders import queries, sql
-from crossdock.core.orders.errors import LineKeyTaken, OrderEmpty, OrderUnknown, StateForbids
-from crossdock.core.orders.model import LOCKED_STATES, MOVES, NewLine, Order, OrderLine
+from crossdock.core.orders import notices, queries, sql
+from crossdock.core.orders.errors import (
+    LineKeyTaken,
+    OrderEmpty,
+    OrderUnknown,
+    ReferenceTaken,
+    StateForbids,
+    UpdateForbidden,
+    WeightNotBigger,
+)
+from crossdock.core.orders.model import (
+    LOCKED_STATES,
+    MEASURED_TYPES,
+    NOTED_STATES,
+    Changes,
+    Measure,
+    NewLine,
+    Order,
+    OrderLine,
+    product_ids,
+    sources,
+)
+from crossdock.core.orders.placing import REFERENCE_KEPT
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.errors import OutOfStock
-from crossdock.core.stock.model import Need, Reservation
+from crossdock.core.stock.model import Need, Reservation, Take
 from crossdock.db.tx import Tx
 
 
@@ -31,31 +54,45 @@ async def advance(
     finished: bool = False,
     batches: int | None = None,
     tracking_number: str | None = None,
+    feedback: str | None = None,
+    arrived: bool = False,
 ) -> Order:
     """Move the order to a next state of its table and say so on its timeline. Errors: StateForbids."""
-    moves = MOVES.get(order.kind, {})
-    sources = [state for state, following in moves.items() if to in following]
     moved = await sql.set_state(
         tx,
         account_id=order.account_id,
         order_id=order.id,
-        states=sources,
+        states=sources(order.kind, order.type, to),
         state=to,
         finished_at=tx.now if finished else None,
         batches=batches,
         tracking_number=tracking_number,
+        feedback=feedback,
+        arrived_at=tx.now if arrived else None,
     )
     if moved is None:
         now = await queries.order(tx, account_id=order.account_id, order_id=order.id)
         raise StateForbids(id=order.id, number=order.number, state=now.state, wanted=to)
     said = facts if facts is not None else {"from": order.state, "to": to}
-    await tell(tx, order, kind=kind, dialect=dialect, actor=actor, facts=said)
+    wanted = await tell(
+        tx, order, kind=kind, dialect=dialect, actor=actor, facts=said, asked=notices.due(order, moved)
+    )
+    await notices.say(tx, moved, wanted, dialect=dialect, actor=actor)
     return moved
 
 
-async def tell(tx: Tx, order: Order, *, kind: str, dialect: str, actor: str, facts: dict[str, Any]) -> None:
-    """Write a fact on the order's timeline."""
-    await events.append(
+async def tell(
+    tx: Tx,
+    order: Order,
+    *,
+    kind: str,
+    dialect: str,
+    actor: str,
+    facts: dict[str, Any],
+    asked: Collection[str] = (),
+) -> list[str]:
+    """Write a fact on the order's timeline; those of the kinds `asked` for that somebody listens for."""
+    return await events.append(
         tx,
         NewEvent(
             account_id=order.account_id,
@@ -67,6 +104,7 @@ async def tell(tx: Tx, order: Order, *, kind: str, dialect: str, actor: str, fac
             actor=actor,
             facts=facts,
         ),
+        asked=asked,
     )
 
 
@@ -87,10 +125,9 @@ async def add_line(
 
     Errors: StateForbids, ProductUnknown, LineKeyTaken.
     """
-    order = await locked(tx, account_id=account_id, order_id=order_id)
-    if order.state != "draft":
-        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="draft")
-    product = await _product(tx, account_id, line)
+    order = await _draft(tx, account_id, order_id)
+    product = await _product(tx, account_id, line) if line.stocked else None
+    product_id, sku = (None, line.sku) if product is None else (product.id, product.sku)
     put = await sql.put_line(
         tx,
         sql.LineRow(
@@ -98,8 +135,8 @@ async def add_line(
             order_id=order.id,
             line_no=0,
             line_key=line.line_key,
-            product_id=product.id,
-            sku=product.sku,
+            product_id=product_id,
+            sku=sku,
             sub_inventory_id=line.sub_inventory_id,
             lot=line.lot,
             condition=line.condition,
@@ -107,29 +144,105 @@ async def add_line(
             partner_fields=line.partner_fields,
         ),
     )
-    if put.product_id != product.id:
+    if put.product_id != product_id:
         raise LineKeyTaken(line=line.line_key, sku=put.sku)
     await sql.add_pieces(tx, account_id=account_id, order_id=order.id, pieces=line.quantity)
     return put
 
 
-async def submit(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
-    """Hand a draft to the warehouse: its stock is set aside, or it waits for stock as pending.
+async def change_line(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    line: OrderLine,
+    quantity: int | None = None,
+    sku: str | None = None,
+    partner_fields: dict[str, Any] | None = None,
+) -> OrderLine:
+    """Other pieces or other words on a line of a draft; its product stays, and so does what is None.
 
-    An order that was submitted already is left as it is. Errors: OrderEmpty, ProductNotActive, StateForbids.
+    Errors: StateForbids, LineUnknown.
+    """
+    order = await _draft(tx, account_id, line.order_id)
+    line = await queries.line(tx, account_id=account_id, line_id=line.id)
+    wanted = line.quantity if quantity is None else quantity
+    changed = await sql.change_line(
+        tx,
+        account_id=account_id,
+        line_id=line.id,
+        quantity=wanted,
+        sku=line.sku if sku is None else sku,
+        partner_fields=line.partner_fields | (partner_fields or {}),
+    )
+    await sql.add_pieces(tx, account_id=account_id, order_id=order.id, pieces=wanted - line.quantity)
+    return changed
+
+
+async def remove_line(tx: Tx, *, account_id: AccountId, line: OrderLine) -> None:
+    """Take a line off a draft. Errors: StateForbids, LineUnknown."""
+    order = await _draft(tx, account_id, line.order_id)
+    line = await queries.line(tx, account_id=account_id, line_id=line.id)
+    await sql.delete_line(tx, account_id=account_id, line_id=line.id)
+    await sql.add_pieces(tx, account_id=account_id, order_id=order.id, pieces=-line.quantity)
+
+
+async def update(
+    tx: Tx, *, account_id: AccountId, order_id: int, changes: Changes, noted: Container[str] = ()
+) -> Order:
+    """Change what an order says: anything on a draft; references and the fields in `noted` while it waits.
+
+    Errors: OrderUnknown, UpdateForbidden, ReferenceTaken.
     """
     order = await locked(tx, account_id=account_id, order_id=order_id)
-    if order.state in ("pending", "allocated"):
-        return order
-    if order.state != "draft":
-        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="pending")
-    lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
-    if not lines:
-        raise OrderEmpty(id=order.id)
-    await _refuse_inactive(tx, account_id, lines)
-    if await _allocate(tx, order, lines):
-        return await advance(tx, order, to="allocated", dialect=dialect, actor=actor)
-    return await advance(tx, order, to="pending", dialect=dialect, actor=actor)
+    fields = dict(order.partner_fields)
+    for name, value in changes.partner_fields.items():
+        if value is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = value
+    wanted = structs.replace(order, partner_fields=fields)
+    for name in ("recipient", "service_id", "return_action_id", "reference"):
+        value = getattr(changes, name)
+        if value is not UNSET:
+            wanted = structs.replace(wanted, **{name: value})
+    _refuse_late(order, wanted, noted)
+    if changes.unique_reference is not UNSET and changes.unique_reference != changes.old_unique_reference:
+        await _claim(tx, order, changes)
+    return await sql.change(tx, wanted)
+
+
+async def submit(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
+    """As `submit_all`, of one order."""
+    [order] = await submit_all(tx, account_id=account_id, order_ids=[order_id], dialect=dialect, actor=actor)
+    return order
+
+
+async def submit_all(
+    tx: Tx, *, account_id: AccountId, order_ids: Collection[int], dialect: str, actor: str
+) -> list[Order]:
+    """Hand drafts to the warehouse: stock is set aside, or an outbound order waits for stock as pending.
+
+    All buckets are locked together, so that two callers do not wait for each other. An order that was submitted
+    already is left as it is. In the order of their ids. Errors: OrderEmpty, ProductNotActive, StateForbids.
+    """
+    submitted: dict[OrderId, Order] = {}
+    drafts: dict[OrderId, list[OrderLine]] = {}
+    for order_id in sorted(set(order_ids)):
+        order = await locked(tx, account_id=account_id, order_id=order_id)
+        submitted[order.id] = order
+        if order.state in ("pending", "allocated"):
+            continue
+        if order.state != "draft":
+            raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="pending")
+        drafts[order.id] = await queries.lines(tx, account_id=account_id, order_id=order.id)
+        if not drafts[order.id]:
+            raise OrderEmpty(id=order.id)
+    await _refuse_inactive(tx, account_id, [line for lines in drafts.values() for line in lines])
+    served = await _set_aside(tx, [(submitted[order_id], lines) for order_id, lines in drafts.items()])
+    for order_id in drafts:
+        to = "allocated" if order_id in served else "pending"
+        submitted[order_id] = await advance(tx, submitted[order_id], to=to, dialect=dialect, actor=actor)
+    return list(submitted.values())
 
 
 async def allocate(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> bool:
@@ -138,10 +251,76 @@ async def allocate(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str
     if order.state != "pending":
         return False
     lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
-    if not await _allocate(tx, order, lines):
+    if not await _set_aside(tx, [(order, lines)]):
         return False
     await advance(tx, order, to="allocated", dialect=dialect, actor=actor)
     return True
+
+
+async def put_on_hold(
+    tx: Tx, *, account_id: AccountId, order_id: int, reason: str, dialect: str, actor: str
+) -> Order:
+    """The warehouse cannot go on; what was set aside is free for others. Errors: OrderUnknown, StateForbids."""
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    turn = (await stock.releases(tx, account_id=account_id, order_ids=[order.id])).get(order.id, 0)
+    held = await advance(
+        tx,
+        order,
+        to="held",
+        dialect=dialect,
+        actor=actor,
+        facts={"from": order.state, "to": "held", "reason": reason},
+        feedback=reason,
+    )
+    if order.state in LOCKED_STATES:
+        await stock.release(tx, account_id=account_id, order_id=order.id, cause=f"hold:{order.id}:{turn}")
+    return held
+
+
+async def release(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
+    """A held order goes on from where the warehouse begins: allocated, or pending when stock is short.
+
+    Errors: OrderUnknown, StateForbids.
+    """
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state != "held":
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="pending")
+    lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
+    served = await _set_aside(tx, [(order, lines)])
+    return await advance(tx, order, to="allocated" if served else "pending", dialect=dialect, actor=actor)
+
+
+async def set_aside(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
+    """The stock of an order that has none, for who ships it at once. Errors: OutOfStock."""
+    plan = await _planned(tx, [(order, lines)])
+    refused = plan.get(order.id)
+    if isinstance(refused, OutOfStock):
+        raise refused
+    await _reserve(tx, [(order, lines)], plan)
+
+
+async def delete(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
+    """Out of sight: a draft or a cancelled order; a deleted one stays so. Errors: OrderUnknown, StateForbids."""
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state == "deleted":
+        return order
+    return await advance(tx, order, to="deleted", dialect=dialect, actor=actor)
+
+
+async def fix_measure(
+    tx: Tx, *, account_id: AccountId, order_id: int, measure: Measure, weight_above_g: Decimal
+) -> Order:
+    """Correct what a labelled parcel measures; `weight_above_g` is what it weighs by its goods.
+
+    Errors: OrderUnknown, StateForbids, WeightNotBigger.
+    """
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state != "labelled" or order.type not in MEASURED_TYPES:
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="labelled")
+    known_g = weight_above_g if order.measure is None else order.measure.weight_g
+    if measure.weight_g <= known_g:
+        raise WeightNotBigger(id=order.id, weight_g=known_g)
+    return await sql.change(tx, structs.replace(order, measure=measure))
 
 
 async def cancel(
@@ -194,6 +373,12 @@ async def deliver(
     )
 
 
+async def got_further(tx: Tx, *, account_id: AccountId, order_id: OrderId, dialect: str, actor: str) -> None:
+    """Its parcel moved while the order stays in its state: those who follow it are told. Errors: OrderUnknown."""
+    order = await queries.order(tx, account_id=account_id, order_id=order_id)
+    await notices.tell(tx, order, [kinds.ORDER_CHECK_POINT], dialect=dialect, actor=actor)
+
+
 async def undeliver(tx: Tx, *, account_id: AccountId, order_id: OrderId, dialect: str, actor: str) -> Order | None:
     """A hand-over was rolled back: the order is under way again."""
     order = await locked(tx, account_id=account_id, order_id=order_id)
@@ -202,30 +387,100 @@ async def undeliver(tx: Tx, *, account_id: AccountId, order_id: OrderId, dialect
     return await advance(tx, order, to="shipped", dialect=dialect, actor=actor)
 
 
-async def _allocate(tx: Tx, order: Order, lines: list[OrderLine]) -> bool:
-    """Whether all lines could be set aside."""
-    needs = tuple(
+Asking = Sequence[tuple[Order, list[OrderLine]]]
+"""Orders with their lines."""
+Plans = dict[OrderId, tuple[Take, ...] | OutOfStock]
+
+
+async def _set_aside(tx: Tx, asking: Asking) -> set[OrderId]:
+    """Reserve what can be reserved whole; which orders were. Returns and goods that are not stocked need nothing."""
+    plan = await _planned(tx, asking)
+    await _reserve(tx, asking, plan)
+    return {order_id for order_id, takes in plan.items() if not isinstance(takes, OutOfStock)}
+
+
+async def _planned(tx: Tx, asking: Asking) -> Plans:
+    """Orders that need no stock are left out."""
+    reservations = [
+        Reservation(account_id=order.account_id, order_id=order.id, needs=needs)
+        for order, lines in asking
+        if order.kind == "outbound" and (needs := _needs(order, lines))
+    ]
+    if not reservations:
+        return {}
+    plans = await stock.plan(tx, reservations)
+    return {reservation.order_id: plan for reservation, plan in zip(reservations, plans, strict=True)}
+
+
+async def _reserve(tx: Tx, asking: Asking, plans: Plans) -> None:
+    takes = {
+        (order.account_id, order.id): plan for order, _ in asking if isinstance(plan := plans.get(order.id), tuple)
+    }
+    if not takes:
+        return
+    again = [order.id for order, _ in asking if order.state != "draft"]
+    turns = await stock.releases(tx, account_id=asking[0][0].account_id, order_ids=again) if again else {}
+    await stock.reserve(
+        tx,
+        takes=takes,
+        line_ids={(order.id, line.line_no): line.id for order, lines in asking for line in lines},
+        turns=turns,
+    )
+
+
+def _needs(order: Order, lines: list[OrderLine]) -> tuple[Need, ...]:
+    return tuple(
         Need(
             site_id=SiteId(order.site_id or 0),
             sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
             product_id=line.product_id,
             sku=line.sku,
-            quantity=line.quantity,
+            quantity=line.quantity - line.done,
             lot=line.lot,
             condition=line.condition,
             line_no=line.line_no,
         )
         for line in lines
+        if line.product_id is not None and line.quantity > line.done
     )
-    [plan] = await stock.plan(tx, [Reservation(account_id=order.account_id, order_id=order.id, needs=needs)])
-    if isinstance(plan, OutOfStock):
-        return False
-    await stock.reserve(
-        tx,
-        takes={(order.account_id, order.id): plan},
-        line_ids={(order.id, line.line_no): line.id for line in lines},
-    )
-    return True
+
+
+async def _draft(tx: Tx, account_id: AccountId, order_id: int) -> Order:
+    """Errors: OrderUnknown, StateForbids."""
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state != "draft":
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="draft")
+    return order
+
+
+def _refuse_late(order: Order, wanted: Order, noted: Container[str]) -> None:
+    """Errors: UpdateForbidden for what the order's state does not let change any more."""
+    if order.state == "draft":
+        return
+    names = {*order.partner_fields, *wanted.partner_fields}
+    fields = [name for name in sorted(names) if order.partner_fields.get(name) != wanted.partner_fields.get(name)]
+    fields += [
+        name
+        for name in ("recipient", "service_id", "return_action_id")
+        if getattr(order, name) != getattr(wanted, name)
+    ]
+    if order.state in NOTED_STATES:
+        fields = [name for name in fields if name not in noted]
+    elif order.reference != wanted.reference:
+        fields.append("reference")
+    if fields:
+        raise UpdateForbidden(id=order.id, number=order.number, state=order.state, fields=", ".join(fields))
+
+
+async def _claim(tx: Tx, order: Order, changes: Changes) -> None:
+    """The new unique reference for the old one. Errors: ReferenceTaken."""
+    claim = (order.account_id, order.company_id, order.type)
+    if isinstance(changes.unique_reference, str):
+        wanted = (*claim, changes.unique_reference, order.id)
+        if not await sql.claim_references(tx, [wanted], kept=REFERENCE_KEPT):
+            raise ReferenceTaken(reference=changes.unique_reference)
+    if changes.old_unique_reference is not None:
+        await sql.free_references(tx, [(*claim, changes.old_unique_reference, order.id)])
 
 
 async def _product(tx: Tx, account_id: AccountId, line: NewLine) -> Product:
@@ -238,7 +493,8 @@ async def _product(tx: Tx, account_id: AccountId, line: NewLine) -> Product:
 
 
 async def _refuse_inactive(tx: Tx, account_id: AccountId, lines: list[OrderLine]) -> None:
-    products = await catalog.products(tx, account_id=account_id, ids=[line.product_id for line in lines])
+    wanted = product_ids(lines)
+    products = await catalog.products(tx, account_id=account_id, ids=wanted) if wanted else {}
     for line in lines:
-        if not products[ProductId(line.product_id)].active:
+        if line.product_id is not None and not products[line.product_id].active:
             raise ProductNotActive(id=line.product_id, sku=line.sku)

@@ -37,3 +37,27 @@ class LineKeyTaken(Conflict):
 
 class QuantityInvalid(Invalid):
     """A quantity must be a whole number within what is left of the line. Facts: line, quantity, left."""
+
+
+class UpdateForbidden(Conflict):
+    """The order's state no longer allows that these are changed. Facts: id, number, state, fields."""
+
+
+class WeightNotBigger(Conflict):
+    """A parcel is only measured anew to more than it weighed. Facts: id, weight_g."""
+
+
+class ReturnNotArrived(Conflict):
+    """Goods that did not come in cannot be put on the shelf. Facts: id."""
+
+
+class PieceUnknown(NotFound):
+    """The order has no such parcel piece. Facts: id."""
+
+
+class OrderOver(Conflict):
+    """What has left, or never will, is not split into parcels any more. Facts: id, number, state."""
+
+
+class SerialTaken(Conflict):
+    """The order has another piece with this serial. Facts: serial."""

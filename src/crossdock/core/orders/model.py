@@ -1,9 +1,11 @@
 """Orders of every kind, and the tables of how their states may change."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from crossdock.base.ids import (
     AccountId,
@@ -14,6 +16,8 @@ from crossdock.base.ids import (
     SiteId,
     SubInventoryId,
 )
+from crossdock.core.search import Criterion as Criterion
+from crossdock.core.search import SortKey as SortKey
 from crossdock.core.stock.model import Condition
 
 Kind = Literal["outbound", "inbound", "return", "transfer", "transport"]
@@ -21,13 +25,15 @@ Payment = Literal["pending", "partially_paid", "paid", "partially_refunded", "re
 
 OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "draft": frozenset({"pending", "allocated", "cancelled", "deleted"}),
-    "pending": frozenset({"allocated", "held", "cancelled"}),
+    "pending": frozenset({"allocated", "confirmed", "labelled", "shipped", "held", "cancelled"}),
     "allocated": frozenset({"released", "picking", "held", "cancelled"}),
     "released": frozenset({"picking", "held", "cancelled"}),
     "picking": frozenset({"packing", "held", "cancelled"}),
     "packing": frozenset({"packed", "held", "cancelled"}),
-    "packed": frozenset({"shipped", "held", "cancelled"}),
-    "held": frozenset({"pending", "allocated", "picking", "cancelled"}),
+    "packed": frozenset({"labelled", "shipped", "held", "cancelled"}),
+    "confirmed": frozenset({"labelled", "cancelled"}),
+    "labelled": frozenset({"shipped", "cancelled"}),
+    "held": frozenset({"pending", "allocated", "shipped", "cancelled"}),
     "shipped": frozenset({"delivered", "returned"}),
     "delivered": frozenset({"shipped"}),  # a hand-over that is rolled back
     "cancelled": frozenset({"deleted"}),
@@ -35,29 +41,74 @@ OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "deleted": frozenset(),
 }
 INBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
-    "announced": frozenset({"accepted", "receiving", "closed", "cancelled"}),
+    "draft": frozenset({"announced", "deleted"}),
+    "announced": frozenset({"draft", "accepted", "rejected", "receiving", "closed", "cancelled"}),
+    "rejected": frozenset({"draft", "cancelled"}),
     "accepted": frozenset({"receiving", "closed", "cancelled"}),
     "receiving": frozenset({"receiving", "closed"}),
     "closed": frozenset(),
     "cancelled": frozenset(),
+    "deleted": frozenset(),
 }
-MOVES: Final[dict[Kind, dict[str, frozenset[str]]]] = {"outbound": OUTBOUND_MOVES, "inbound": INBOUND_MOVES}
-"""`state -> allowed next states`. Return, transfer and transport orders get theirs with their own issues."""
+RETURN_MOVES: Final[dict[str, frozenset[str]]] = {
+    "draft": frozenset({"received", "pending", "cancelled", "deleted"}),
+    "received": frozenset({"pending"}),
+    "pending": frozenset({"received", "processing", "held", "cancelled"}),
+    "processing": frozenset({"waiting_client", "problem", "held"}),
+    "waiting_client": frozenset({"waiting_warehouse"}),
+    "waiting_warehouse": frozenset({"processing"}),
+    "problem": frozenset({"processing"}),
+    "held": frozenset({"pending", "finished", "cancelled"}),
+    "finished": frozenset(),
+    "cancelled": frozenset({"deleted"}),
+    "deleted": frozenset(),
+}
+MOVES: Final[dict[Kind, dict[str, frozenset[str]]]] = {
+    "outbound": OUTBOUND_MOVES,
+    "inbound": INBOUND_MOVES,
+    "return": RETURN_MOVES,
+}
+"""`state -> allowed next states`. Transfer and transport orders get theirs with their own issues."""
+TYPES_OF_MOVE: Final[dict[tuple[str, str], frozenset[str]]] = {
+    ("pending", "confirmed"): frozenset({"CLIENT_DIRECT"}),
+    ("confirmed", "labelled"): frozenset({"CLIENT_DIRECT"}),
+    ("pending", "labelled"): frozenset({"AGENT_DIRECT"}),
+    ("pending", "shipped"): frozenset({"AGENT_DIRECT"}),
+    ("packed", "labelled"): frozenset({"DIRECT"}),
+}
+"""Outbound moves that only orders of these types make; orders of any type make the others."""
 FIRST_STATES: Final[dict[Kind, frozenset[str]]] = {
     "outbound": frozenset({"draft", "allocated"}),
-    "inbound": frozenset({"announced"}),
+    "inbound": frozenset({"draft", "announced"}),
+    "return": frozenset({"draft"}),
 }
-LOCKED_STATES: Final = frozenset({"allocated", "released", "picking", "packing", "packed"})
-"""An outbound order in one of these holds reserved stock."""
+LOCKED_STATES: Final = frozenset({"allocated", "released", "picking", "packing", "packed", "labelled"})
+"""An outbound order in one of these holds reserved stock of every line that has a product."""
+NOTED_STATES: Final = frozenset({"pending", "allocated", "held"})
+"""In these an order still takes notes and references; in `draft` it takes anything."""
+MEASURED_TYPES: Final = frozenset({"DIRECT", "AGENT_DIRECT"})
+"""Orders whose parcel may be measured anew once its label is printed."""
+
+
+def sources(kind: Kind, type_: str, to: str) -> list[str]:
+    """The states from which an order of this kind and type may go there."""
+    return [state for state, following in MOVES.get(kind, {}).items() if to in following and may(type_, state, to)]
+
+
+def may(type_: str, state: str, to: str) -> bool:
+    """Whether orders of this type make this move of their table."""
+    return type_ in TYPES_OF_MOVE.get((state, to), {type_})
 
 
 class NewLine(Struct, frozen=True, kw_only=True):
-    """The product is named by `product_id` or by `sku`."""
+    """The product is named by `product_id` or by `sku`; goods that are not `stocked` have none."""
 
     line_key: str
     """The partner's own line number; unique within the order."""
     product_id: ProductId | None = None
     sku: str = ""
+    stocked: bool = True
+    """False for goods that are only passed on: `partner_fields` describe them, `sku` is their owner's own code."""
     quantity: int
     sub_inventory_id: SubInventoryId | None = None
     """Where another than the order's."""
@@ -90,8 +141,18 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     content_hash: bytes | None = None
     """Of what was sent: the same number with the same hash is a repeat, with another a conflict."""
     payment: Payment = "paid"
+    return_action_id: int | None = None
     lines: tuple[NewLine, ...] = ()
     actor: str = ""
+
+
+class Measure(Struct, frozen=True, kw_only=True):
+    """Of a parcel: grams and millimetres."""
+
+    weight_g: Decimal
+    length_mm: Decimal
+    width_mm: Decimal
+    height_mm: Decimal
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -120,6 +181,14 @@ class Order(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
+    return_action_id: int | None = None
+    """What is done with the goods of a return."""
+    feedback: str | None = None
+    """Why the warehouse stopped, or what it asks; the last answer."""
+    measure: Measure | None = None
+    """Of the parcel, as it was corrected."""
+    arrived_at: datetime | None = None
+    """When the goods of a return first came in."""
 
     @property
     def subject(self) -> str:
@@ -131,7 +200,8 @@ class OrderLine(Struct, frozen=True, kw_only=True):
     order_id: OrderId
     line_no: int
     line_key: str
-    product_id: ProductId
+    product_id: ProductId | None
+    """None for goods that are not stocked."""
     sku: str
     sub_inventory_id: SubInventoryId | None
     lot: str
@@ -142,24 +212,48 @@ class OrderLine(Struct, frozen=True, kw_only=True):
     partner_fields: dict[str, Any]
 
 
+def product_ids(lines: Iterable[OrderLine]) -> list[ProductId]:
+    """Of the lines that have a product, in their order."""
+    return [line.product_id for line in lines if line.product_id is not None]
+
+
+class Changes(Struct, frozen=True, kw_only=True):
+    """What becomes of an order; UNSET stays as it is. `partner_fields` are merged, None takes a key out."""
+
+    recipient: dict[str, Any] | UnsetType = UNSET
+    service_id: ServiceId | UnsetType | None = UNSET
+    return_action_id: int | UnsetType | None = UNSET
+    reference: str | UnsetType | None = UNSET
+    unique_reference: str | UnsetType | None = UNSET
+    old_unique_reference: str | None = None
+    """The one that the order gives back when it takes another."""
+    partner_fields: dict[str, Any] = {}
+
+
+class NewPiece(Struct, frozen=True, kw_only=True):
+    """One of the parcels an order is split into; `serial` is unique within the order."""
+
+    serial: int
+    reference: str | None = None
+    tracking_number: str | None = None
+    description: str | None = None
+    weight_g: Decimal
+    length_mm: Decimal
+    width_mm: Decimal
+    height_mm: Decimal
+
+
+class Piece(NewPiece, frozen=True, kw_only=True):
+    id: int
+    order_id: OrderId
+    created_at: datetime
+
+
 class Placed(Struct, frozen=True, kw_only=True):
     """The order on record; `fresh` is False when this very order had been placed before."""
 
     order: Order
     fresh: bool
-
-
-class Criterion(Struct, frozen=True):
-    """One condition of a search: a field of `search.FIELDS`, an operator of `search.OPERATORS`, a value."""
-
-    field: str
-    operator: str
-    value: Any
-
-
-class SortKey(Struct, frozen=True):
-    field: str
-    descending: bool = False
 
 
 class OrderPage(Struct, frozen=True):

@@ -52,6 +52,25 @@ class Placing:
             return await place_many(tx, commands, ids)
 
 
+async def place_together(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[OrderId]) -> list[Order]:
+    """All of them or none, in the order given; `ids` come from OrderIds, taken before this transaction.
+
+    Errors: those of the first that is refused, ReferenceTaken also when two of them want the same.
+    """
+    claimed = set()
+    for command in commands:
+        claim = (command.account_id, command.company_id, command.type, command.unique_reference)
+        if command.unique_reference is not None and claim in claimed:
+            raise ReferenceTaken(reference=command.unique_reference)
+        claimed.add(claim)
+    placed = []
+    for answer in await place_many(tx, commands, ids):
+        if isinstance(answer, CrossdockError):
+            raise answer
+        placed.append(answer.order)
+    return placed
+
+
 async def place_many(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[OrderId]) -> list[Answer]:
     drafts = [(command, _order(tx, command, id_)) for command, id_ in zip(commands, ids, strict=True)]
     answers: dict[OrderId, Answer] = {
@@ -100,6 +119,7 @@ def _order(tx: Tx, command: PlaceOrder, order_id: OrderId) -> Order:
         created_at=tx.now,
         updated_at=tx.now,
         finished_at=None,
+        return_action_id=command.return_action_id,
     )
 
 
@@ -126,7 +146,7 @@ def _again(asked: Order, found: Order) -> Answer:
 
 async def _products(tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answer]) -> Products:
     """The products that the lines name, by id or by sku; an unknown one is its order's answer."""
-    wanted = {(command.account_id, _name(line)) for command, _ in drafts for line in command.lines}
+    wanted = {(command.account_id, _name(line)) for command, _ in drafts for line in command.lines if line.stocked}
     skus = sorted((account_id, name) for account_id, name in wanted if isinstance(name, str))
     ids = sorted((account_id, name) for account_id, name in wanted if isinstance(name, int))
     known: Products = {}
@@ -137,7 +157,9 @@ async def _products(tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answ
         for account_id, product_id, sku in await catalog_sql.of_ids(tx, ids):
             known[account_id, product_id] = (product_id, sku)
     for command, order in drafts:
-        missing = [_name(line) for line in command.lines if (command.account_id, _name(line)) not in known]
+        missing = [
+            _name(line) for line in command.lines if line.stocked and (command.account_id, _name(line)) not in known
+        ]
         if missing:
             answers[order.id] = _unknown(missing)
     return known
@@ -203,6 +225,7 @@ def _needs(command: PlaceOrder, products: Products) -> tuple[Need, ...]:
             line_no=line_no,
         )
         for line_no, line in enumerate(command.lines, start=1)
+        if line.stocked
     )
 
 
@@ -244,7 +267,7 @@ def _line(
     line: NewLine,
     products: Products,
 ) -> sql.LineRow:
-    product_id, sku = products[command.account_id, _name(line)]
+    product_id, sku = products[command.account_id, _name(line)] if line.stocked else (None, line.sku)
     return sql.LineRow(
         account_id=order.account_id,
         order_id=order.id,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.orders import search as searching
 from crossdock.core.orders import sql
-from crossdock.core.orders.errors import OrderUnknown
+from crossdock.core.orders.errors import LineUnknown, OrderUnknown
 from crossdock.core.orders.model import Criterion, Kind, Order, OrderLine, OrderPage, SortKey
 from crossdock.db.tx import Tx
 
@@ -39,6 +39,14 @@ async def orders_of_reference(tx: Tx, *, account_id: AccountId, company_id: Comp
 
 async def lines(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[OrderLine]:
     return await sql.lines(tx, account_id=account_id, order_ids=[order_id])
+
+
+async def line(tx: Tx, *, account_id: AccountId, line_id: int) -> OrderLine:
+    """Errors: LineUnknown."""
+    found = await sql.line(tx, account_id=account_id, line_id=line_id) if 0 < line_id <= ORDER_ID_MAX else None
+    if found is None:
+        raise LineUnknown(line=line_id)
+    return found
 
 
 async def lines_of(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> dict[OrderId, list[OrderLine]]:

@@ -79,13 +79,13 @@ async def insert(tx: Tx, orders: Sequence[Order]) -> set[OrderId]:
         """
 INSERT INTO orders (id, account_id, company_id, kind, number, dialect, type, state, site_id, sub_inventory_id,
                     service_id, reference, recipient, partner_fields, content_hash, payment, token, pieces,
-                    created_at, updated_at)
+                    return_action_id, created_at, updated_at)
 SELECT *, %(now)s, %(now)s
   FROM unnest(%(ids)s::bigint[], %(accounts)s::bigint[], %(companies)s::int[], %(kinds)s::text[],
               %(numbers)s::text[], %(dialects)s::text[], %(types)s::text[], %(states)s::text[],
               %(sites)s::bigint[], %(subs)s::bigint[], %(services)s::bigint[], %(references)s::text[],
               %(recipients)s::jsonb[], %(partner_fields)s::jsonb[], %(hashes)s::bytea[], %(payments)s::text[],
-              %(tokens)s::text[], %(pieces)s::bigint[])
+              %(tokens)s::text[], %(pieces)s::bigint[], %(return_actions)s::bigint[])
 ON CONFLICT ON CONSTRAINT orders_account_id_kind_number_key DO NOTHING
 RETURNING id
 """,
@@ -107,6 +107,7 @@ RETURNING id
         payments=[order.payment for order in orders],
         tokens=[order.token for order in orders],
         pieces=[order.pieces for order in orders],
+        return_actions=[order.return_action_id for order in orders],
         now=tx.now,
     )
     return {OrderId(row[0]) for row in rows}
@@ -159,7 +160,7 @@ class LineRow(Struct, frozen=True, kw_only=True):
     order_id: OrderId
     line_no: int
     line_key: str
-    product_id: int
+    product_id: int | None
     sku: str
     sub_inventory_id: int | None
     lot: str
@@ -228,6 +229,18 @@ async def by_token(tx: Tx, token: str) -> Order | None:
     return await tx.one_or_none(Order, f"SELECT {ORDER} FROM orders WHERE token = %(token)s", token=token)
 
 
+async def by_tracking_numbers(tx: Tx, *, dialect: str, tracking_numbers: Sequence[str]) -> list[Order]:
+    """The newest of each number. Index: orders_tracking_number_idx."""
+    return await tx.many(
+        Order,
+        f"SELECT DISTINCT ON (tracking_number) {ORDER} FROM orders"
+        " WHERE tracking_number = ANY (%(numbers)s::text[]) AND dialect = %(dialect)s AND kind = 'outbound'"
+        " ORDER BY tracking_number, id DESC",
+        numbers=list(tracking_numbers),
+        dialect=dialect,
+    )
+
+
 async def lines(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> list[OrderLine]:
     """Index: order_line_account_id_order_id_line_no_key."""
     return await tx.many(
@@ -272,6 +285,8 @@ async def set_state(
     finished_at: datetime | None,
     batches: int | None,
     tracking_number: str | None,
+    feedback: str | None = None,
+    arrived_at: datetime | None = None,
 ) -> Order | None:
     """Move the order on from one of `states`; None when it is in another. What is None stays as it is."""
     return await tx.one_or_none(
@@ -279,7 +294,8 @@ async def set_state(
         f"""
 UPDATE orders
    SET state = %(state)s, updated_at = %(now)s, finished_at = coalesce(%(finished_at)s, finished_at),
-       batches = coalesce(%(batches)s, batches), tracking_number = coalesce(%(tracking_number)s, tracking_number)
+       batches = coalesce(%(batches)s, batches), tracking_number = coalesce(%(tracking_number)s, tracking_number),
+       feedback = coalesce(%(feedback)s, feedback), arrived_at = coalesce(arrived_at, %(arrived_at)s)
  WHERE account_id = %(account_id)s AND id = %(order_id)s AND state = ANY (%(states)s::text[])
 RETURNING {ORDER}
 """,
@@ -290,7 +306,68 @@ RETURNING {ORDER}
         finished_at=finished_at,
         batches=batches,
         tracking_number=tracking_number,
+        feedback=feedback,
+        arrived_at=arrived_at,
         now=tx.now,
+    )
+
+
+async def change(tx: Tx, order: Order) -> Order:
+    """Write what an update may change of it."""
+    return await tx.one(
+        Order,
+        f"""
+UPDATE orders
+   SET recipient = %(recipient)s::jsonb, partner_fields = %(partner_fields)s::jsonb, service_id = %(service_id)s,
+       reference = %(reference)s, return_action_id = %(return_action_id)s, measure = %(measure)s::jsonb,
+       updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(order_id)s
+RETURNING {ORDER}
+""",
+        account_id=order.account_id,
+        order_id=order.id,
+        recipient=json.text(order.recipient),
+        partner_fields=json.text(order.partner_fields),
+        service_id=order.service_id,
+        reference=order.reference,
+        return_action_id=order.return_action_id,
+        measure=None if order.measure is None else json.text(order.measure),
+        now=tx.now,
+    )
+
+
+async def line(tx: Tx, *, account_id: AccountId, line_id: int) -> OrderLine | None:
+    return await tx.one_or_none(
+        OrderLine,
+        f"SELECT {LINE} FROM order_line WHERE account_id = %(account_id)s AND id = %(line_id)s",
+        account_id=account_id,
+        line_id=line_id,
+    )
+
+
+async def change_line(
+    tx: Tx, *, account_id: AccountId, line_id: int, quantity: int, sku: str, partner_fields: dict[str, Any]
+) -> OrderLine:
+    return await tx.one(
+        OrderLine,
+        f"""
+UPDATE order_line SET quantity = %(quantity)s, sku = %(sku)s, partner_fields = %(partner_fields)s::jsonb
+ WHERE account_id = %(account_id)s AND id = %(line_id)s
+RETURNING {LINE}
+""",
+        account_id=account_id,
+        line_id=line_id,
+        quantity=quantity,
+        sku=sku,
+        partner_fields=json.text(partner_fields),
+    )
+
+
+async def delete_line(tx: Tx, *, account_id: AccountId, line_id: int) -> None:
+    await tx.execute(
+        "DELETE FROM order_line WHERE account_id = %(account_id)s AND id = %(line_id)s",
+        account_id=account_id,
+        line_id=line_id,
     )
 
 

@@ -112,7 +112,7 @@ def difference(
 ) -> dict[str, str]:
     """SKU, or the packed code no ordered product has -> "packed 1, ordered 2". A SKU counts before a bar code."""
     skus = {goods.sku: goods.sku for goods in ordered}
-    by_product = {int(goods.product_id): goods.sku for goods in ordered}
+    by_product = {int(goods.product_id): goods.sku for goods in ordered if goods.product_id is not None}
     packed: defaultdict[str, Decimal] = defaultdict(Decimal)
     for item in report.items:
         product_id = bar_codes.get((report.account_id, item.goods_code), 0)

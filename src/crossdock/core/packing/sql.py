@@ -21,7 +21,7 @@ class LinkedOrder(Struct, frozen=True):
 
 class OrderedGoods(Struct, frozen=True):
     order_id: OrderId
-    product_id: ProductId
+    product_id: ProductId | None
     sku: str
     quantity: int
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from crossdock.base.ids import AccountId, OrderId, StockId
 from crossdock.core.stock import sql
@@ -9,6 +10,9 @@ from crossdock.core.stock.errors import OutOfStock
 from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take
 from crossdock.core.stock.sql import Held, Move
 from crossdock.db.tx import Tx
+
+STOCK_TOPIC: Final = "stock"
+"""Signalled when stock has risen or was given back: orders may be waiting for it."""
 
 
 async def receive(
@@ -56,13 +60,17 @@ async def reserve(
     *,
     takes: Mapping[tuple[AccountId, OrderId], Iterable[Take]],
     line_ids: Mapping[tuple[OrderId, int], int],
+    turns: Mapping[OrderId, int] | None = None,
 ) -> None:
-    """Write what `plan` found, once the orders and their lines have ids."""
+    """Write what `plan` found, once the orders and their lines have ids.
+
+    `turns` is what `releases` said of orders that may have had their stock set aside before.
+    """
     moves = [
         Move(
             account_id=account_id,
             stock_id=take.stock_id,
-            cause=f"reserve:{order_id}:{take.line_no}",
+            cause=f"reserve:{order_id}:{take.line_no}" + _turn(turns, order_id),
             allocated=take.quantity,
             order_id=order_id,
             order_line_id=line_ids[order_id, take.line_no],
@@ -72,6 +80,11 @@ async def reserve(
     ]
     if moves:
         await sql.move(tx, moves)
+
+
+async def releases(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> dict[OrderId, int]:
+    """How often something these orders had set aside was given back: what they take next needs another cause."""
+    return await sql.releases(tx, account_id=account_id, order_ids=order_ids)
 
 
 async def release(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> None:
@@ -94,6 +107,7 @@ async def release(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: st
             for row in held
         ],
     )
+    await tx.notify(STOCK_TOPIC)
 
 
 async def withdraw(
@@ -117,6 +131,11 @@ async def withdraw(
             for row, pieces in _spread(held, quantities)
         ],
     )
+
+
+def _turn(turns: Mapping[OrderId, int] | None, order_id: OrderId) -> str:
+    turn = 0 if turns is None else turns.get(order_id, 0)
+    return f":{turn}" if turn else ""
 
 
 def _spread(held: Sequence[Held], quantities: Mapping[int, int]) -> list[tuple[Held, int]]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
+from crossdock.base.ids import AccountId, CompanyId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 
 Condition = Literal["good", "defective"]
 
@@ -78,3 +78,15 @@ class StockRow(Struct, frozen=True, kw_only=True):
     condition: Condition
     on_hand: int
     allocated: int
+
+
+class CompanyStock(Struct, frozen=True, kw_only=True):
+    """Good pieces of one product in one company, or in one of its places."""
+
+    product_id: ProductId
+    company_id: CompanyId
+    company_name: str
+    site_id: SiteId | None
+    """None where a whole company is meant."""
+    site_name: str | None
+    on_hand: int

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, ProductId
 from crossdock.core.stock import sql
-from crossdock.core.stock.model import StockRow
+from crossdock.core.stock.model import CompanyStock, StockRow
 from crossdock.db.tx import Tx
 
 
@@ -28,3 +28,15 @@ async def stock_rows(
         start=start,
         limit=limit,
     )
+
+
+async def on_hand(tx: Tx, *, account_id: AccountId, product_ids: Sequence[ProductId]) -> dict[ProductId, int]:
+    """Good pieces in all places, set aside or not; a product that never was on a shelf is left out."""
+    return await sql.on_hand(tx, account_id=account_id, product_ids=product_ids)
+
+
+async def by_company(
+    tx: Tx, *, account_id: AccountId, product_ids: Sequence[ProductId], by_site: bool = False
+) -> list[CompanyStock]:
+    """Good pieces, also none where there were some; by product, company and place."""
+    return await sql.by_company(tx, account_id=account_id, product_ids=product_ids, by_site=by_site)

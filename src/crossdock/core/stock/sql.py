@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from crossdock.base.ids import AccountId, OrderId, StockId
-from crossdock.core.stock.model import Arrival, Bucket, Need, StockRow
+from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
+from crossdock.core.stock.model import Arrival, Bucket, CompanyStock, Need, StockRow
 from crossdock.db.compose import SQL, Composed, Placeholder
 from crossdock.db.tx import Tx
 
@@ -159,6 +159,20 @@ HAVING sum(allocated) > 0
     )
 
 
+async def releases(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> dict[OrderId, int]:
+    """Orders without any are left out. Index: stock_move_account_id_order_id_idx."""
+    found = await tx.rows(
+        """
+SELECT order_id, count(*) FROM stock_move
+ WHERE account_id = %(account_id)s AND order_id = ANY (%(order_ids)s::bigint[]) AND quantity = 0 AND allocated < 0
+ GROUP BY order_id
+""",
+        account_id=account_id,
+        order_ids=list(order_ids),
+    )
+    return {OrderId(row[0]): int(row[1]) for row in found}
+
+
 async def rows(
     tx: Tx,
     *,
@@ -199,3 +213,37 @@ async def rows(
         **params,
     )
     return int(total), found
+
+
+async def on_hand(tx: Tx, *, account_id: AccountId, product_ids: Sequence[ProductId]) -> dict[ProductId, int]:
+    """Index: stock_bucket_key."""
+    rows = await tx.rows(
+        "SELECT product_id, sum(on_hand)::bigint FROM stock WHERE account_id = %(account_id)s"
+        " AND product_id = ANY (%(product_ids)s::bigint[]) AND condition = 'good' GROUP BY product_id",
+        account_id=account_id,
+        product_ids=list(product_ids),
+    )
+    return {ProductId(row[0]): int(row[1]) for row in rows}
+
+
+async def by_company(
+    tx: Tx, *, account_id: AccountId, product_ids: Sequence[ProductId], by_site: bool
+) -> list[CompanyStock]:
+    """Index: stock_bucket_key."""
+    place = "site.id, site.name" if by_site else "NULL::bigint, NULL::text"
+    return await tx.many(
+        CompanyStock,
+        f"""
+SELECT s.product_id, c.id AS company_id, c.name AS company_name, place.id AS site_id, place.name AS site_name,
+       sum(s.on_hand)::bigint AS on_hand
+  FROM stock s
+  JOIN site ON site.account_id = s.account_id AND site.id = s.site_id
+  JOIN company c ON c.id = site.company_id
+ CROSS JOIN LATERAL (SELECT {place}) AS place (id, name)
+ WHERE s.account_id = %(account_id)s AND s.product_id = ANY (%(product_ids)s::bigint[]) AND s.condition = 'good'
+ GROUP BY s.product_id, c.id, place.id, place.name
+ ORDER BY s.product_id, c.id, place.id
+""",
+        account_id=account_id,
+        product_ids=list(product_ids),
+    )

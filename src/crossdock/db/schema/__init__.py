@@ -12,6 +12,7 @@ from crossdock.db.schema import (
     packing,
     staff,
     stock,
+    uploads,
 )
 from crossdock.db.schema.base import metadata
 
@@ -28,4 +29,5 @@ __all__ = [
     "packing",
     "staff",
     "stock",
+    "uploads",
 ]

@@ -30,10 +30,12 @@ product = Table(
     document("partner_fields"),
     moment("created_at"),
     moment("updated_at"),
+    moment("deleted_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "sku"),
     UniqueConstraint("account_id", "id"),
     CheckConstraint("weight_g >= 0 AND length_mm >= 0 AND width_mm >= 0 AND height_mm >= 0", name="sizes"),
+    CheckConstraint("deleted_at IS NULL OR NOT active", name="deleted_is_not_active"),
 )
 
 product_code = Table(

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Date as DateType
 
-from crossdock.db.schema.base import big, document, identity, metadata, moment, whole, words
+from crossdock.db.schema.base import amount, big, document, flag, identity, metadata, moment, whole, words
 
 order_counter = Table(
     "order_counter",
@@ -52,6 +52,10 @@ orders = Table(
     moment("created_at"),
     moment("updated_at"),
     moment("finished_at", null=True),
+    big("return_action_id", ForeignKey("return_action.id"), null=True),
+    words("feedback", null=True),
+    document("measure", null=True),
+    moment("arrived_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "kind", "number"),
     UniqueConstraint("account_id", "id"),
@@ -67,15 +71,30 @@ orders = Table(
         "payment IN ('pending', 'partially_paid', 'paid', 'partially_refunded', 'refunded')", name="payment"
     ),
     CheckConstraint("pieces >= 0", name="pieces"),
-    Index("orders_account_company_state_idx", "account_id", "company_id", "state", "id"),
+    Index(
+        "orders_listed_idx",
+        "account_id",
+        "company_id",
+        "dialect",
+        "state",
+        "id",
+        postgresql_include=["kind", "type"],
+    ),
     Index("orders_pending_idx", "id", postgresql_where=text("state = 'pending'")),
-    Index("orders_account_updated_idx", "account_id", "updated_at", "id"),
+    Index(
+        "orders_arriving_idx",
+        "account_id",
+        "id",
+        postgresql_where=text("kind = 'inbound' AND state IN ('announced', 'accepted', 'receiving')"),
+    ),
+    Index("orders_updated_idx", "account_id", "company_id", "updated_at", "id"),
     Index(
         "orders_account_reference_idx",
         "account_id",
         "reference",
         postgresql_where=text("reference IS NOT NULL"),
     ),
+    Index("orders_tracking_number_idx", "tracking_number", postgresql_where=text("tracking_number IS NOT NULL")),
 )
 
 order_line = Table(
@@ -86,7 +105,7 @@ order_line = Table(
     big("order_id"),
     whole("line_no"),
     words("line_key"),
-    big("product_id"),
+    big("product_id", null=True),
     words("sku"),
     big("sub_inventory_id", null=True),
     words("lot", default="''"),
@@ -109,7 +128,22 @@ order_line = Table(
     CheckConstraint("quantity >= 0", name="quantity"),
     CheckConstraint("done >= 0", name="done"),
     CheckConstraint("condition IN ('good', 'defective')", name="condition"),
+    Index("order_line_product_idx", "account_id", "product_id", "order_id"),
 )
+
+order_tally = Table(
+    "order_tally",
+    metadata,
+    big("account_id"),
+    whole("company_id"),
+    words("kind"),
+    words("dialect"),
+    words("type"),
+    words("state"),
+    big("orders"),
+    Index(None, "account_id", "company_id"),
+)
+"""Triggers on `orders` (0005_catalog.py) add a row for what each statement changed; the sum is how many there are."""
 
 order_reference = Table(
     "order_reference",
@@ -121,4 +155,48 @@ order_reference = Table(
     big("order_id"),
     moment("claimed_at"),
     PrimaryKeyConstraint("account_id", "company_id", "type", "reference"),
+)
+
+return_action = Table(
+    "return_action",
+    metadata,
+    identity(),
+    whole("company_id", ForeignKey("company.id")),
+    words("name"),
+    words("type"),
+    words("return_type", default="'SINGLE'"),
+    amount("cost", default="0"),
+    amount("weight_unit_price", default="0"),
+    amount("volume_unit_price", default="0"),
+    amount("sku_unit_price", default="0"),
+    amount("product_unit_price", default="0"),
+    flag("active", "true"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("company_id", "name"),
+    CheckConstraint("type IN ('CONTAINER', 'SELLER', 'DISPOSE', 'CHECK', 'TRANSFER')", name="type"),
+)
+
+parcel_piece = Table(
+    "parcel_piece",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("order_id"),
+    whole("serial"),
+    words("reference", null=True),
+    words("tracking_number", null=True),
+    words("description", null=True),
+    amount("weight_g"),
+    amount("length_mm"),
+    amount("width_mm"),
+    amount("height_mm"),
+    moment("created_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("account_id", "order_id", "serial"),
+    ForeignKeyConstraint(
+        ["account_id", "order_id"],
+        ["orders.account_id", "orders.id"],
+        name="parcel_piece_order_fkey",
+        ondelete="CASCADE",
+    ),
 )

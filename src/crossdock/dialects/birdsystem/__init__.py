@@ -3,7 +3,29 @@
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError
-from crossdock.dialects.birdsystem import auth, consignments, parameters, paths, wire
+from crossdock.dialects.birdsystem import (
+    auth,
+    callbacks,
+    consignments,
+    dispatches,
+    labels,
+    lines,
+    measuring,
+    parameters,
+    parcels,
+    paths,
+    products,
+    reference,
+    returned,
+    services,
+    stock_levels,
+    submitting,
+    tracking,
+    uploads,
+    users,
+    webhooks,
+    wire,
+)
 from crossdock.dialects.birdsystem.auth import TO_EVERYBODY
 from crossdock.dialects.birdsystem.auth import explain as explain
 from crossdock.dialects.birdsystem.errors import message, refusal_of
@@ -14,7 +36,24 @@ from crossdock.edge.response import Response, json_response
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A batch of some thousand consignments as JSON; the pages give no limit."""
-ENDPOINTS = (*consignments.ENDPOINTS,)
+ENDPOINTS = (
+    *consignments.ENDPOINTS,
+    *submitting.ENDPOINTS,
+    *lines.ENDPOINTS,
+    *parcels.ENDPOINTS,
+    *returned.ENDPOINTS,
+    *measuring.ENDPOINTS,
+    *dispatches.ENDPOINTS,
+    *uploads.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+    *tracking.ENDPOINTS,
+    *labels.ENDPOINTS,
+    *products.ENDPOINTS,
+    *stock_levels.ENDPOINTS,
+    *services.ENDPOINTS,
+    *reference.ENDPOINTS,
+    *users.ENDPOINTS,
+)
 PATHS = paths.Paths(ENDPOINTS, paths.documented_calls())
 
 
@@ -35,7 +74,10 @@ async def _open(desk: Desk, request: Request) -> Opened:
 
 
 def _seal(desk: Desk, request: Request, opened: Opened, answer: Any) -> Response:
-    return Response() if opened is ASKED_FOR_VERBS else json_response(answer)
+    """A picture is an answer of its own; everything else is JSON."""
+    if opened is ASKED_FOR_VERBS:
+        return Response()
+    return answer if isinstance(answer, Response) else json_response(answer)
 
 
 def _refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:
@@ -51,4 +93,6 @@ DIALECT = Dialect(
     open=_open,
     refuse=_refuse,
     seal=_seal,
+    sender=callbacks.SENDER,
+    jobs={uploads.JOB: uploads.convert_rows},
 )

@@ -10,8 +10,8 @@ from crossdock.dialects.birdsystem.parameters import Parameters
 
 NAMED_MAX: Final = 1_000
 """Consignments one call may name: all are changed in one transaction. The pages give no limit."""
-TARGETS: Final = frozenset({"PENDING", "CANCELLED"})
-"""The only two that a client may ask for."""
+TARGETS: Final = frozenset({"PENDING", "CANCELLED", "WAITING_WAREHOUSE_RESPOND"})
+"""The first two are all that the pages name; with the last the client of a return answers the warehouse."""
 
 IDS: Final = "ids"
 SALES_REFERENCES: Final = "sales_references"

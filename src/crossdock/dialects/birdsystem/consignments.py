@@ -3,85 +3,109 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-import msgspec
-
+from crossdock.base.errors import Overloaded
 from crossdock.base.ids import OrderId, ServiceId
 from crossdock.core.accounts.errors import ServiceUnknown
 from crossdock.core.accounts.model import DeliveryService
 from crossdock.core.catalog import queries as catalog
-from crossdock.core.catalog.errors import ProductUnknown
+from crossdock.core.fulfilment import returns
 from crossdock.core.orders import commands, queries
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.core.orders.model import Criterion, NewLine, Order, OrderPage, PlaceOrder
+from crossdock.core.orders.model import Order, OrderPage, product_ids
+from crossdock.core.search import Criterion
 from crossdock.db.tx import Tx
-from crossdock.dialects.birdsystem import batches, columns, creating, listing, records, values, wire, words
-from crossdock.dialects.birdsystem.auth import NAME, TO_EVERYBODY, Client
-from crossdock.dialects.birdsystem.errors import (
-    ConsignmentForeign,
-    UpdateNotServed,
-    ValueInvalid,
-    ValueRequired,
+from crossdock.dialects.birdsystem import (
+    batches,
+    columns,
+    consigned,
+    creating,
+    listing,
+    placing,
+    records,
+    tables,
+    updating,
+    values,
+    wire,
+    words,
 )
+from crossdock.dialects.birdsystem.auth import NAME, TO_EVERYBODY, Client
+from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters
+from crossdock.dialects.birdsystem.tables import CONSIGNMENTS
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Endpoint
 
-LINE_QUANTITY_MAX: Final = 32_767
-"""SMALLINT on the page."""
-LINE_FIELDS: Final = ("sales_price", "ebay_transaction_id", "ebay_item_no", "country_of_origin")
 NAMED_BY: Final[dict[str, str]] = {
     batches.IDS: "id",
     batches.SALES_REFERENCES: "sales_reference",
     batches.IDENTITY_REFERENCES: "custom_identity_reference",
 }
-NO_PRODUCTS_TYPES: Final = frozenset({"AGENT_DIRECT", "CLIENT_DIRECT"})
-"""Their goods are described inline, by calls of their own."""
+UPDATE_TRIES: Final = 5
+"""So often an update is worked out anew because the consignment changed meanwhile."""
+UTC: Final = "UTC"
+"""Of lists that belong to no company; they print no times."""
 
 
-async def create(desk: Desk, client: Client, given: Parameters) -> wire.Record:
-    """POST /client/consignment without an id: a new consignment, PREPARING and without lines."""
+async def put(desk: Desk, client: Client, given: Parameters) -> wire.Record:
+    """POST /client/consignment: a new consignment, PREPARING and without lines; with an id changes to that one."""
     if given.get("id") is not None:
-        await _refuse_update(desk, client, given)
+        return await _update(desk, client, given)
     asked = creating.asked(given.whole())
-    account_id, company = client.account.id, client.company
-    service = await desk.accounts.service(account_id, asked.service_id)
-    creating.check_service(service, asked, company_id=company.id)
-    warehouse = await desk.accounts.warehouse_of(account_id, company.id)
-    owner = await desk.accounts.first_sub_inventory(account_id)
-    placed = await desk.orders.put(
-        PlaceOrder(
-            account_id=account_id,
-            company_id=company.id,
-            kind="outbound",
-            dialect=NAME,
-            type=asked.type,
-            state="draft",
-            site_id=warehouse.id,
-            sub_inventory_id=owner.id,
-            service_id=service.id,
-            reference=asked.sales_reference,
-            unique_reference=asked.identity_reference,
-            recipient=asked.recipient,
-            partner_fields=asked.partner_fields,
-            actor=client.actor,
+    service = await placing.service_of(desk, client, asked)
+    placed = await desk.orders.put(await placing.command_of(desk, client, asked, service=service))
+    actions = await placing.actions_of(desk, client) if placed.order.return_action_id is not None else {}
+    return wire.Record(
+        data=records.consignment(
+            placed.order,
+            lines=(),
+            products={},
+            service=service,
+            company=client.company,
+            action=actions.get(placed.order.return_action_id or 0),
         )
     )
-    return wire.Record(
-        data=records.consignment(placed.order, lines=(), products={}, service=service, company=company)
-    )
+
+
+async def _update(desk: Desk, client: Client, given: Parameters) -> wire.Record:
+    """The changes are worked out without holding the consignment, and anew if it changed meanwhile."""
+    asked, order_id = given.whole(), consigned.record_id(given)
+    for _ in range(UPDATE_TRIES):
+        async with desk.database.transaction(readonly=True) as tx:
+            order = await consigned.seen(tx, client, order_id)
+        if order is None:
+            raise OrderUnknown(id=order_id)
+        changes = await updating.changes(desk, client, order, asked)
+        async with desk.database.transaction() as tx:
+            if await consigned.own(tx, client, order_id) != order:
+                continue
+            await commands.update(
+                tx, account_id=client.account.id, order_id=order.id, changes=changes, noted=updating.NOTED
+            )
+        return wire.Record(data=await placing.record_of(desk, client, order.id))
+    raise Overloaded(waiting=UPDATE_TRIES)
+
+
+async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
+    """DELETE /client/consignment/[id]: out of sight, while it is PREPARING or CANCELLED."""
+    async with desk.database.transaction() as tx:
+        order = await consigned.own(tx, client, consigned.record_id(given))
+        await commands.delete(tx, account_id=client.account.id, order_id=order.id, dialect=NAME, actor=client.actor)
+    return wire.Done()
 
 
 async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
     """GET /client/consignment: a list, also for one id."""
-    criteria = listing.criteria(given, zone=client.company.zone)
-    page, sort, selected = listing.page(given), listing.sort(given), listing.selected(given)
+    criteria = listing.criteria(given, CONSIGNMENTS, zone=client.company.zone)
+    page, sort, selected = listing.page(given), listing.sort(given, CONSIGNMENTS), listing.selected(given)
     async with desk.database.transaction(readonly=True) as tx:
         found = await _search(tx, client, criteria, start=page.start, limit=page.limit, sort=sort)
         order_ids = [order.id for order in found.orders]
         lines = await queries.lines_of(tx, account_id=client.account.id, order_ids=order_ids) if order_ids else {}
-        product_ids = {line.product_id for of_order in lines.values() for line in of_order}
-        products = await catalog.products(tx, account_id=client.account.id, ids=product_ids) if product_ids else {}
+        goods = product_ids(line for of_order in lines.values() for line in of_order)
+        products = await catalog.products(tx, account_id=client.account.id, ids=goods) if goods else {}
     services = await _services(desk, client, found.orders)
+    comes_back = any(order.return_action_id is not None for order in found.orders)
+    actions = await placing.actions_of(desk, client) if comes_back else {}
     rows = [
         records.consignment(
             order,
@@ -89,10 +113,11 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
             products=products,
             service=None if order.service_id is None else services[order.service_id],
             company=client.company,
+            action=actions.get(order.return_action_id or 0),
         )
         for order in found.orders
     ]
-    return wire.Rows(total=found.total, data=rows if selected is None else [_only(row, selected) for row in rows])
+    return wire.Rows(total=found.total, data=listing.selection(rows, selected))
 
 
 async def update_statuses(desk: Desk, client: Client, given: Parameters) -> wire.Done:
@@ -103,53 +128,18 @@ async def update_statuses(desk: Desk, client: Client, given: Parameters) -> wire
     if change.target == "PENDING":
         await _check_services(desk, client, orders)
     async with desk.database.transaction() as tx:
-        for order in sorted(orders, key=lambda one: one.id):  # the same order for all callers: no deadlock
-            await SET_STATUS[change.target](tx, client, order.id)
+        # In the same order for all callers: no deadlock.
+        await SET_STATUS[change.target](tx, client, sorted(order.id for order in orders), given)
     return wire.Done()
-
-
-async def add_product(desk: Desk, client: Client, given: Parameters) -> wire.Record:
-    """POST /client/Consignment-Product: pieces of one product on a PREPARING consignment."""
-    consignment_id = _needed("consignment_id", given)
-    product_id = _needed("product_id", given)
-    quantity = _needed("quantity", given)
-    if not 1 <= quantity <= LINE_QUANTITY_MAX:
-        raise ValueInvalid(field="quantity")
-    fields = _line_fields(given)
-    if given.get("id") is not None:
-        raise UpdateNotServed()
-    async with desk.database.transaction() as tx:
-        try:
-            order = await _own(tx, client, consignment_id)
-        except OrderUnknown as error:
-            raise ConsignmentForeign(id=consignment_id) from error
-        if order.type in NO_PRODUCTS_TYPES:
-            raise ValueInvalid(field="consignment_id")
-        known = await catalog.products(tx, account_id=client.account.id, ids=[product_id])
-        if not known:
-            raise ProductUnknown(id=product_id)
-        [product] = known.values()
-        line = await commands.add_line(
-            tx,
-            account_id=client.account.id,
-            order_id=order.id,
-            line=NewLine(line_key=str(product.id), product_id=product.id, quantity=quantity, partner_fields=fields),
-            dialect=NAME,
-            actor=client.actor,
-        )
-    return wire.Record(data=records.consignment_product(line, product))
 
 
 async def company_list(desk: Desk, _: None, given: Parameters) -> wire.Rows:
     """GET /client/public/company-list: asked before there is a key, so it is answered to everybody."""
-    companies = await desk.accounts.companies()
-    page = listing.page(given)
-    end = None if page.limit is None else page.start + page.limit
     rows = [
         wire.CompanyRow(id=company.id, site_name=company.name, currency_code=company.currency)
-        for company in companies[page.start : end]
+        for company in await desk.accounts.companies()
     ]
-    return wire.Rows(total=len(companies), data=rows)
+    return listing.answer(rows, given, tables.COMPANIES, zone=UTC)
 
 
 async def _search(
@@ -172,7 +162,7 @@ async def _services(desk: Desk, client: Client, orders: Sequence[Order]) -> dict
 
 async def _named(tx: Tx, client: Client, change: batches.StatusChange) -> list[Order]:
     """Errors: OrderUnknown when one name has no consignment, ValueInvalid when there are too many."""
-    criteria = [*listing.OWN, columns.one_of(NAMED_BY[change.by], list(change.names))]
+    criteria = [*CONSIGNMENTS.own, columns.one_of(CONSIGNMENTS, NAMED_BY[change.by], list(change.names))]
     found = await _search(tx, client, criteria, limit=batches.NAMED_MAX)
     if found.total > batches.NAMED_MAX:
         raise ValueInvalid(field=change.by)
@@ -212,75 +202,50 @@ async def _check_services(desk: Desk, client: Client, orders: Sequence[Order]) -
             raise ServiceUnknown(id=service.id)
 
 
-async def _submit(tx: Tx, client: Client, order_id: OrderId) -> None:
-    await commands.submit(tx, account_id=client.account.id, order_id=order_id, dialect=NAME, actor=client.actor)
+async def _submit(tx: Tx, client: Client, order_ids: Sequence[OrderId], _: Parameters) -> None:
+    await commands.submit_all(tx, account_id=client.account.id, order_ids=order_ids, dialect=NAME, actor=client.actor)
 
 
-async def _cancel(tx: Tx, client: Client, order_id: OrderId) -> None:
-    await commands.cancel(
-        tx,
-        account_id=client.account.id,
-        order_id=order_id,
-        dialect=NAME,
-        actor=client.actor,
-        from_states=words.CANCELLED_BY_CLIENT,
-    )
+async def _cancel(tx: Tx, client: Client, order_ids: Sequence[OrderId], _: Parameters) -> None:
+    for order_id in order_ids:
+        await commands.cancel(
+            tx,
+            account_id=client.account.id,
+            order_id=order_id,
+            dialect=NAME,
+            actor=client.actor,
+            from_states=words.CANCELLED_BY_CLIENT,
+        )
 
 
-SET_STATUS: Final[dict[str, Callable[[Tx, Client, OrderId], Awaitable[None]]]] = {
+async def _answer(tx: Tx, client: Client, order_ids: Sequence[OrderId], given: Parameters) -> None:
+    answer = (values.text(ANSWER, given.get(ANSWER)) or "")[:ANSWER_WIDTH]
+    for order_id in order_ids:
+        await returns.client_answered(
+            tx,
+            account_id=client.account.id,
+            order_id=order_id,
+            answer=answer,
+            dialect=NAME,
+            actor=client.actor,
+        )
+
+
+SET_STATUS: Final[dict[str, Callable[[Tx, Client, Sequence[OrderId], Parameters], Awaitable[None]]]] = {
     "PENDING": _submit,
     "CANCELLED": _cancel,
+    "WAITING_WAREHOUSE_RESPOND": _answer,
 }
-"""How a client's order gets there; one that is there already stays as it is."""
-
-
-async def _own(tx: Tx, client: Client, order_id: int) -> Order:
-    """The consignment, held for this transaction. Errors: OrderUnknown for any other order."""
-    order = await commands.locked(tx, account_id=client.account.id, order_id=order_id)
-    if (order.company_id, order.dialect, order.kind) != (client.company.id, NAME, "outbound"):
-        raise OrderUnknown(id=order_id)
-    return order
-
-
-async def _refuse_update(desk: Desk, client: Client, given: Parameters) -> None:
-    """Errors: OrderUnknown, also for an id that is no number; UpdateNotServed."""
-    id_ = str(values.text("id", given.get("id"))).strip()
-    async with desk.database.transaction() as tx:
-        await _own(tx, client, int(id_) if values.WHOLE.fullmatch(id_) else 0)
-    raise UpdateNotServed()
-
-
-def _needed(field: str, given: Parameters) -> int:
-    number = values.whole(field, given.get(field))
-    if number is None:
-        raise ValueRequired(field=field)
-    return number
-
-
-def _line_fields(given: Parameters) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        name: value for name in LINE_FIELDS if (value := values.text(name, given.get(name))) is not None
-    }
-    values.decimal("sales_price", given.get("sales_price"), below=creating.DECIMALS_BELOW["sales_price"])
-    type_ = values.word("product_type", given.get("product_type"))
-    if type_ is not None:
-        if type_ not in words.PRODUCT_TYPES:
-            raise ValueInvalid(field="product_type")
-        fields["product_type"] = words.PRODUCT_TYPES[type_]
-    if values.flag("is_directional_shared_product", given.get("is_directional_shared_product")) == "1":
-        fields["product_type"] = words.SHARED_PRODUCT_TYPE
-    return fields
-
-
-def _only(row: wire.Consignment, selected: frozenset[str]) -> dict[str, Any]:
-    printed: dict[str, Any] = msgspec.to_builtins(row)
-    return {name: value for name, value in printed.items() if name in selected}
+"""How clients' orders get there; one that is there already stays as it is."""
+ANSWER: Final = "consignment_feedback-note"
+ANSWER_WIDTH: Final = 255
+"""What the client says to the warehouse; longer texts are cut, as notes are."""
 
 
 ENDPOINTS: Final = (
-    Endpoint("POST /client/consignment", create),
+    Endpoint("POST /client/consignment", put),
     Endpoint("GET /client/consignment", query),
+    Endpoint("DELETE /client/consignment/[id]", delete),
     Endpoint("POST /client/Consignment/Batch-Update-Status", update_statuses),
-    Endpoint("POST /client/Consignment-Product", add_product),
     Endpoint("GET /client/public/company-list", company_list, TO_EVERYBODY),
 )

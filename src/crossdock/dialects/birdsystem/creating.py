@@ -63,6 +63,7 @@ ALIASES: Final[dict[str, str]] = {"county_iso": "country_iso", "reason_for_expot
 ADDRESS_REQUIRED: Final[dict[str, tuple[str, ...]]] = {"AGENT_DIRECT": ("address_line1", "city", "post_code")}
 """Pages disagree on these for the other types; clients do leave them out, and the warehouse can ask."""
 
+DELIMITED: Final = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 LENGTH_RULES: Final[dict[str, str]] = {
     f"restrict_max_length_{name}": name
     for name in ("contact", "address_line1", "address_line2", "address_line3", "post_code")
@@ -73,11 +74,24 @@ PATTERN_RULES: Final[dict[str, str]] = {
 }
 
 
+PARCELS_WEIGHT: Final = "total_weight"
+PARCELS_VOLUME: Final = "total_volume"
+"""What the client's own parcels come to, grams and cubic millimetres; kept beside what was sent."""
+ACTION: Final = "return_consignment_action-id"
+ACTION_TYPE: Final = "return_consignment-return_consignment_action_type"
+
+
 class Asked(Struct, frozen=True, kw_only=True):
     """A consignment as the client wants it, every value known to fit its column."""
 
     type: str
-    service_id: int
+    service_id: int | None = None
+    """A return has none."""
+    service_name: str | None = None
+    """Instead of the id."""
+    action_id: int | None = None
+    """What is to be done with what comes back; of a return one of the two is given."""
+    action_type: str | None = None
     recipient: dict[str, Any]
     partner_fields: dict[str, Any]
     """Under their wire names, as sent."""
@@ -91,20 +105,30 @@ class Asked(Struct, frozen=True, kw_only=True):
         return self.partner_fields.get("custom_identity_reference")
 
 
-def asked(given: Values) -> Asked:
-    """Errors: ValueRequired, ValueInvalid, each for the first field that is wrong."""
-    given = _spelt_right(given)
+def asked(given: Values, *, batch: bool = False) -> Asked:
+    """`batch`: as an element of a batch. Errors: ValueRequired, ValueInvalid, for the first field that is wrong."""
+    given = spelt_right(given)
     type_ = values.word("type", given.get("type")) or words.DEFAULT_TYPE
-    if type_ not in words.CREATED_TYPES:
+    if type_ not in (words.BATCH_TYPES if batch else words.CREATED_TYPES):
         raise ValueInvalid(field="type")
     service_id = values.whole("delivery_service_id", given.get("delivery_service_id"))
-    if service_id is None:
+    service_name = None
+    if service_id is None and batch:
+        service_name = values.text("delivery_service_name", given.get("delivery_service_name"))
+    if service_id is None and service_name is None and type_ != words.RETURN:
         raise ValueRequired(field="delivery_service_id")
+    action_id, action_type = _action(given) if type_ == words.RETURN else (None, None)
+    required = ADDRESS_REQUIRED.get(type_, ())
+    if batch and type_ != words.RETURN:
+        required = ADDRESS_REQUIRED["AGENT_DIRECT"]
     return Asked(
         type=type_,
         service_id=service_id,
-        recipient=_recipient(given, required=("contact", *ADDRESS_REQUIRED.get(type_, ()))),
-        partner_fields=_partner_fields(given),
+        service_name=service_name,
+        action_id=action_id,
+        action_type=action_type,
+        recipient=recipient_of(given, required=("contact", *required)),
+        partner_fields=partner_fields_of(given),
     )
 
 
@@ -113,12 +137,12 @@ def check_service(service: DeliveryService, wanted: Asked, *, company_id: Compan
     if not service.active or service.company_id != company_id or service.order_type != wanted.type:
         raise ServiceUnknown(id=service.id)
     for rule, name in LENGTH_RULES.items():
-        length_max = values.whole(rule, service.rules.get(rule)) or 0
+        length_max = _length_max(service.rules.get(rule))
         if length_max and len(wanted.recipient.get(name, "")) > length_max:
             raise ValueInvalid(field=name)
     for rule, name in PATTERN_RULES.items():
         pattern = service.rules.get(rule)
-        if pattern and name in wanted.recipient and not re.search(pattern, wanted.recipient[name]):
+        if pattern and name in wanted.recipient and not _fits(str(pattern), wanted.recipient[name]):
             raise ValueInvalid(field=name)
     if wanted.partner_fields.get("is_urgent") == "1" and not urgent_allowed(service):
         raise ValueInvalid(field="is_urgent")
@@ -129,15 +153,46 @@ def urgent_allowed(service: DeliveryService) -> bool:
     return values.FLAGS.get(str(service.rules.get("is_allow_urgent_consignment")).lower()) != "0"
 
 
-def _spelt_right(given: Values) -> Values:
+def _length_max(rule: Any) -> int:
+    """0 is no limit; so is what is no number."""
+    text = str(rule).strip()
+    return int(text) if values.WHOLE.fullmatch(text) else 0
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """The pattern may stand between slashes, as PHP writes it. One that cannot be read forbids nothing."""
+    delimited = DELIMITED.fullmatch(pattern)
+    plain, letters = (delimited[1], delimited[2]) if delimited else (pattern, "")
+    try:
+        return re.search(plain, text, re.IGNORECASE if "i" in letters else 0) is not None
+    except re.error:
+        return True
+
+
+def _action(given: Values) -> tuple[int | None, str | None]:
+    """Errors: ValueRequired when neither is given, ValueInvalid."""
+    action_id, type_ = values.whole(ACTION, given.get(ACTION)), values.word(ACTION_TYPE, given.get(ACTION_TYPE))
+    if action_id is None and type_ is None:
+        raise ValueRequired(field=ACTION)
+    if type_ is not None and type_ not in words.ACTION_TYPES:
+        raise ValueInvalid(field=ACTION_TYPE)
+    return action_id, type_
+
+
+def spelt_right(given: Values) -> Values:
     right = dict(given)
+    if empty(right.get("country_iso")) and not empty(right.get("country_name")):
+        name = values.word("country_name", right["country_name"]) or ""
+        if name not in words.COUNTRY_CODES:
+            raise ValueInvalid(field="country_name")
+        right["country_iso"] = words.COUNTRY_CODES[name]
     for alias, name in ALIASES.items():
         if empty(right.get(name)) and not empty(right.get(alias)):
             right[name] = right[alias]
     return right
 
 
-def _recipient(given: Values, *, required: tuple[str, ...]) -> dict[str, Any]:
+def recipient_of(given: Values, *, required: tuple[str, ...]) -> dict[str, Any]:
     for name in required:
         values.required(name, given.get(name))
     recipient = {
@@ -149,7 +204,7 @@ def _recipient(given: Values, *, required: tuple[str, ...]) -> dict[str, Any]:
     return recipient | {"country_iso": _country("country_iso", given)}
 
 
-def _partner_fields(given: Values) -> dict[str, Any]:
+def partner_fields_of(given: Values) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, width in CUT_WIDTHS.items():
         if (value := values.text(name, given.get(name))) is not None:

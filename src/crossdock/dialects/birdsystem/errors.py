@@ -16,10 +16,19 @@ from crossdock.base.errors import (
     NotFound,
     PathUnknown,
     TooManyRequests,
+    Unavailable,
 )
-from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown
-from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
-from crossdock.core.orders.errors import OrderEmpty, OrderUnknown, ReferenceTaken, StateForbids
+from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown, UserTaken
+from crossdock.core.catalog.errors import ProductInUse, ProductNotActive, ProductUnknown, SkuTaken
+from crossdock.core.orders.errors import (
+    OrderEmpty,
+    OrderUnknown,
+    ReferenceTaken,
+    SerialTaken,
+    StateForbids,
+    UpdateForbidden,
+    WeightNotBigger,
+)
 from crossdock.dialects.birdsystem.words import STATUS_OF_STATE
 
 
@@ -39,8 +48,32 @@ class ConsignmentForeign(NotFound):
     """The caller's company has no such consignment to add to. Facts: id."""
 
 
-class UpdateNotServed(Conflict):
-    """A record cannot be changed by its id here yet."""
+class LineForeign(NotFound):
+    """The caller's company has no such line. Facts: id."""
+
+
+class NotMeasurable(Conflict):
+    """Only DIRECT and AGENT_DIRECT consignments in ADDRESS_LABEL_PRINTED are measured anew."""
+
+
+class LabelNotServed(Conflict):
+    """Labels are not made here: send the consignment without returnLabel."""
+
+
+class NothingToUpdate(FieldsInvalid):
+    """An update names no column that could be changed."""
+
+
+class RecordUnknown(NotFound):
+    """The client has no such record. Facts: id."""
+
+
+class DispatchForbids(Conflict):
+    """What a client dispatch's status does not lead to. Facts: id, status, wanted."""
+
+
+class DispatchFixed(Conflict):
+    """A client dispatch is changed while it is in preparation. Facts: id, status."""
 
 
 class Refusal(Struct, frozen=True):
@@ -55,12 +88,17 @@ def _own_words(error: CrossdockError) -> str:
     return (type(error).__doc__ or "").strip().splitlines()[0].split(" Facts:")[0]
 
 
+def _update_forbidden(error: CrossdockError) -> str:
+    status = STATUS_OF_STATE.get(error.facts.get("state", ""), "")
+    return f"Consignment {error.facts.get('id', '')} is {status}, {error.facts.get('fields', '')} can not be changed."
+
+
 def _state_forbids(error: CrossdockError) -> str:
     status = STATUS_OF_STATE.get(error.facts.get("state", ""), "")
     wanted = STATUS_OF_STATE.get(error.facts.get("wanted", ""), "")
     number = error.facts.get("id", "")
     if wanted == "PREPARING":  # nothing moves back to it: a line was to be added
-        return f"Consignment {number} is {status}, products can be added while it is PREPARING only."
+        return f"Consignment {number} is {status}, products can be changed while it is PREPARING only."
     return f"Consignment {number} can not be changed from {status} to {wanted}."
 
 
@@ -74,10 +112,20 @@ REFUSALS: dict[type[CrossdockError], Refusal] = {
     ),
     ProductUnknown: Refusal("Product with id {id} does not belong to you."),
     ProductNotActive: Refusal("Product with id {id} is not active."),
+    SkuTaken: Refusal("Duplicate client_ref [{sku}]"),
+    ProductInUse: Refusal("Product with id {id} has stock or open consignments."),
+    UserTaken: Refusal("Username [{user}] already exists"),
     ServiceUnknown: Refusal("Cannot find expected delivery service, please verify the according option."),
     OrderUnknown: Refusal("can't find the record"),
+    LineForeign: Refusal("can't find the record"),
+    NothingToUpdate: Refusal("No data to update after sanitization"),
+    UpdateForbidden: Refusal(_update_forbidden),
+    WeightNotBigger: Refusal("Only allow update weight to bigger."),
+    SerialTaken: Refusal("Invalid value for serial"),
     ConsignmentForeign: Refusal("Consignment with id {id} does not belong to you."),
     StateForbids: Refusal(_state_forbids),
+    DispatchForbids: Refusal("Client dispatch {id} can not be changed from {status} to {wanted}."),
+    DispatchFixed: Refusal("Client dispatch {id} is {status}, it can be changed while it is PREPARING only."),
     ValueRequired: Refusal("Value is required and can't be empty: {field}"),
     ValueInvalid: Refusal("Invalid value for {field}"),
     SearchWrong: Refusal("Search criterias wrong!"),
@@ -86,6 +134,7 @@ REFUSALS: dict[type[CrossdockError], Refusal] = {
     PathUnknown: Refusal(_own_words, 404),
     MethodNotAllowed: Refusal(_own_words, 405),
     TooManyRequests: Refusal(_own_words, 429),
+    Unavailable: Refusal("The system is not available at the moment, nothing was changed. Please try again later."),
     NotFound: Refusal("can't find the record"),
     Invalid: Refusal(_own_words),
     CrossdockError: Refusal(_own_words),

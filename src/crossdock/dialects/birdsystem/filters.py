@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from crossdock.core.orders.model import Criterion
-from crossdock.dialects.birdsystem import columns, values, words
-from crossdock.dialects.birdsystem.columns import COLUMNS
+from crossdock.core.search import Criterion
+from crossdock.dialects.birdsystem import columns, values
+from crossdock.dialects.birdsystem.columns import Column, Table
 from crossdock.dialects.birdsystem.errors import SearchWrong, ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters, decoded, empty
 
@@ -33,6 +33,7 @@ SECOND_END: Final = 999_999
 
 
 class Condition(Struct, frozen=True, kw_only=True):
+    table: Table
     name: str
     value: Any
     operator: str = "eq"
@@ -41,8 +42,16 @@ class Condition(Struct, frozen=True, kw_only=True):
     null_counts: bool = False
     """Whether a value of zero or less asks for columns that are not set."""
 
+    @property
+    def column(self) -> Column:
+        return self.table.columns[self.name]
 
-def criteria(given: Parameters, *, zone: str) -> list[Criterion]:
+    @property
+    def text(self) -> str:
+        return columns.text_of(self.name, self.value) or ""
+
+
+def criteria(given: Parameters, table: Table, *, zone: str) -> list[Criterion]:
     """Errors: BodyMalformed, ValueInvalid, SearchWrong."""
     found: list[Criterion] = []
     null_fields = str(given.get("includeNullFields") or "").split(",")
@@ -50,13 +59,18 @@ def criteria(given: Parameters, *, zone: str) -> list[Criterion]:
         name = str(element.get("property") or element.get("field"))
         comparison = str(element.get("comparison") or "eq")
         value = element.get("value")
-        if name not in COLUMNS or comparison not in COMPARISONS or empty(value) or value == []:
+        if name not in table.columns or comparison not in COMPARISONS or empty(value) or value == []:
             continue
         condition = Condition(
-            name=name, value=value, operator=COMPARISONS[comparison], zone=zone, null_counts=name in null_fields
+            table=table,
+            name=name,
+            value=value,
+            operator=COMPARISONS[comparison],
+            zone=zone,
+            null_counts=name in null_fields,
         )
         found += READ_AS.get(str(element.get("type")), _equal)(condition)
-    return found + _searched(given, zone=zone)
+    return found + _searched(given, table, zone=zone)
 
 
 def elements(field: str, value: Any) -> list[dict[str, Any]]:
@@ -72,7 +86,7 @@ def elements(field: str, value: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _searched(given: Parameters, *, zone: str) -> list[Criterion]:
+def _searched(given: Parameters, table: Table, *, zone: str) -> list[Criterion]:
     """`field` with `query`; without them `fields[]`, `operators[]` and `values[]`, which go in step.
 
     Errors: ValueInvalid, SearchWrong.
@@ -88,13 +102,13 @@ def _searched(given: Parameters, *, zone: str) -> list[Criterion]:
         raise ValueInvalid(field="fields")
     found: list[Criterion] = []
     for name, operator, value in asked:
-        if str(name) not in COLUMNS or empty(value):
+        if str(name) not in table.columns or empty(value):
             continue
         word = str(operator).strip().upper()
         if word == "LIKE":
-            found += _contains(Condition(name=name, value=value, zone=zone))
+            found += _contains(Condition(table=table, name=name, value=value, zone=zone))
         elif word in SYMBOLS:
-            found += _compared(Condition(name=name, value=value, operator=SYMBOLS[word], zone=zone))
+            found += _compared(Condition(table=table, name=name, value=value, operator=SYMBOLS[word], zone=zone))
     return found
 
 
@@ -110,43 +124,43 @@ def _equal(condition: Condition) -> list[Criterion]:
 
 def _among(condition: Condition, wanted: list[Any]) -> list[Criterion]:
     """The column holds one of these; a time by its second, which is all that is printed of it."""
-    column = COLUMNS[condition.name]
+    column = condition.column
     if column.kind != "time":
-        return [columns.one_of(condition.name, wanted)]
-    return [Criterion(f"{column.field}.second", "in", [_moment(condition, one) for one in wanted])]
+        return [columns.one_of(condition.table, condition.name, wanted)]
+    texts = columns.texts_of(condition.name, wanted)
+    return [Criterion(f"{column.field}.second", "in", [_moment(condition, text) for text in texts])]
 
 
 def _contains(condition: Condition) -> list[Criterion]:
-    column = COLUMNS[condition.name]
-    text = values.text(condition.name, condition.value) or ""
+    column = condition.column
     match column.kind:
-        case "text" | "type" | "number":
-            return [Criterion(column.field, "contains", text)]
+        case "text" | "word" | "number":
+            return [Criterion(column.field, "contains", condition.text)]
         case "status":
-            fitting = [status for status in words.STATUSES if text.upper() in status]
-            return [columns.one_of(condition.name, fitting)]
+            fitting = [word for word in column.words if condition.text.upper() in word]
+            return [columns.one_of(condition.table, condition.name, fitting)]
         case "time":
             return _dated(condition)
     return _equal(condition)
 
 
 def _compared(condition: Condition) -> list[Criterion]:
-    column = COLUMNS[condition.name]
+    column = condition.column
     match column.kind:
         case "time":
             return _dated(condition)
         case "number":
             return [_measured(condition)]
         case "text" if condition.operator != "eq":
-            return [Criterion(column.field, condition.operator, values.text(condition.name, condition.value))]
+            return [Criterion(column.field, condition.operator, condition.text)]
     if condition.operator == "ne":
-        return columns.other_than(condition.name, condition.value)
+        return columns.other_than(condition.table, condition.name, condition.value)
     return _equal(condition)
 
 
 def _measured(condition: Condition) -> Criterion:
-    field = COLUMNS[condition.name].field
-    number = columns.number(values.text(condition.name, condition.value) or "")
+    field = condition.column.field
+    number = columns.number(condition.text)
     if condition.null_counts and condition.operator in ("eq", "le") and number <= 0:
         return Criterion(field, "is_null", True)
     return Criterion(field, condition.operator, number)
@@ -154,10 +168,10 @@ def _measured(condition: Condition) -> Criterion:
 
 def _dated(condition: Condition) -> list[Criterion]:
     """`eq` means that day, the rest that second."""
-    column = COLUMNS[condition.name]
+    column = condition.column
     if column.kind != "time":
         return []
-    begin = _moment(condition, condition.value)
+    begin = _moment(condition, condition.text)
     end = begin.replace(microsecond=SECOND_END)
     match condition.operator:
         case "eq":
@@ -176,9 +190,8 @@ def _boolean(condition: Condition) -> list[Criterion]:
     return _among(condition, [values.FLAGS.get(str(condition.value).lower(), "1")])
 
 
-def _moment(condition: Condition, value: Any) -> datetime:
+def _moment(condition: Condition, text: str) -> datetime:
     """In the company's zone, unless the text names another. Errors: ValueInvalid."""
-    text = values.text(condition.name, value) or ""
     try:
         moment = datetime.fromisoformat(text.strip()).replace(microsecond=0)
     except ValueError as error:

@@ -1,11 +1,14 @@
-"""The parameters every list takes, and the columns a consignment list can be asked by."""
+"""The parameters every list takes: start, limit, sort, selectFields and conditions; any other is passed over."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
-from crossdock.core.orders.model import Criterion, SortKey
-from crossdock.dialects.birdsystem import auth, columns, filters, values
+from crossdock.core.search import Criterion, SortKey
+from crossdock.dialects.birdsystem import columns, filters, printed, values, wire
+from crossdock.dialects.birdsystem.columns import Table
 from crossdock.dialects.birdsystem.parameters import Parameters
 
 LIMIT_DEFAULT: Final = 50
@@ -14,23 +17,6 @@ LIMIT_MAX: Final = 500
 NO_LIMIT: Final = "-1"
 DIGITS_MAX: Final = 18
 
-PLAIN: Final = (
-    "status",
-    "type",
-    "id",
-    "consignment_product_reference",
-    "sales_reference",
-    "delivery_reference",
-    "post_code",
-    "contact",
-    "sales_order_id",
-    "custom_identity_reference",
-)
-"""Columns that `column=value` asks for; any other name is passed over."""
-
-OWN: Final = (Criterion("dialect", "eq", auth.NAME), Criterion("kind", "eq", "outbound"))
-"""What came in by another partner's calls is no consignment: it lacks most of the record."""
-
 
 class Page(Struct, frozen=True):
     start: int
@@ -38,44 +24,63 @@ class Page(Struct, frozen=True):
     """None means all."""
 
 
-def page(given: Parameters) -> Page:
+def page(given: Parameters, *, most: int = LIMIT_MAX) -> Page:
     """What is no number counts as not given."""
     limit = str(given.get("limit")).strip()
     return Page(
         start=_number(given.get("start")) or 0,
-        limit=None if limit == NO_LIMIT else _limit(limit),
+        limit=None if limit == NO_LIMIT else _limit(limit, most),
     )
 
 
-def criteria(given: Parameters, *, zone: str) -> list[Criterion]:
-    """`zone` is that of the times in a filter. Errors: BodyMalformed, ValueInvalid."""
-    plain = [columns.equal(name, given.get(name)) for name in PLAIN if given.get(name) is not None]
-    return [*OWN, *plain, *filters.criteria(given, zone=zone)]
+def criteria(given: Parameters, table: Table, *, zone: str) -> list[Criterion]:
+    """`zone` is that of the times in a filter. Errors: BodyMalformed, ValueInvalid, SearchWrong."""
+    plain = [columns.equal(table, name, given.get(name)) for name in table.plain if given.get(name) is not None]
+    return [*table.own, *plain, *filters.criteria(given, table, zone=zone)]
 
 
-def sort(given: Parameters) -> list[SortKey]:
+def sort(given: Parameters, table: Table) -> list[SortKey]:
     """Unknown properties are passed over. Errors: BodyMalformed, ValueInvalid for JSON of another shape."""
     keys: dict[str, SortKey] = {}
     for one in filters.elements("sort", given.get("sort")):
-        name = one.get("property")
-        if name in columns.COLUMNS and name not in columns.UNSORTED:
-            field = columns.COLUMNS[name].field
+        name = str(one.get("property"))
+        if name in table.columns and name not in table.unsorted:
+            field = table.columns[name].field
             descending = str(one.get("direction", "")).upper() == "DESC"
             keys.setdefault(field, SortKey(field, descending))
     return list(keys.values())
 
 
-def selected(given: Parameters) -> frozenset[str] | None:
-    """The columns of `selectFields`, the key always among them; None for all."""
+def selected(given: Parameters, keys: Sequence[str] = ("id",)) -> frozenset[str] | None:
+    """The columns of `selectFields`, the keys always among them; None for all."""
     wanted = values.text("selectFields", given.get("selectFields"))
     if wanted is None:
         return None
-    return frozenset(name.strip() for name in wanted.split(",")) | {"id"}
+    return frozenset(name.strip() for name in wanted.split(",")) | set(keys)
 
 
-def _limit(text: str) -> int:
+def selection(rows: Sequence[Any], selected: frozenset[str] | None) -> list[Any]:
+    """The rows with these columns only."""
+    if selected is None:
+        return list(rows)
+    return [{name: value for name, value in msgspec.to_builtins(row).items() if name in selected} for row in rows]
+
+
+def answer(rows: Sequence[Any], given: Parameters, table: Table, *, zone: str) -> wire.Rows:
+    """A list whose rows are all at hand. Errors: BodyMalformed, ValueInvalid, SearchWrong."""
+    wanted, order = criteria(given, table, zone=zone), sort(given, table)
+    window, names = page(given), selected(given, table.keys)
+    found: list[dict[str, Any]] = [
+        row for row in msgspec.to_builtins(rows) if all(printed.fits(row, one, zone=zone) for one in wanted)
+    ]
+    found = printed.in_order(found, order, table)
+    end = None if window.limit is None else window.start + window.limit
+    return wire.Rows(total=len(found), data=selection(found[window.start : end], names))
+
+
+def _limit(text: str, most: int) -> int:
     number = _number(text) or 0
-    return number if 0 < number <= LIMIT_MAX else LIMIT_DEFAULT
+    return number if 0 < number <= most else LIMIT_DEFAULT
 
 
 def _number(value: Any) -> int | None:

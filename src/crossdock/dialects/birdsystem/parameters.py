@@ -19,23 +19,41 @@ Values = dict[str, Any]
 class Parameters:
     """One name is looked up in form, query, route, JSON, in this order; a whole set has JSON over the rest."""
 
-    def __init__(self, *, form: Values, query: Values, route: Values, document: Values) -> None:
+    def __init__(self, *, form: Values, query: Values, route: Values, document: Values | list[Any]) -> None:
         self._plain: Values = route | query | form
-        self._document = document
+        self._documents = document if isinstance(document, list) else [document]
+        self._listed = isinstance(document, list)
 
     def get(self, name: str) -> Any:
-        """None when it was not given, or given empty."""
+        """None when it was not given, or given empty. Errors: ValueInvalid for a JSON body that is a list."""
         for source in (self._plain, self._document):
             if not empty(source.get(name)):
                 return source[name]
         return None
 
+    def asked(self, name: str) -> Any:
+        """As `get`, of what stands beside the body of a batch: in the path, the query or the form."""
+        return None if empty(self._plain.get(name)) else self._plain[name]
+
     def whole(self) -> Values:
+        """Errors: ValueInvalid for a JSON body that is a list."""
         return self._plain | self._document
+
+    def each(self) -> list[Values]:
+        """The objects of a JSON list; a single object is a list of one. Errors: ValueInvalid."""
+        if not all(isinstance(one, dict) for one in self._documents):
+            raise ValueInvalid(field="body")
+        return self._documents if self._listed or self._documents != [{}] else [self._plain]
+
+    @property
+    def _document(self) -> Values:
+        if self._listed:
+            raise ValueInvalid(field="body")
+        return self._documents[0]
 
 
 def read(request: Request, *, route: Mapping[str, str]) -> Parameters:
-    """Errors: BodyMalformed, and ValueInvalid for a JSON body that is no object."""
+    """Errors: BodyMalformed, and ValueInvalid for a JSON body that is neither an object nor a list."""
     return Parameters(
         form=lists_joined(request.form),
         query=lists_joined(request.query),
@@ -63,14 +81,14 @@ def lists_joined(pairs: Iterable[tuple[str, str]]) -> Values:
     return values
 
 
-def _document(request: Request) -> Values:
+def _document(request: Request) -> Values | list[Any]:
     if request.content_type in (FORM_TYPE, MULTIPART_TYPE):
         return {}
     body = request.body.strip()
     if not body or (request.content_type != JSON_TYPE and not body.startswith(JSON_STARTS)):
         return {}
     document = decoded(body)
-    if not isinstance(document, dict):
+    if not isinstance(document, dict | list):
         raise ValueInvalid(field="body")
     return document
 

@@ -1,4 +1,4 @@
-"""Which call a path means: /client/{Controller}[/{Action-or-id}][/], compared without case."""
+"""Which call a path means: /client/{Controller}[/{Action-or-id}[/{id}]][/], compared without case; and one beside."""
 
 import tomllib
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from crossdock.edge.dialect import Endpoint
 Name = tuple[str, str]
 """Controller and action, both lower-case; the action is empty for a controller's own verbs."""
 
+ID: Final = "/[id]"
+"""How a documented path ends that names one record."""
 SAME_VERB: Final = {"PUT": "POST"}
 
 
@@ -31,6 +33,9 @@ class Paths:
             verb, path = endpoint.call.split(" ", 1)
             self._served.setdefault(_name(path), {})[verb] = endpoint
         self._known = {_name(call.split(" ", 1)[1]) for call in documented}
+        self._of_one = {
+            name for call in documented if call.endswith(ID) and (name := _name(call.split(" ", 1)[1]))[1]
+        }
 
     def find(self, method: str, path: str) -> Found:
         """Errors: PathUnknown, MethodNotAllowed."""
@@ -50,6 +55,10 @@ class Paths:
             case ["client", controller, second]:
                 name = (controller.lower(), second.lower())
                 return (name, {}) if name in self._known else ((controller.lower(), ""), {"id": second})
+            case ["client", controller, action, id_] if (controller.lower(), action.lower()) in self._of_one:
+                return (controller.lower(), action.lower()), {"id": id_}
+            case ["consignment", _]:
+                return _name(path), {}
         raise PathUnknown(path=path)
 
 
@@ -60,7 +69,9 @@ def documented_calls() -> list[str]:
 
 
 def _name(path: str) -> Name:
-    _, controller, *rest = _segments(path)
+    first, controller, *rest = _segments(path)
+    if first != "client":
+        return f"/{first}/{controller.lower()}", ""
     action = rest[0] if rest and not rest[0].startswith("[") else ""
     return controller.lower(), action.lower()
 

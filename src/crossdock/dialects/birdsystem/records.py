@@ -1,12 +1,13 @@
 """Our orders as BirdSystem's records."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from crossdock.base.ids import ProductId
-from crossdock.core.accounts.model import Company, DeliveryService
+from crossdock.core.accounts.model import Company, DeliveryService, ReturnAction
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.orders.model import Order, OrderLine, Piece, product_ids
 from crossdock.dialects.birdsystem import creating, values, wire, words
 
 
@@ -17,10 +18,10 @@ def consignment(
     products: Mapping[ProductId, Product],
     service: DeliveryService | None,
     company: Company,
+    action: ReturnAction | None = None,
 ) -> wire.Consignment:
-    """`products` holds at least those of `lines`."""
-    weight_g = sum(line.quantity * products[line.product_id].weight_g for line in lines)
-    volume_mm3 = sum(line.quantity * _volume_mm3(products[line.product_id]) for line in lines)
+    """`products` holds at least those of `lines`, `action` is that of a return."""
+    weight_g, volume_mm3 = weight_of(order, lines, products), _volume_of(order, lines, products)
     volume_weight_g = words.volume_weight_g(volume_mm3)
     rules: dict[str, Any] = {} if service is None else service.rules
     special_type = rules.get("special_type")
@@ -29,7 +30,11 @@ def consignment(
     country = recipient.get("country_iso")
     people: dict[str, Any] = {name: recipient.get(name) for name in creating.RECIPIENT_WIDTHS}
     people |= {f"sender_{name}": sent.get(f"sender_{name}") for name in creating.RECIPIENT_WIDTHS}
+    comes_back = order.kind == "return"
     return wire.Consignment(
+        return_consignment_id=order.id if comes_back else None,
+        return_consignment_action_type=None if action is None else action.type,
+        return_consignment_action_name=None if action is None else action.name,
         type=order.type,
         delivery_service_name=None if service is None else service.name,
         id=order.id,
@@ -37,14 +42,14 @@ def consignment(
         client_id=order.account_id,
         warehouse_id=order.site_id,
         consignment_product_quantity=str(order.pieces),
-        consignment_product_reference=",".join(str(line.product_id) for line in lines) or None,
+        consignment_product_reference=",".join(str(id_) for id_ in product_ids(lines)) or None,
         delivery_service_id=order.service_id,
         delivery_service_id_internal=order.service_id,
         delivery_package_size_id=sent.get("delivery_package_size_id", rules.get("delivery_package_size_id")),
         total_handling_fee=words.fixed(rules.get("handling_fee", 0), 2),
-        length=words.fixed(sent.get("length", 0), 2),
-        width=words.fixed(sent.get("width", 0), 2),
-        depth=words.fixed(sent.get("depth", 0), 2),
+        length=words.fixed(sent.get("length", 0) if order.measure is None else order.measure.length_mm, 2),
+        width=words.fixed(sent.get("width", 0) if order.measure is None else order.measure.width_mm, 2),
+        depth=words.fixed(sent.get("depth", 0) if order.measure is None else order.measure.height_mm, 2),
         total_weight=weight_g,
         total_volume=words.fixed(volume_mm3, 2),
         total_volume_weight=volume_weight_g,
@@ -65,9 +70,11 @@ def consignment(
         is_forced_delivery_service=sent.get("is_forced_delivery_service", "0"),
         create_time=words.shown(order.created_at, company.zone),
         finish_time=words.shown(order.finished_at, company.zone),
+        arrive_time=words.shown(order.arrived_at, company.zone),
         update_time=words.shown(order.updated_at, company.zone),
         status=words.STATUS_OF_STATE[order.state],
-        stock_status=words.STOCK_STATUS[order.state],
+        stock_status=words.STOCK_STATUS[order.state] if product_ids(lines) and not comes_back else None,
+        feedback_note=order.feedback,
         delivery_service_special_type=special_type,
         delivery_service_is_use_delivery_agent_account_address=_rule_flag(
             rules, "is_use_delivery_agent_account_address"
@@ -83,23 +90,112 @@ def consignment(
 
 
 def consignment_product(line: OrderLine, product: Product) -> wire.ConsignmentProduct:
-    declared = product.partner_fields
-    return wire.ConsignmentProduct(
+    return wire.ConsignmentProduct(**_of_line(line, product))
+
+
+def line_row(line: OrderLine, product: Product) -> wire.LineRow:
+    return wire.LineRow(**_of_line(line, product), client_ref=product.sku)
+
+
+def agent_product(line: OrderLine) -> wire.AgentProduct:
+    """`brand` is null in every sample, also where one was sent."""
+    said = line.partner_fields
+    price = words.fixed(said["price_customs_export"], 3)
+    return wire.AgentProduct(
         id=line.id,
-        product_id=line.product_id,
         consignment_id=line.order_id,
+        product_name=said["product_name"],
+        product_name_cn=said["product_name_cn"],
+        client_ref=line.sku,
+        brand=None,
         quantity=str(line.quantity),
-        unit_product_price=words.fixed(product.price, 2),
-        unit_product_cost=words.fixed(declared.get("company_product-cost", 0), 2),
-        unit_product_weight=words.fixed(product.weight_g, 2),
-        unit_product_length=words.fixed(product.length_mm, 2),
-        unit_product_width=words.fixed(product.width_mm, 2),
-        unit_product_depth=words.fixed(product.height_mm, 2),
-        price_customs_export=words.fixed(declared.get("price_customs_export", 0), 3),
-        price_customs_export_internal=words.fixed(declared.get("price_customs_export_internal", 0), 3),
-        sales_price=line.partner_fields.get("sales_price"),
-        product_type=line.partner_fields.get("product_type", words.PRODUCT_TYPE),
+        weight=words.fixed(said["weight"], 2),
+        price_customs_export=price,
+        price_customs_export_internal=price,
     )
+
+
+def parcel_piece(piece: Piece, *, zone: str) -> wire.ParcelPiece:
+    return wire.ParcelPiece(
+        id=piece.id,
+        serial=str(piece.serial),
+        consignment_id=piece.order_id,
+        reference=piece.reference,
+        delivery_reference=piece.tracking_number,
+        weight=words.fixed(piece.weight_g, 2),
+        length=words.fixed(piece.length_mm, 2),
+        width=words.fixed(piece.width_mm, 2),
+        depth=words.fixed(piece.height_mm, 2),
+        description=piece.description,
+        create_time=words.shown(piece.created_at, zone),
+    )
+
+
+def return_action(action: ReturnAction) -> wire.ReturnAction:
+    return wire.ReturnAction(
+        id=action.id,
+        company_id=action.company_id,
+        name=action.name,
+        cost=words.fixed(action.cost, 3),
+        weight_unit_price=words.fixed(action.weight_unit_price, 3),
+        volume_unit_price=words.fixed(action.volume_unit_price, 3),
+        sku_unit_price=words.fixed(action.sku_unit_price, 3),
+        product_unit_price=words.fixed(action.product_unit_price, 3),
+        type=action.type,
+        return_consignment_type=action.return_type,
+        status="ACTIVE" if action.active else "DELETED",
+    )
+
+
+def weight_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
+    """Grams: as measured anew, as the client's own parcels weigh, or as the goods do."""
+    if order.measure is not None:
+        return int(words.fixed(order.measure.weight_g, 0))
+    if creating.PARCELS_WEIGHT in order.partner_fields:
+        return int(words.fixed(order.partner_fields[creating.PARCELS_WEIGHT], 0))
+    return int(words.fixed(goods_weight_of(lines, products), 0))
+
+
+def goods_weight_of(lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> Decimal:
+    """Grams."""
+    return sum((line.quantity * _weight_g(line, products) for line in lines), Decimal(0))
+
+
+def _volume_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
+    """Cubic millimetres, as `weight_of`; goods described inline have none."""
+    if order.measure is not None:
+        return int(words.fixed(order.measure.length_mm * order.measure.width_mm * order.measure.height_mm, 0))
+    if creating.PARCELS_VOLUME in order.partner_fields:
+        return int(words.fixed(order.partner_fields[creating.PARCELS_VOLUME], 0))
+    return sum(
+        line.quantity * _volume_mm3(products[line.product_id]) for line in lines if line.product_id is not None
+    )
+
+
+def _weight_g(line: OrderLine, products: Mapping[ProductId, Product]) -> Decimal:
+    if line.product_id is not None:
+        return Decimal(products[line.product_id].weight_g)
+    return Decimal(line.partner_fields.get("weight", 0))
+
+
+def _of_line(line: OrderLine, product: Product) -> dict[str, Any]:
+    declared = product.partner_fields
+    return {
+        "id": line.id,
+        "product_id": product.id,
+        "consignment_id": line.order_id,
+        "quantity": str(line.quantity),
+        "unit_product_price": words.fixed(product.price, 2),
+        "unit_product_cost": words.fixed(declared.get("company_product-cost", 0), 2),
+        "unit_product_weight": words.fixed(product.weight_g, 2),
+        "unit_product_length": words.fixed(product.length_mm, 2),
+        "unit_product_width": words.fixed(product.width_mm, 2),
+        "unit_product_depth": words.fixed(product.height_mm, 2),
+        "price_customs_export": words.fixed(declared.get("price_customs_export", 0), 3),
+        "price_customs_export_internal": words.fixed(declared.get("price_customs_export_internal", 0), 3),
+        "sales_price": line.partner_fields.get("sales_price"),
+        "product_type": line.partner_fields.get("product_type", words.PRODUCT_TYPE),
+    }
 
 
 def _volume_mm3(product: Product) -> int:

@@ -39,9 +39,9 @@ class Consignment(Struct, frozen=True, kw_only=True):
     handling_fee_limit: None = None
     delivery_fee: None = None
     delivery_fee_type: None = None
-    return_consignment_id: None = None
-    return_consignment_action_type: None = None
-    return_consignment_action_name: None = None
+    return_consignment_id: int | None = None
+    return_consignment_action_type: str | None = None
+    return_consignment_action_name: str | None = None
     quantity: None = None
     battery_type_name_list: None = None
     battery_type_id_list: None = None
@@ -108,7 +108,7 @@ class Consignment(Struct, frozen=True, kw_only=True):
     is_forced_delivery_service: str
     create_time: str | None
     finish_time: str | None
-    arrive_time: None = None
+    arrive_time: str | None = None
     update_time: str | None
     status: str
     stock_status: str | None
@@ -122,7 +122,7 @@ class Consignment(Struct, frozen=True, kw_only=True):
     country_name: str | None
     currency_code: str
     feedback_status: None = field(name="consignment_feedback-status", default=None)
-    feedback_note: None = field(name="consignment_feedback-note", default=None)
+    feedback_note: str | None = field(name="consignment_feedback-note", default=None)
 
 
 class ConsignmentProduct(Struct, frozen=True, kw_only=True):
@@ -155,6 +155,70 @@ class ConsignmentProduct(Struct, frozen=True, kw_only=True):
     primary_keys: tuple[str, ...] = PRIMARY_KEYS
 
 
+class LineRow(ConsignmentProduct, frozen=True, kw_only=True):
+    """One row of GET /client/Consignment-Product."""
+
+    client_ref: str = field(name="product-client_ref")
+
+
+class AgentProduct(Struct, frozen=True, kw_only=True):
+    """`data` of POST /client/Agent-Direct-Consignment-Product."""
+
+    id: int
+    consignment_id: int
+    product_name: str
+    product_name_cn: str
+    client_ref: str
+    brand: str | None
+    quantity: str
+    weight: str
+    price_customs_export: str
+    price_customs_export_internal: str
+    price_customs_export_origin: str = "0.000"
+    price_customs_export_internal_origin: str = "0.000"
+    primary_keys: tuple[str, ...] = PRIMARY_KEYS
+
+
+class ParcelPiece(Struct, frozen=True, kw_only=True):
+    """One parcel of a consignment: grams and millimetres."""
+
+    id: int
+    serial: str
+    consignment_id: int
+    reference: str | None
+    delivery_reference: str | None
+    weight: str
+    length: str
+    width: str
+    depth: str
+    description: str | None
+    create_time: str | None
+    primary_keys: tuple[str, ...] = PRIMARY_KEYS
+
+
+class ReturnAction(Struct, frozen=True, kw_only=True):
+    """One row of GET /client/return-consignment-action; prices in the company's currency."""
+
+    id: int
+    company_id: int
+    name: str
+    cost: str
+    weight_unit_price: str
+    volume_unit_price: str
+    sku_unit_price: str
+    product_unit_price: str
+    type: str
+    return_consignment_type: str
+    status: str
+    primary_keys: tuple[str, ...] = PRIMARY_KEYS
+
+
+class Success(Struct, frozen=True, kw_only=True):
+    """All that older pages answer to an action."""
+
+    success: bool = True
+
+
 class CompanyRow(Struct, frozen=True, kw_only=True):
     """One row of GET /client/public/company-list."""
 
@@ -170,6 +234,25 @@ class Rows(Struct, frozen=True, kw_only=True):
     data: list[Any]
     success: bool = True
     moduleName: str = MODULE  # noqa: N815  # as on the wire
+
+
+class StockRows(Struct, frozen=True, kw_only=True):
+    """A list of stock: `total` counts products, of which one may have several rows."""
+
+    total: int
+    data: list[Any]
+    success: bool = True
+    refresh: bool = False
+    moduleName: str = MODULE  # noqa: N815
+
+
+class StockRecord(Struct, frozen=True, kw_only=True):
+    """Stock without a total."""
+
+    data: list[Any]
+    success: bool = True
+    refresh: bool = False
+    moduleName: str = MODULE  # noqa: N815
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -36,15 +36,25 @@ STATUS_OF_STATE: Final[dict[str, str]] = {
     "packed": "PROCESSING",
     "shipped": "FINISHED",
     "delivered": "FINISHED",
+    "confirmed": "CONFIRMED_BY_WAREHOUSE",
+    "labelled": "ADDRESS_LABEL_PRINTED",
     "returned": "FINISHED",  # the order ended; what comes back is a RETURN consignment of its own
     "held": "REVIEWING",
+    "received": "RECEIVED",
+    "processing": "PROCESSING",
+    "waiting_client": "WAITING_CLIENT_RESPOND",
+    "waiting_warehouse": "WAITING_WAREHOUSE_RESPOND",
+    "problem": "PROBLEM",
+    "finished": "FINISHED",
     "cancelled": "CANCELLED",
     "deleted": "DELETED",
 }
 STATES_OF_STATUS: Final[dict[str, tuple[str, ...]]] = {
     status: tuple(state for state, word in STATUS_OF_STATE.items() if word == status) for status in STATUSES
 }
-"""Empty for a status that no order of ours is ever in."""
+"""What goes out and what comes back share some states; none has two statuses."""
+KINDS: Final = ("outbound", "return")
+"""The kinds of order that are consignments; those of type RETURN are returns."""
 
 CANCELLED_BY_CLIENT: Final = frozenset(
     state for status in ("PREPARING", "PENDING", "REVIEWING") for state in STATES_OF_STATUS[status]
@@ -55,6 +65,8 @@ STOCK_ENOUGH: Final = "ORI_AND_DES_STOCK_ENOUGH"
 STOCK_SHORT: Final = "STOCK_NOT_ENOUGH"
 STOCK_STATUS: Final[dict[str, str | None]] = {
     "draft": None,
+    "confirmed": None,
+    "labelled": STOCK_ENOUGH,
     "pending": STOCK_SHORT,
     "allocated": STOCK_ENOUGH,
     "released": STOCK_ENOUGH,
@@ -68,11 +80,17 @@ STOCK_STATUS: Final[dict[str, str | None]] = {
     "cancelled": None,
     "deleted": None,
 }
-"""Only the first value is printed on a page; null where nothing was counted."""
+"""Of outbound orders with stocked goods. Only the first value is on a page; null where nothing was counted."""
 
 TYPES: Final = ("LOCAL", "DIRECT", "RETURN", "AGENT_DIRECT", "CLIENT_DIRECT", "FBA")
-CREATED_TYPES: Final = frozenset({"LOCAL", "DIRECT", "AGENT_DIRECT", "FBA"})
-"""What the single create takes. CLIENT_DIRECT is batch only; RETURN waits for return orders in the core."""
+CREATED_TYPES: Final = frozenset({"LOCAL", "DIRECT", "RETURN", "AGENT_DIRECT", "FBA"})
+"""What the single create takes."""
+BATCH_TYPES: Final = frozenset({"LOCAL", "DIRECT", "RETURN", "AGENT_DIRECT", "CLIENT_DIRECT"})
+"""What the batch create takes."""
+INLINE_TYPES: Final = frozenset({"AGENT_DIRECT", "CLIENT_DIRECT"})
+"""Their goods are described inline and not stocked."""
+RETURN: Final = "RETURN"
+ACTION_TYPES: Final = frozenset({"CONTAINER", "SELLER", "DISPOSE", "CHECK", "TRANSFER"})
 DEFAULT_TYPE: Final = "LOCAL"
 
 PRODUCT_TYPE: Final = "NORMAL"
@@ -87,6 +105,8 @@ COUNTRIES: Final[dict[str, str]] = tomllib.loads(
     files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")
 )
 """ISO 3166-1 alpha-2 code to English name, both upper-case."""
+
+COUNTRY_CODES: Final[dict[str, str]] = {name: code for code, name in COUNTRIES.items()}
 
 TIME_PATTERN: Final = "%Y-%m-%d %H:%M:%S"
 

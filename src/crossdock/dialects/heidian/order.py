@@ -72,10 +72,10 @@ def order_body(
     """Times and `history` (consume and rollback rows, oldest first) are those of its pick-up."""
     total = sum((_price(products, line) * line.quantity for line in lines), ZERO)
     weight_g = sum(
-        products[line.product_id].weight_g * line.quantity for line in lines if line.product_id in products
+        product.weight_g * line.quantity for line in lines if (product := _product(products, line)) is not None
     )
     paid = total if order.payment in {"paid", "partially_refunded", "refunded"} else ZERO
-    printed = [_line(order, line, products.get(line.product_id)) for line in lines]
+    printed = [_line(order, line, _product(products, line)) for line in lines]
     words = ORDER_WORDS.get(order.state, OPEN)
     handed_over_at = moment_or_null(used_at or order.finished_at)
     email = str(order.recipient.get("email") or "")
@@ -190,5 +190,9 @@ def _kept(order: Order, partner_fields: Mapping[str, Any], names: Sequence[str])
 
 
 def _price(products: Mapping[ProductId, Product], line: OrderLine) -> Decimal:
-    product = products.get(line.product_id)
+    product = _product(products, line)
     return ZERO if product is None else product.price
+
+
+def _product(products: Mapping[ProductId, Product], line: OrderLine) -> Product | None:
+    return None if line.product_id is None else products.get(line.product_id)

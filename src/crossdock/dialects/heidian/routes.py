@@ -14,6 +14,7 @@ from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
 from crossdock.core.handover.model import HouseRules, OnlineShop, PickUp
 from crossdock.core.orders import queries as orders
+from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
 from crossdock.core.staff import passwords
 from crossdock.core.staff import queries as staff_book
@@ -300,7 +301,7 @@ async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
         return None
     order = await orders.order(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
     lines = await orders.lines(tx, account_id=pick_up.account_id, order_id=order.id)
-    products = await catalog.products(tx, account_id=pick_up.account_id, ids=[line.product_id for line in lines])
+    products = await catalog.products(tx, account_id=pick_up.account_id, ids=product_ids(lines))
     _, newest_first = await staff_book.actions(
         tx,
         account_id=pick_up.account_id,

@@ -36,6 +36,8 @@ ORDER_WORDS: Final[dict[str, OrderWords]] = {
     "picking": OPEN,
     "packing": OPEN,
     "packed": OPEN,
+    "confirmed": OPEN,
+    "labelled": OPEN,
     "held": OPEN,
     "shipped": OPEN,  # on its way to the counter or waiting there: the buyer does not have it yet
     "delivered": OrderWords("closed", "fulfilled"),

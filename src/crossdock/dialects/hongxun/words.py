@@ -26,6 +26,7 @@ PREFIXES: Final[dict[Kind, str]] = {"inbound": "HXRK", "outbound": "HXCK"}
 ORDER_STATUSES: Final[dict[str, str]] = {
     "announced": "NEW",
     "accepted": "ACCEPT",
+    "rejected": "EXCEPTION",
     "receiving": "PARTFULFILLED",
     "closed": "FULFILLED",
     "draft": "NEW",
@@ -35,6 +36,8 @@ ORDER_STATUSES: Final[dict[str, str]] = {
     "picking": "ACCEPT",
     "packing": "ACCEPT",
     "packed": "ACCEPT",
+    "confirmed": "ACCEPT",
+    "labelled": "ACCEPT",
     "held": "EXCEPTION",
     "shipped": "FULFILLED",
     "delivered": "FULFILLED",

@@ -1,0 +1,163 @@
+"""What the warehouse does to a return: take it in, look into it, ask its owner, and settle what becomes of it."""
+
+from collections.abc import Mapping
+
+from crossdock.base.ids import AccountId, SiteId, SubInventoryId
+from crossdock.core.accounts import sql as accounts
+from crossdock.core.events.model import HOUSE
+from crossdock.core.fulfilment import notices
+from crossdock.core.orders import commands as orders
+from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders import sql as order_sql
+from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, ReturnNotArrived, StateForbids
+from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.stock import commands as stock
+from crossdock.core.stock.model import Arrival
+from crossdock.db.tx import Tx
+
+TO_SHELF = "CONTAINER"
+"""The action that makes stock of what came back; the others leave the ledger alone."""
+
+
+async def receive_return(
+    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """The goods are in the house. Errors: OrderUnknown, StateForbids."""
+    order = await _return(tx, account_id, order_id, "received")
+    return await orders.advance(tx, order, to="received", dialect=dialect, actor=actor, arrived=True)
+
+
+async def queue_return(
+    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """What came in waits for somebody to look into it. Errors: OrderUnknown, StateForbids."""
+    order = await _return(tx, account_id, order_id, "pending", only_from={"received"})
+    return await orders.advance(tx, order, to="pending", dialect=dialect, actor=actor)
+
+
+async def process_return(
+    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """Somebody looks into it, at first or after an answer or a problem. Errors: OrderUnknown, StateForbids."""
+    order = await _return(tx, account_id, order_id, "processing")
+    return await orders.advance(tx, order, to="processing", dialect=dialect, actor=actor)
+
+
+async def ask_client(
+    tx: Tx, *, account_id: AccountId, order_id: int, question: str, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """The owner must say what is to be done. Errors: OrderUnknown, StateForbids."""
+    return await _said(tx, account_id, order_id, "waiting_client", question, dialect, actor)
+
+
+async def client_answered(
+    tx: Tx, *, account_id: AccountId, order_id: int, answer: str, dialect: str, actor: str
+) -> Order:
+    """The owner said it; the warehouse goes on when it has read it. What was answered already stays so.
+
+    Errors: OrderUnknown, StateForbids.
+    """
+    order = await _return(tx, account_id, order_id, "waiting_warehouse")
+    if order.state == "waiting_warehouse":
+        return order
+    return await _said(tx, account_id, order_id, "waiting_warehouse", answer, dialect, actor)
+
+
+async def report_problem(
+    tx: Tx, *, account_id: AccountId, order_id: int, problem: str, dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """Something is wrong that the warehouse settles itself. Errors: OrderUnknown, StateForbids."""
+    return await _said(tx, account_id, order_id, "problem", problem, dialect, actor)
+
+
+async def finish_return(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: int,
+    quantities: Mapping[str, int] | None = None,
+    dialect: str = HOUSE,
+    actor: str = "",
+) -> Order:
+    """A return in review is settled. By the action CONTAINER its pieces are stock again: line key -> pieces, or all.
+
+    A finished one stays as it is. Errors: OrderUnknown, StateForbids, ReturnNotArrived, LineUnknown,
+    QuantityInvalid.
+    """
+    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    if order.kind == "return" and order.state == "finished":
+        return order
+    finished = await orders.advance(tx, order, to="finished", dialect=dialect, actor=actor, finished=True)
+    action = None
+    if order.return_action_id is not None:
+        action = await accounts.return_action(tx, action_id=order.return_action_id)
+    if action is not None and action.type == TO_SHELF:
+        if order.arrived_at is None:
+            raise ReturnNotArrived(id=order.id)
+        await _to_shelf(tx, order, quantities)
+    return finished
+
+
+async def _to_shelf(tx: Tx, order: Order, quantities: Mapping[str, int] | None) -> None:
+    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+    done: dict[int, int] = {}
+    arrivals = []
+    for line, pieces in _counted(lines, quantities):
+        if line.product_id is None or not pieces:
+            continue
+        done[line.id] = pieces
+        arrivals.append(
+            Arrival(
+                site_id=SiteId(order.site_id or 0),
+                sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
+                product_id=line.product_id,
+                lot=line.lot,
+                condition=line.condition,
+                quantity=pieces,
+                order_line_id=line.id,
+            )
+        )
+    if not arrivals:
+        return
+    await stock.receive(
+        tx, account_id=order.account_id, arrivals=arrivals, cause=f"return:{order.id}", order_id=order.id
+    )
+    await order_sql.add_done(tx, account_id=order.account_id, done=done)
+    await notices.stocked(
+        tx,
+        account_id=order.account_id,
+        product_ids={arrival.product_id for arrival in arrivals},
+        dialect=HOUSE,
+        actor="",
+    )
+    await tx.notify(stock.STOCK_TOPIC)
+
+
+def _counted(lines: list[OrderLine], quantities: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
+    """Errors: LineUnknown, QuantityInvalid."""
+    if quantities is None:
+        return [(line, line.quantity) for line in lines]
+    by_key = {line.line_key: line for line in lines}
+    for key, pieces in quantities.items():
+        if key not in by_key:
+            raise LineUnknown(line=key)
+        if not 0 <= pieces <= by_key[key].quantity:
+            raise QuantityInvalid(line=key, quantity=pieces, left=by_key[key].quantity)
+    return [(by_key[key], pieces) for key, pieces in quantities.items()]
+
+
+async def _return(
+    tx: Tx, account_id: AccountId, order_id: int, wanted: str, *, only_from: set[str] | None = None
+) -> Order:
+    """Errors: OrderUnknown, StateForbids for an order of another kind, or from where this step does not begin."""
+    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    if order.kind != "return" or (only_from is not None and order.state not in only_from):
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted=wanted)
+    return order
+
+
+async def _said(tx: Tx, account_id: AccountId, order_id: int, to: str, text: str, dialect: str, actor: str) -> Order:
+    """The text is the order's feedback, and a fact of its timeline."""
+    order = await _return(tx, account_id, order_id, to)
+    facts = {"from": order.state, "to": to, "reason": text}
+    return await orders.advance(tx, order, to=to, dialect=dialect, actor=actor, facts=facts, feedback=text or None)

@@ -1,0 +1,270 @@
+"""Finding rows of any table by any of their fields: composed from the conditions that were given, and no others.
+
+What a table can be asked by is data. A total that the database keeps (see `Table.tally`) is read, not counted; any
+other is counted in one pass over what fits, and the page is cut out of that same pass: a plan that follows another
+index in the hope of meeting the page early would read a million rows where the hope is wrong.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+
+from crossdock.db.compose import SQL, Composable, Composed, Identifier, Literal, Placeholder
+from crossdock.db.tx import Tx
+
+NUMBER: Final = ".number"
+"""After a document's key: its text as a number, null where it is none."""
+SECOND: Final = ".second"
+"""After a time: its whole second, which is all that some partners print."""
+BRANCHES_MAX: Final = 24
+"""Ordered walks through an index that are merged into one; each is planned by itself."""
+
+
+class Criterion(Struct, frozen=True):
+    """One condition of a search: a field of the table, one of OPERATORS, a value."""
+
+    field: str
+    operator: str
+    value: Any
+
+
+class SortKey(Struct, frozen=True):
+    field: str
+    descending: bool = False
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """Counts that the database keeps of a table's rows."""
+
+    name: str
+    count: str
+    """Its column of how many; the sum is the total."""
+    fields: frozenset[str]
+    """What it counts by; both tables name the columns alike."""
+    walked: tuple[str, ...]
+    """Which of them lead an index of the table that goes on by its key."""
+
+
+class Table(Struct, frozen=True, kw_only=True):
+    """What can be asked of a table. All texts are ours and are put into statements as they stand."""
+
+    name: str
+    columns: str
+    """What is read of each row."""
+    fields: Mapping[str, str]
+    """Field -> the expression that gives it."""
+    key: str = "id"
+    documents: frozenset[str] = frozenset()
+    """jsonb columns: `recipient.post_code` is the text under that key."""
+    times: frozenset[str] = frozenset()
+    among: Mapping[str, tuple[str, str]] = {}
+    """Field of a table below this one -> its expression, and `EXISTS (... {condition})` around the condition."""
+    tally: Tally | None = None
+
+
+def plain(*names: str) -> dict[str, str]:
+    """Fields that are columns."""
+    return {name: name for name in names}
+
+
+class Counted(Protocol):
+    """A row of a page that also says how many rows there are in all."""
+
+    @property
+    def total(self) -> int: ...
+
+
+R = TypeVar("R", bound=Counted)
+
+
+class Found(Struct, Generic[R], frozen=True):
+    total: int
+    rows: list[R]
+
+
+OPERATORS: Final[dict[str, Callable[[Composable, Composable], Composed]]] = {
+    "eq": lambda column, value: SQL("{} = {}").format(column, value),
+    "ne": lambda column, value: SQL("{} IS DISTINCT FROM {}").format(column, value),
+    "ge": lambda column, value: SQL("{} >= {}").format(column, value),
+    "le": lambda column, value: SQL("{} <= {}").format(column, value),
+    "gt": lambda column, value: SQL("{} > {}").format(column, value),
+    "lt": lambda column, value: SQL("{} < {}").format(column, value),
+    "contains": lambda column, value: SQL("strpos(lower(({})::text), lower({})) > 0").format(column, value),
+    "in": lambda column, value: SQL("{} = ANY ({})").format(column, value),
+    "is_null": lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
+}
+
+
+async def search(
+    tx: Tx,
+    kind: type[R],
+    table: Table,
+    *,
+    scope: Mapping[str, Any],
+    criteria: Sequence[Criterion],
+    sort: Sequence[SortKey] = (),
+    start: int = 0,
+    limit: int | None,
+    **params: Any,
+) -> Found[R]:
+    """One page of what fits all criteria, and how many fit; by key where `sort` does not decide.
+
+    `scope` holds columns every row must have, `params` what the table's own texts ask for. `limit` None is all.
+    Errors: LookupError for a field or an operator that does not exist; the caller maps its own names.
+    """
+    asked = _Asked(table, scope, criteria, sort)
+    page = asked.walked() if asked.is_tallied else asked.passed()
+    params = {**params, **asked.params, "start": start, "limit": limit}
+    rows: list[R] = await tx.many(kind, page, **params)
+    if rows:
+        return Found(rows[0].total, rows)
+    if not start and limit != 0:
+        return Found(0, rows)
+    return Found(int(await tx.value(SQL("SELECT {}").format(asked.total()), **params)), rows)
+
+
+def expression(table: Table, field: str) -> Composable:
+    """Errors: LookupError."""
+    if field in table.fields:
+        return SQL(table.fields[field])
+    if field.endswith(SECOND) and field.removesuffix(SECOND) in table.times:
+        return SQL("date_trunc('second', {})").format(expression(table, field.removesuffix(SECOND)))
+    document, dot, key = field.partition(".")
+    if not dot or document not in table.documents:
+        raise LookupError(field)
+    if not key.endswith(NUMBER):
+        return _text_under(document, key)
+    text = _text_under(document, key.removesuffix(NUMBER))
+    number = SQL("CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,18}})?$' THEN ({text})::numeric END")
+    return number.format(text=text)
+
+
+class _Asked:
+    """One search on its way to a statement."""
+
+    def __init__(
+        self, table: Table, scope: Mapping[str, Any], criteria: Sequence[Criterion], sort: Sequence[SortKey]
+    ) -> None:
+        self._table = table
+        self._criteria = criteria
+        self._sort = sort
+        self.params: dict[str, Any] = {f"scope_{name}": value for name, value in scope.items()}
+        self._scope = [
+            SQL("{} = {}").format(Identifier(table.name, name), Placeholder(f"scope_{name}")) for name in scope
+        ]
+        self._scope_names = tuple(scope)
+        for position, criterion in enumerate(criteria):
+            self.params[f"value{position}"] = criterion.value
+
+    @property
+    def is_tallied(self) -> bool:
+        tally = self._table.tally
+        return tally is not None and all(criterion.field in tally.fields for criterion in self._criteria)
+
+    def total(self) -> Composable:
+        """How many fit, as a value in a statement."""
+        if self._table.tally is None or not self.is_tallied:
+            return SQL("(SELECT count(*) FROM {} WHERE {})").format(Identifier(self._table.name), self._where())
+        tally = self._table.tally
+        scope = [SQL("{} = {}").format(Identifier(name), Placeholder(f"scope_{name}")) for name in self._scope_names]
+        return SQL("(SELECT coalesce(sum({}), 0)::bigint FROM {} WHERE {})").format(
+            Identifier(tally.count), Identifier(tally.name), SQL(" AND ").join([*scope, *self._conditions()])
+        )
+
+    def passed(self) -> Composed:
+        """One pass over what fits; the total and the page are taken from it."""
+        return SQL(
+            "WITH fitting AS MATERIALIZED (SELECT {key} AS page_key{sorted} FROM {table} WHERE {where})"
+            " SELECT {columns}, (SELECT count(*) FROM fitting) AS total"
+            " FROM (SELECT * FROM fitting ORDER BY {order} OFFSET %(start)s LIMIT %(limit)s) page"
+            " JOIN {table} ON {key} = page_key ORDER BY {order}"
+        ).format(where=self._where(), **self._parts())
+
+    def walked(self) -> Composed:
+        """Along an index until the page is full; the total is the tally's."""
+        return SQL(
+            "SELECT {columns}, {total} AS total FROM (SELECT * FROM ({walks}) walk"
+            " ORDER BY {order} OFFSET %(start)s LIMIT %(limit)s) page"
+            " JOIN {table} ON {key} = page_key ORDER BY {order}"
+        ).format(total=self.total(), walks=self._walks(), **self._parts())
+
+    def _walks(self) -> Composable:
+        """One for each combination of the values an index leads by: each is in order, and merging keeps it."""
+        walk = SQL("SELECT {key} AS page_key{sorted} FROM {table} WHERE ").format(**self._parts())
+        branches = self._branches()
+        if branches is None:
+            return SQL("{}{}").format(walk, self._where())
+        rest = [self._condition(position) for position in range(len(self._criteria)) if position not in branches]
+        # Each says its order itself: from an order that is asked of all together no index is followed.
+        order = _ordered("page_key", descending=any(key.descending for key in self._sort))
+        walks = [
+            SQL("({}{} ORDER BY {})").format(walk, SQL(" AND ").join([*self._scope, *pinned, *rest]), order)
+            for pinned in product(*branches.values())
+        ]
+        return SQL(" UNION ALL ").join(walks)
+
+    def _branches(self) -> dict[int, list[Composable]] | None:
+        """Conditions to be split, by position, into one for each value; None where there is nothing to split."""
+        tally = self._table.tally
+        if tally is None or any(key.field != self._table.key for key in self._sort):
+            return None
+        split = {
+            position: list(dict.fromkeys(criterion.value))
+            for position, criterion in enumerate(self._criteria)
+            if criterion.field in tally.walked and criterion.operator == "in"
+        }
+        if not split or not 1 <= prod(len(values) for values in split.values()) <= BRANCHES_MAX:
+            return None
+        return {
+            position: [self._pinned(position, *one) for one in enumerate(values)]
+            for position, values in split.items()
+        }
+
+    def _pinned(self, position: int, number: int, value: Any) -> Composable:
+        name = f"value{position}_{number}"
+        self.params[name] = value
+        return OPERATORS["eq"](expression(self._table, self._criteria[position].field), Placeholder(name))
+
+    def _where(self) -> Composable:
+        return SQL(" AND ").join([*self._scope, *self._conditions()])
+
+    def _conditions(self) -> list[Composable]:
+        return [self._condition(position) for position in range(len(self._criteria))]
+
+    def _condition(self, position: int) -> Composable:
+        criterion, value = self._criteria[position], Placeholder(f"value{position}")
+        operator = OPERATORS[criterion.operator]
+        if criterion.field in self._table.among:
+            column, around = self._table.among[criterion.field]
+            return SQL(around).format(condition=operator(SQL(column), value))
+        return operator(expression(self._table, criterion.field), value)
+
+    def _parts(self) -> dict[str, Composable]:
+        keys = [key for key in self._sort if key.field != self._table.key]
+        sorted_ = [
+            SQL(", {} AS {}").format(expression(self._table, key.field), Identifier(f"page_{position}"))
+            for position, key in enumerate(keys)
+        ]
+        names = {key.field: f"page_{position}" for position, key in enumerate(keys)} | {self._table.key: "page_key"}
+        order = [_ordered(names[key.field], descending=key.descending) for key in self._sort]
+        if not any(key.field == self._table.key for key in self._sort):
+            order.append(_ordered("page_key", descending=False))
+        return {
+            "table": Identifier(self._table.name),
+            "key": Identifier(self._table.name, self._table.key),
+            "columns": SQL(self._table.columns),
+            "sorted": SQL("").join(sorted_),
+            "order": SQL(", ").join(order),
+        }
+
+
+def _ordered(name: str, *, descending: bool) -> Composable:
+    return SQL("{} {}").format(Identifier(name), SQL("DESC" if descending else "ASC"))
+
+
+def _text_under(document: str, key: str) -> Composable:
+    # Doubled, because the statement has parameters: a single percent sign would begin one.
+    return SQL("{} ->> {}").format(Identifier(document), Literal(key.replace("%", "%%")))
