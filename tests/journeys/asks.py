@@ -62,15 +62,14 @@ ASKS: Final[dict[str, Ask]] = {
     "heidian": Ask(_login, lambda said: bool(said.get("token"))),
 }
 
-AWAY: Final = "The database does not answer; nothing was changed. Start it, or correct CROSSDOCK_DATABASE_URL."
-FULL: Final = "The database cannot write to its disk; nothing was changed. Make room, or make it writable."
-MANY: Final = "Too many requests are waiting; nothing was changed. Try again later."
+UNAVAILABLE: Final = "The system is not available at the moment, nothing was changed. Please try again later."
+"""BirdSystem's, for every reason: what is wrong with this server is in its log."""
 
 
-def refusals(why: str, *, stored: tuple[int, str] = (-999, "Open platform system exception")) -> dict[str, Any]:
+def refusals(*, stored: tuple[int, str] = (-999, "Open platform system exception")) -> dict[str, Any]:
     """Status and body of each API while it cannot; `stored`: code and text of the method that keeps reports."""
     return {
-        "birdsystem": (500, {"success": False, "message": why}),
+        "birdsystem": (500, {"success": False, "message": UNAVAILABLE}),
         "hongxun": (200, {"code": 500, "message": "系统异常", "flag": False}),
         "ovopark": (200, {"code": stored[0], "result": stored[1], "data": None}),
         "bestwond": (200, {"code": 503, "msg": "Server error,503"}),

@@ -14,7 +14,7 @@ from crossdock.core.orders import queries as orders
 from crossdock.db.database import Database
 from crossdock.db.embedded import EmbeddedPostgres
 from crossdock.journey.samples import Samples
-from tests.journeys.asks import ASKS, AWAY, FULL, NOT_STORED, Asker, refusals
+from tests.journeys.asks import ASKS, NOT_STORED, Asker, refusals
 from tests.journeys.conftest import MakePlace
 from tests.journeys.processes import Place, copied
 from tests.journeys.receiver import PartnerServer
@@ -96,7 +96,7 @@ async def test_while_it_is_stopped(place: Place, outside: EmbeddedPostgres, samp
         before = place.rows(WRITTEN)
 
         outside.stop()
-        await asker.all_refuse("away", refusals(AWAY))
+        await asker.all_refuse("away", refusals())
         assert place.health() == 503
 
         outside.start()
@@ -121,7 +121,7 @@ async def test_while_it_takes_no_writes(place: Place, outside: EmbeddedPostgres,
         before = place.rows(WRITTEN)
 
         takes_writes(place, False)
-        await asker.all_refuse("read only", refusals(FULL, stored=NOT_STORED))
+        await asker.all_refuse("read only", refusals(stored=NOT_STORED))
 
         takes_writes(place, True)
         assert place.rows(WRITTEN) == before, "nothing half done"
@@ -164,7 +164,7 @@ async def test_while_its_disk_is_full(
             fill(filler)
             # What is on the last pages still fits: only growing fails.
             taken, refused = await grown_until_refused(asker)
-            assert refused == refusals(FULL)["birdsystem"]
+            assert refused == refusals()["birdsystem"]
 
             filler.unlink()
             place.until(lambda: place.health() == 200)
