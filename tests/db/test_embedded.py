@@ -164,12 +164,15 @@ def test_the_server_itself_killed_starts_again_with_its_data(var: Path) -> None:
 def test_a_stale_pid_file_with_the_number_of_a_stranger_is_no_obstacle(var: Path) -> None:
     with EmbeddedPostgres(var, settings=FAST):
         left_behind = (var / "postgres" / "postmaster.pid").read_text().splitlines()
+        socket_lock = next((var / "postgres").glob(".s.PGSQL.*.lock"))
+        socket_lines = socket_lock.read_text().splitlines()
     # A process of the same account as the server's, as after a restart of a container.
     uid = (var / "postgres").stat().st_uid
     stranger = subprocess.Popen(["sleep", "60"], user=uid if AS_ROOT else None)
     try:
         pid_file = var / "postgres" / "postmaster.pid"
         pid_file.write_text("\n".join([str(stranger.pid), *left_behind[1:]]) + "\n")
+        socket_lock.write_text("\n".join([str(stranger.pid), *socket_lines[1:]]) + "\n")
         with EmbeddedPostgres(var, settings=FAST) as postgres:
             assert ask(postgres.url) == "crossdock"
         assert stranger.poll() is None

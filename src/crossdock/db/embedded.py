@@ -193,7 +193,7 @@ class EmbeddedPostgres:
         """Whether a server runs on this data; one that is starting or stopping is waited for."""
         while (seen := _PidFile.read(self._data)) is not None:
             if not seen.is_alive(self._data):
-                seen.bury(self._data)
+                seen.bury(self._data, self._sockets())
                 return False
             if seen.ready:
                 return True
@@ -501,16 +501,17 @@ class _PidFile:
         """Whether that process is a PostgreSQL on this data: after a reboot the number may be another's."""
         return _exists(self.pid) and _serves(_arguments(self.pid), data)
 
-    def bury(self, data: Path) -> None:
-        """Make a stale file harmless when its number lives on in a stranger.
+    def bury(self, data: Path, sockets: Path) -> None:
+        """Make stale files harmless when their number lives on: in a stranger, or a dead process nobody waited for.
 
-        PostgreSQL would take the stranger for its predecessor and refuse. The number is replaced and the file
-        kept, because PostgreSQL also reads there which shared memory to look at for survivors.
+        PostgreSQL would take it for its predecessor and refuse. The socket's lock goes; in the other file the
+        number is replaced, because PostgreSQL also reads there which shared memory to look at for survivors.
         """
         if _exists(self.pid):
             file = data / "postmaster.pid"
             lines = file.read_text().splitlines()
             file.write_text("\n".join([str(DEAD_PID), *lines[1:]]) + "\n")
+            (sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
 
 def _exists(pid: int) -> bool:
