@@ -87,10 +87,8 @@ def _disk(config: Config) -> Symptom:
 
 
 async def _database(url: str) -> list[Symptom]:
-    async with Database(url, SystemClock(), connections=1) as database, database.autocommit() as tx:
-        version, theirs, standby = (
-            await tx.rows("SELECT current_setting('server_version'), clock_timestamp(), pg_is_in_recovery()")
-        )[0]
+    async with Database(url, SystemClock(), connections=1) as database:
+        version, theirs, standby = await database.server()
     symptoms = [Symptom(part="database", state="ok", found=f"PostgreSQL {version} answers")]
     if standby:
         symptoms[0] = Symptom(

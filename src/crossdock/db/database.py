@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -93,6 +94,14 @@ class Database:
         """Each statement is a transaction of its own: reads, and the few writes that are one statement."""
         return self.transaction(readonly=True)
 
+    async def server(self) -> tuple[str, datetime, bool]:
+        """Its version, its clock, and whether it is a standby that takes no writes."""
+        async with self.autocommit() as tx:
+            [(version, clock, standby)] = await tx.rows(
+                "SELECT current_setting('server_version'), clock_timestamp(), pg_is_in_recovery()"
+            )
+        return str(version), clock, bool(standby)
+
     async def reachable(self) -> bool:
         """Whether a statement gets an answer now."""
         try:
@@ -147,10 +156,6 @@ def check_url(url: str) -> None:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         raise DatabaseUrlMalformed() from None  # what psycopg says quotes the password
-
-
-def database_name(url: str) -> str:
-    return str(conninfo_to_dict(url).get("dbname", ""))
 
 
 def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:

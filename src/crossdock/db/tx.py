@@ -110,3 +110,9 @@ class Tx:
 
 
 SIGNAL_CHANNEL = "crossdock"
+
+
+def columns(kind: type[msgspec.Struct], of: str = "") -> str:
+    """What to select for `Tx.many(kind, ...)`: the struct's fields, of the table that goes by `of`."""
+    table = f"{of}." if of else ""
+    return ", ".join(f'{table}"{entry.name}"' for entry in msgspec.structs.fields(kind))

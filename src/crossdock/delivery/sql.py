@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from crossdock.base.ids import AccountId, CallbackId, EventId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
 from crossdock.db.compose import SQL
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 from crossdock.delivery.model import Attempt, CallbackRow, Claimed, Tried, Verdict
 
 LOOK_FACTOR = 2
@@ -116,8 +116,8 @@ async def claim(tx: Tx, *, shares: Mapping[ReceiverId, int], lease: timedelta) -
     return claimed, rows[0][7]
 
 
-_EVENT = ", ".join(entry.name for entry in structs.fields(Event))
-_RECEIVER = ", ".join(entry.name for entry in structs.fields(Receiver))
+_EVENT = columns(Event)
+_RECEIVER = columns(Receiver)
 
 
 async def events(tx: Tx, ids: Sequence[EventId]) -> dict[EventId, Event]:
@@ -285,7 +285,7 @@ async def callbacks(
     )
 
 
-_ATTEMPT = ", ".join(entry.name for entry in structs.fields(Attempt))
+_ATTEMPT = columns(Attempt)
 
 
 async def attempts(tx: Tx, *, account_id: AccountId | None, callback_id: CallbackId) -> list[Attempt]:

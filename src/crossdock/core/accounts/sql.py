@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, ServiceId, SiteId, SubInventoryId
 from crossdock.core.accounts.model import (
@@ -16,11 +16,7 @@ from crossdock.core.accounts.model import (
     Site,
     SubInventory,
 )
-from crossdock.db.tx import Tx
-
-
-def columns(kind: type[Struct]) -> str:
-    return ", ".join(entry.name for entry in structs.fields(kind))
+from crossdock.db.tx import Tx, columns
 
 
 class CredentialRow(Struct, frozen=True):

@@ -9,12 +9,12 @@ from crossdock.base import json
 from crossdock.base.ids import AccountId, ProductId
 from crossdock.core.catalog.model import NewProduct, Product
 from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
 OVER: Final = ("shipped", "delivered", "returned", "closed", "finished", "cancelled", "deleted")
 """States of orders whose goods are not expected any more, neither in nor out."""
 
-_COLUMNS = ", ".join(entry.name for entry in structs.fields(Product))
+_COLUMNS = columns(Product)
 
 
 async def by_ids(tx: Tx, *, account_id: AccountId, ids: Sequence[int]) -> list[Product]:
@@ -59,17 +59,6 @@ async def of_ids(tx: Tx, named: Sequence[tuple[AccountId, int]]) -> list[Named]:
 async def _named(tx: Tx, statement: str, named: Sequence[tuple[AccountId, str | int]]) -> list[Named]:
     rows = await tx.rows(statement, accounts=[pair[0] for pair in named], names=[pair[1] for pair in named])
     return [(AccountId(row[0]), ProductId(row[1]), str(row[2])) for row in rows]
-
-
-async def by_code(tx: Tx, *, account_id: AccountId, code: str) -> Product | None:
-    """By bar code."""
-    return await tx.one_or_none(
-        Product,
-        f"SELECT {_COLUMNS} FROM product WHERE account_id = %(account_id)s AND id ="
-        " (SELECT product_id FROM product_code WHERE account_id = %(account_id)s AND code = %(code)s)",
-        account_id=account_id,
-        code=code,
-    )
 
 
 async def insert(tx: Tx, new: NewProduct) -> Product | None:

@@ -4,15 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import structs
-
 from crossdock.base import json
 from crossdock.base.ids import AccountId, CredentialId, OrderId, ReceiverId
 from crossdock.core.events.model import Event, NewEvent, Receiver, Try
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-_EVENT = ", ".join(entry.name for entry in structs.fields(Event))
-_RECEIVER = ", ".join(entry.name for entry in structs.fields(Receiver))
+_EVENT = columns(Event)
+_RECEIVER = columns(Receiver)
 
 _APPEND = """
 WITH given AS (

@@ -13,6 +13,7 @@ from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import notices
 from crossdock.core.fulfilment.errors import StationHasNoCabinet
 from crossdock.core.fulfilment.model import Shipped
+from crossdock.core.fulfilment.shelf import arrivals
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUp
@@ -26,7 +27,6 @@ from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
-from crossdock.core.stock.model import Arrival
 from crossdock.db.tx import Tx
 
 
@@ -65,19 +65,7 @@ async def receive(
     await stock.receive(
         tx,
         account_id=account_id,
-        arrivals=[
-            Arrival(
-                site_id=SiteId(order.site_id or 0),
-                sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
-                product_id=line.product_id,
-                lot=line.lot,
-                condition=line.condition,
-                quantity=pieces,
-                order_line_id=line.id,
-            )
-            for line, pieces in moved
-            if line.product_id is not None
-        ],
+        arrivals=arrivals(order, moved),
         cause=cause,
         order_id=order.id,
     )

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from crossdock.base.ids import AccountId, SiteId, SubInventoryId
+from crossdock.base.ids import AccountId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import notices
+from crossdock.core.fulfilment.shelf import arrivals
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, ReturnNotArrived, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
-from crossdock.core.stock.model import Arrival
 from crossdock.db.tx import Tx
 
 TO_SHELF = "CONTAINER"
@@ -100,33 +100,20 @@ async def finish_return(
 
 async def _to_shelf(tx: Tx, order: Order, quantities: Mapping[str, int] | None) -> None:
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
-    done: dict[int, int] = {}
-    arrivals = []
-    for line, pieces in _counted(lines, quantities):
-        if line.product_id is None or not pieces:
-            continue
-        done[line.id] = pieces
-        arrivals.append(
-            Arrival(
-                site_id=SiteId(order.site_id or 0),
-                sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
-                product_id=line.product_id,
-                lot=line.lot,
-                condition=line.condition,
-                quantity=pieces,
-                order_line_id=line.id,
-            )
-        )
-    if not arrivals:
+    counted = [
+        (line, pieces) for line, pieces in _counted(lines, quantities) if line.product_id is not None and pieces
+    ]
+    if not counted:
         return
+    arrived = arrivals(order, counted)
     await stock.receive(
-        tx, account_id=order.account_id, arrivals=arrivals, cause=f"return:{order.id}", order_id=order.id
+        tx, account_id=order.account_id, arrivals=arrived, cause=f"return:{order.id}", order_id=order.id
     )
-    await order_sql.add_done(tx, account_id=order.account_id, done=done)
+    await order_sql.add_done(tx, account_id=order.account_id, done={line.id: pieces for line, pieces in counted})
     await notices.stocked(
         tx,
         account_id=order.account_id,
-        product_ids={arrival.product_id for arrival in arrivals},
+        product_ids={arrival.product_id for arrival in arrived},
         dialect=HOUSE,
         actor="",
     )

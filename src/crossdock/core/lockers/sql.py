@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from msgspec import structs, to_builtins
+from msgspec import to_builtins
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
 from crossdock.core.lockers.model import Box, Cabinet, Parcel, ParcelCounts, Screen
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-CABINET = ", ".join(f"c.{entry.name}" for entry in structs.fields(Cabinet))
-BOX = ", ".join(f'b."{entry.name}"' for entry in structs.fields(Box))
+CABINET = columns(Cabinet, of="c")
+BOX = columns(Box, of="b")
 _PARCEL = (
     "h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.state, h.box_size, h.cabinet_id, h.box_id,"
     " b.name AS box_name, b.lock_address, h.save_code, h.key, h.claimed_by, h.created_at, h.stored_at, h.used_at"

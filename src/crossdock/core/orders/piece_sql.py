@@ -4,9 +4,9 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.orders.model import NewPiece, Piece
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-PIECE = ", ".join(entry.name for entry in structs.fields(Piece))
+PIECE = columns(Piece)
 
 
 async def insert(tx: Tx, *, account_id: AccountId, order_id: OrderId, piece: NewPiece) -> Piece:

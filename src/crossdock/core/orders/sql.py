@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.orders.model import Kind, Order, OrderLine
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-ORDER = ", ".join(entry.name for entry in structs.fields(Order))
-LINE = ", ".join(entry.name for entry in structs.fields(OrderLine))
+ORDER = columns(Order)
+LINE = columns(OrderLine)
 
 
 Claim = tuple[AccountId, CompanyId, str, str, OrderId]

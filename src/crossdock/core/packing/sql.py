@@ -5,12 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId, ProductId
 from crossdock.core.packing.model import PackingReport
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
 
 class LinkedOrder(Struct, frozen=True):
@@ -203,7 +203,7 @@ SELECT packing_id, line_no, goods_code, goods_name, price, quantity, box_number,
     )
 
 
-_PACKING = f"SELECT {', '.join(entry.name for entry in structs.fields(PackingRow))} FROM packing"
+_PACKING = f"SELECT {columns(PackingRow)} FROM packing"
 
 
 async def by_number(tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, number: str) -> PackingRow | None:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.core.staff.model import Action, ActionFilter, Staff, StaffFilter
 from crossdock.db.compose import SQL, Composed
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-_STAFF = ", ".join(entry.name for entry in structs.fields(Staff))
+_STAFF = columns(Staff)
 
 
 class Known(Struct, frozen=True):

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
 from crossdock.core.stock.model import Arrival, Bucket, CompanyStock, Need, StockRow
 from crossdock.db.compose import SQL, Composed, Placeholder
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-_BUCKET = ", ".join(f"s.{entry.name}" for entry in structs.fields(Bucket))
+_BUCKET = columns(Bucket, of="s")
 
 
 class Move(Struct, frozen=True, kw_only=True):

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from msgspec import structs
-
 from crossdock.base import json
 from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.uploads.model import NewRow, Outcome, Task, UploadedRow
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
-_TASK = ", ".join(entry.name for entry in structs.fields(Task))
-_ROW = ", ".join(f"r.{entry.name}" for entry in structs.fields(UploadedRow))
+_TASK = columns(Task)
+_ROW = columns(UploadedRow, of="r")
 
 
 async def insert_rows(
