@@ -1,10 +1,13 @@
 """What may still be changed of an order, and until when."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
 
+from crossdock.core.events import kinds
+from crossdock.core.events.queries import timeline
 from crossdock.core.orders import commands, queries
 from crossdock.core.orders.errors import (
     LineUnknown,
@@ -31,9 +34,12 @@ async def placed(counter: Counter, number: str = "N-1", state: str = "draft", **
 
 async def update(counter: Counter, order: Order, *, noted=("note",), **changes) -> Order:
     async with counter.world.desk.database.transaction() as tx:
-        return await commands.update(
-            tx, account_id=ACCOUNT, order_id=order.id, changes=Changes(**changes), noted=noted
-        )
+        return await commands.update(tx, order_id=order.id, changes=Changes(**changes), noted=noted, **WHO)
+
+
+async def told(counter: Counter, order: Order, kind: str) -> list[dict[str, Any]]:
+    async with counter.world.desk.database.transaction(readonly=True) as tx:
+        return [e.facts for e in await timeline(tx, account_id=ACCOUNT, order_id=order.id) if e.kind == kind]
 
 
 async def test_a_draft_takes_everything(counter: Counter) -> None:
@@ -52,6 +58,9 @@ async def test_a_draft_takes_everything(counter: Counter) -> None:
     assert (changed.recipient, changed.service_id, changed.reference) == ({"contact": "B"}, SHOP_SERVICE, None)
     assert changed.partner_fields == {"b": "2", "c": "3"}
     assert (await update(counter, order)).partner_fields == {"b": "2", "c": "3"}
+    assert await told(counter, order, kinds.ORDER_CHANGED) == [
+        {"fields": ["partner_fields.a", "partner_fields.c", "recipient", "reference", "service_id"]}
+    ]
 
 
 @pytest.mark.parametrize("state", sorted(OUTBOUND_MOVES))
@@ -138,7 +147,7 @@ async def measured(counter: Counter, order: Order, weight_g: int, above: int = 5
     async with counter.world.desk.database.transaction() as tx:
         return await commands.fix_measure(
             tx,
-            account_id=ACCOUNT,
+            **WHO,
             order_id=order.id,
             measure=structs.replace(MEASURE, weight_g=Decimal(weight_g)),
             weight_above_g=Decimal(above),
@@ -154,6 +163,8 @@ async def test_a_parcel_is_measured_anew_to_more(counter: Counter) -> None:
     with pytest.raises(WeightNotBigger):
         await measured(counter, order, 501)
     assert (await measured(counter, order, 502)).measure is not None
+    said = await told(counter, order, kinds.ORDER_MEASURED)
+    assert [(facts["measure"]["weight_g"], facts["known_g"]) for facts in said] == [("501", "500"), ("502", "501")]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,13 @@ async def test_goods_that_will_not_come(quiet_world: World) -> None:
 
 
 def test_every_kind_that_moves_an_order_or_its_parcel_is_a_step() -> None:
-    no_steps = {kinds.OUTBOUND_CLOSED, kinds.ORDER_TRACKED, kinds.ORDER_CHECK_POINT}
+    no_steps = {
+        kinds.OUTBOUND_CLOSED,
+        kinds.ORDER_TRACKED,
+        kinds.ORDER_CHECK_POINT,
+        kinds.ORDER_CHANGED,
+        kinds.ORDER_MEASURED,
+    }
     moving = {kind for kind in kinds.ALL if kind.partition(".")[0] in ("order", "inbound", "outbound")}
     assert set(steps.STATE_OF) >= moving - no_steps
     assert set(steps.STATE_OF) & no_steps == set()

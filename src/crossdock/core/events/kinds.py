@@ -4,6 +4,10 @@ ORDER_PLACED = "order.placed"
 """number, kind, type, state, pieces"""
 ORDER_STATE = "order.state"
 """from, to, reason; every move of the state table that has no kind of its own"""
+ORDER_CHANGED = "order.changed"
+"""fields: the names of what its owner changed, `partner_fields.<key>` for one of those; never what they hold"""
+ORDER_MEASURED = "order.measured"
+"""measure (`orders.model.Measure`, amounts as text) of its parcel, known_g: what it was taken to weigh before"""
 
 INBOUND_RECEIVED = "inbound.received"
 """One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields}],

@@ -4,6 +4,7 @@ from collections.abc import Collection, Container, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, structs
 
 from crossdock.base.ids import AccountId, OrderId, SiteId, SubInventoryId
@@ -187,11 +188,18 @@ async def remove_line(tx: Tx, *, account_id: AccountId, line: OrderLine) -> None
 
 
 async def update(
-    tx: Tx, *, account_id: AccountId, order_id: int, changes: Changes, noted: Container[str] = ()
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: int,
+    changes: Changes,
+    noted: Container[str] = (),
+    dialect: str,
+    actor: str,
 ) -> Order:
     """Change what an order says: anything on a draft; references and the fields in `noted` while it waits.
 
-    Errors: OrderUnknown, UpdateForbidden, ReferenceTaken.
+    What changes nothing is not on its timeline. Errors: OrderUnknown, UpdateForbidden, ReferenceTaken.
     """
     order = await locked(tx, account_id=account_id, order_id=order_id)
     fields = dict(order.partner_fields)
@@ -208,7 +216,13 @@ async def update(
     _refuse_late(order, wanted, noted)
     if changes.unique_reference is not UNSET and changes.unique_reference != changes.old_unique_reference:
         await _claim(tx, order, changes)
-    return await sql.change(tx, wanted)
+    changed = await sql.change(tx, wanted)
+    differing = _differing(order, wanted)
+    if differing:
+        await tell(
+            tx, order, kind=kinds.ORDER_CHANGED, dialect=dialect, actor=actor, facts={"fields": sorted(differing)}
+        )
+    return changed
 
 
 async def submit(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
@@ -308,7 +322,14 @@ async def delete(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, 
 
 
 async def fix_measure(
-    tx: Tx, *, account_id: AccountId, order_id: int, measure: Measure, weight_above_g: Decimal
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: int,
+    measure: Measure,
+    weight_above_g: Decimal,
+    dialect: str,
+    actor: str,
 ) -> Order:
     """Correct what a labelled parcel measures; `weight_above_g` is what it weighs by its goods.
 
@@ -320,7 +341,16 @@ async def fix_measure(
     known_g = weight_above_g if order.measure is None else order.measure.weight_g
     if measure.weight_g <= known_g:
         raise WeightNotBigger(id=order.id, weight_g=known_g)
-    return await sql.change(tx, structs.replace(order, measure=measure))
+    measured = await sql.change(tx, structs.replace(order, measure=measure))
+    await tell(
+        tx,
+        order,
+        kind=kinds.ORDER_MEASURED,
+        dialect=dialect,
+        actor=actor,
+        facts={"measure": msgspec.to_builtins(measure), "known_g": str(known_g)},
+    )
+    return measured
 
 
 async def cancel(
@@ -470,6 +500,19 @@ def _refuse_late(order: Order, wanted: Order, noted: Container[str]) -> None:
         fields.append("reference")
     if fields:
         raise UpdateForbidden(id=order.id, number=order.number, state=order.state, fields=", ".join(fields))
+
+
+def _differing(order: Order, wanted: Order) -> list[str]:
+    names = {*order.partner_fields, *wanted.partner_fields}
+    return [
+        f"partner_fields.{name}"
+        for name in names
+        if order.partner_fields.get(name) != wanted.partner_fields.get(name)
+    ] + [
+        name
+        for name in ("recipient", "service_id", "return_action_id", "reference")
+        if getattr(order, name) != getattr(wanted, name)
+    ]
 
 
 async def _claim(tx: Tx, order: Order, changes: Changes) -> None:

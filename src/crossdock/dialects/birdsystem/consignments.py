@@ -79,7 +79,13 @@ async def _update(desk: Desk, client: Client, given: Parameters) -> wire.Record:
             if await consigned.own(tx, client, order_id) != order:
                 continue
             await commands.update(
-                tx, account_id=client.account.id, order_id=order.id, changes=changes, noted=updating.NOTED
+                tx,
+                account_id=client.account.id,
+                order_id=order.id,
+                changes=changes,
+                noted=updating.NOTED,
+                dialect=NAME,
+                actor=client.actor,
             )
         return wire.Record(data=await placing.record_of(desk, client, order.id))
     raise Overloaded(waiting=UPDATE_TRIES)

@@ -123,7 +123,14 @@ async def _update(tx: Tx, client: Client, id_: Any, asked: arrivals.Asked) -> Or
     )
     before = order
     try:
-        order = await commands.update(tx, account_id=order.account_id, order_id=order.id, changes=changes)
+        order = await commands.update(
+            tx,
+            account_id=order.account_id,
+            order_id=order.id,
+            changes=changes,
+            dialect=NAME,
+            actor=client.actor,
+        )
     except UpdateForbidden as error:
         raise DispatchFixed(id=order.id, status=arrivals.status(order)) from error
     if asked.lines is not None:

@@ -7,7 +7,7 @@ from crossdock.core.orders import commands, queries
 from crossdock.core.orders.errors import StateForbids
 from crossdock.core.orders.model import Measure, product_ids
 from crossdock.dialects.birdsystem import consigned, goods, records, wire
-from crossdock.dialects.birdsystem.auth import Client
+from crossdock.dialects.birdsystem.auth import NAME, Client
 from crossdock.dialects.birdsystem.errors import NotMeasurable, ValueRequired
 from crossdock.dialects.birdsystem.parameters import Parameters
 from crossdock.edge.desk import Desk
@@ -33,6 +33,8 @@ async def fix(desk: Desk, client: Client, given: Parameters) -> wire.Success:
                 order_id=order.id,
                 measure=measure,
                 weight_above_g=records.goods_weight_of(lines, products),
+                dialect=NAME,
+                actor=client.actor,
             )
         except StateForbids as error:
             raise NotMeasurable(id=order.id) from error
