@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import structs
-
 from crossdock.base.ids import AccountId, CompanyId
 from crossdock.core import search as searching
 from crossdock.core.catalog.model import Listed, Product, ProductPage
 from crossdock.core.search import Criterion, SortKey, Table
-from crossdock.db.tx import Tx
+from crossdock.db.tx import Tx, columns
 
 _SHELVES = "FROM stock s WHERE s.account_id = product.account_id AND s.product_id = product.id"
 _HERE = (
@@ -30,12 +28,7 @@ STATE: Final = (
 
 TABLE: Final = Table(
     name="product",
-    columns=", ".join(
-        [
-            *(f"product.{entry.name}" for entry in structs.fields(Product)),
-            *(f"{pieces} AS {name}" for name, pieces in PIECES.items()),
-        ]
-    ),
+    columns=", ".join([columns(Product, of="product"), *(f"{pieces} AS {name}" for name, pieces in PIECES.items())]),
     fields={
         **searching.plain(
             "id",

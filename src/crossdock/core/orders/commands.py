@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Container, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, structs
@@ -41,6 +41,9 @@ from crossdock.core.stock import commands as stock
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.core.stock.model import Need, Reservation, Take
 from crossdock.db.tx import Tx
+
+CHANGEABLE: Final = ("recipient", "service_id", "return_action_id", "reference")
+"""What `Changes` may set of an order as a whole; its `partner_fields` change key by key."""
 
 
 async def advance(
@@ -209,19 +212,18 @@ async def update(
         else:
             fields[name] = value
     wanted = structs.replace(order, partner_fields=fields)
-    for name in ("recipient", "service_id", "return_action_id", "reference"):
+    for name in CHANGEABLE:
         value = getattr(changes, name)
         if value is not UNSET:
             wanted = structs.replace(wanted, **{name: value})
-    _refuse_late(order, wanted, noted)
+    keys, names = _differing(order, wanted)
+    _refuse_late(order, keys, names, noted)
     if changes.unique_reference is not UNSET and changes.unique_reference != changes.old_unique_reference:
         await _claim(tx, order, changes)
     changed = await sql.change(tx, wanted)
-    differing = _differing(order, wanted)
-    if differing:
-        await tell(
-            tx, order, kind=kinds.ORDER_CHANGED, dialect=dialect, actor=actor, facts={"fields": sorted(differing)}
-        )
+    said = sorted([*(f"partner_fields.{key}" for key in keys), *names])
+    if said:
+        await tell(tx, order, kind=kinds.ORDER_CHANGED, dialect=dialect, actor=actor, facts={"fields": said})
     return changed
 
 
@@ -483,36 +485,28 @@ async def _draft(tx: Tx, account_id: AccountId, order_id: int) -> Order:
     return order
 
 
-def _refuse_late(order: Order, wanted: Order, noted: Container[str]) -> None:
-    """Errors: UpdateForbidden for what the order's state does not let change any more."""
+def _differing(order: Order, wanted: Order) -> tuple[list[str], list[str]]:
+    """Keys of `partner_fields`, by name, and the CHANGEABLE in which the two differ."""
+    keys = sorted({*order.partner_fields, *wanted.partner_fields})
+    return (
+        [key for key in keys if order.partner_fields.get(key) != wanted.partner_fields.get(key)],
+        [name for name in CHANGEABLE if getattr(order, name) != getattr(wanted, name)],
+    )
+
+
+def _refuse_late(order: Order, keys: list[str], names: list[str], noted: Container[str]) -> None:
+    """`keys` and `names` as _differing finds them.
+
+    Errors: UpdateForbidden for what the order's state does not let change any more.
+    """
     if order.state == "draft":
         return
-    names = {*order.partner_fields, *wanted.partner_fields}
-    fields = [name for name in sorted(names) if order.partner_fields.get(name) != wanted.partner_fields.get(name)]
-    fields += [
-        name
-        for name in ("recipient", "service_id", "return_action_id")
-        if getattr(order, name) != getattr(wanted, name)
-    ]
+    late = [*keys, *names]
     if order.state in NOTED_STATES:
-        fields = [name for name in fields if name not in noted]
-    elif order.reference != wanted.reference:
-        fields.append("reference")
-    if fields:
-        raise UpdateForbidden(id=order.id, number=order.number, state=order.state, fields=", ".join(fields))
-
-
-def _differing(order: Order, wanted: Order) -> list[str]:
-    names = {*order.partner_fields, *wanted.partner_fields}
-    return [
-        f"partner_fields.{name}"
-        for name in names
-        if order.partner_fields.get(name) != wanted.partner_fields.get(name)
-    ] + [
-        name
-        for name in ("recipient", "service_id", "return_action_id", "reference")
-        if getattr(order, name) != getattr(wanted, name)
-    ]
+        whole = [name for name in names if name != "reference"]
+        late = [name for name in (*keys, *whole) if name not in noted]
+    if late:
+        raise UpdateForbidden(id=order.id, number=order.number, state=order.state, fields=", ".join(late))
 
 
 async def _claim(tx: Tx, order: Order, changes: Changes) -> None:
