@@ -222,6 +222,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (orders.add_line, {"order_id": ids["draft"].id, "line": NewLine(line_key="9", sku=SKU, quantity=1), **by}),
         (orders.submit, {"order_id": ids["draft"].id, **by}),
         (orders.cancel, {"order_id": ids["draft"].id, **by}),
+        (orders.cancel_all, {"order_ids": [ids["draft"].id], **by}),
         (orders.submit_all, {"order_ids": [ids["draft"].id], **by}),
         (orders.delete, {"order_id": ids["draft"].id, **by}),
         (orders.put_on_hold, {"order_id": ids["draft"].id, "reason": "", **by}),

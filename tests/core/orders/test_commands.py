@@ -41,6 +41,18 @@ class Orders:
         async with self.database.transaction() as tx:
             return await commands.cancel(tx, account_id=ACCOUNT, order_id=order_id, **BY, **more)
 
+    async def cancel_all(self, *order_ids: int) -> list[Order]:
+        async with self.database.transaction() as tx:
+            return await commands.cancel_all(tx, account_id=ACCOUNT, order_ids=order_ids, **BY)
+
+    async def waiting(self) -> bool:
+        """Whether somebody waits for a lock."""
+        return bool(
+            await self.counter.world.rows(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+
     async def read(self, order_id: int) -> tuple[Order, list[OrderLine]]:
         async with self.database.autocommit() as tx:
             order = await queries.order(tx, account_id=ACCOUNT, order_id=order_id)
@@ -212,6 +224,43 @@ async def test_cancelling_again_changes_nothing(orders: Orders) -> None:
     assert {answer.state for answer in answers} == {"cancelled"}
     assert await orders.counter.on_shelf(SKU) == (3, 0)
     await orders.counter.world.verified()
+
+
+async def test_several_are_cancelled_with_their_buckets_taken_in_one_order(orders: Orders) -> None:
+    """Who waits for one bucket holds none behind it, or two callers would wait for each other."""
+    first, last = "P-7001", SKU
+    for sku in (first, last):
+        await orders.counter.world.stock(sku, 5)
+    rows = await orders.counter.world.rows(
+        "SELECT s.id FROM stock s JOIN product p ON p.id = s.product_id WHERE p.sku = ANY (%(skus)s) ORDER BY s.id",
+        skus=[first, last],
+    )
+    low, high = [row[0] for row in rows]
+    by_bucket = {low: first, high: last}
+    early = await orders.draft({by_bucket[high]: 2}, number="N-1")
+    late = await orders.draft({by_bucket[low]: 2}, number="N-2")
+    assert early.id < late.id, "the one that is cancelled first holds the bucket that is locked last"
+    for order in (early, late):
+        await orders.submit(order.id)
+
+    async with orders.database.transaction() as tx:
+        await tx.execute("SELECT 1 FROM stock WHERE id = %(id)s FOR NO KEY UPDATE", id=low)
+        cancelling = asyncio.create_task(orders.cancel_all(late.id, early.id))
+        while not await orders.waiting():
+            await asyncio.sleep(0.01)
+        await tx.execute("SELECT 1 FROM stock WHERE id = %(id)s FOR NO KEY UPDATE NOWAIT", id=high)
+
+    assert [order.id for order in await cancelling] == [early.id, late.id]
+    assert [await orders.counter.on_shelf(sku) for sku in (first, last)] == [(5, 0), (5, 0)]
+    await orders.counter.world.verified()
+
+
+async def test_several_are_cancelled_or_none(orders: Orders) -> None:
+    free, gone = await orders.draft(number="N-1"), await orders.draft(number="N-2")
+    await orders.force(gone, "shipped")
+    with pytest.raises(StateForbids):
+        await orders.cancel_all(free.id, gone.id)
+    assert (await orders.read(free.id))[0].state == "draft"
 
 
 @pytest.mark.parametrize("state", ["shipped", "delivered", "returned", "deleted"])

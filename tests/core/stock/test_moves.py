@@ -126,7 +126,7 @@ async def test_no_need_is_no_statement(counter: Counter) -> None:
         assert await commands.plan(tx, []) == []
         assert await commands.plan(tx, [Reservation(account_id=ACCOUNT, order_id=OrderId(1), needs=())]) == [()]
         await commands.reserve(tx, takes={(ACCOUNT, OrderId(1)): ()}, line_ids={})
-        await commands.release(tx, account_id=ACCOUNT, order_id=OrderId(1), cause="x")
+        await commands.release(tx, account_id=ACCOUNT, causes={OrderId(1): "x"})
 
 
 async def test_reading_the_shelf(counter: Counter) -> None:

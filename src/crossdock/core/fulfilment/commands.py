@@ -23,6 +23,7 @@ from crossdock.core.lockers.model import Parcel
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import model as order_model
 from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders import reserving
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
@@ -187,7 +188,7 @@ async def ship(
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     moved = [(line, line.quantity - line.done) for line in lines if line.quantity > line.done]
     if order.state == "held":
-        await orders.set_aside(tx, order, lines)
+        await reserving.reserve_or_refuse(tx, order, lines)
     batch = order.batches + 1
     facts = {**await _facts(tx, order, moved), "tracking_number": tracking_number or order.tracking_number}
     order = await orders.advance(

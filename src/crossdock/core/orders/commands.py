@@ -1,20 +1,20 @@
 """Changing orders. A state changes only through `advance`, which checks the table and writes the timeline."""
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, structs
 
-from crossdock.base.ids import AccountId, OrderId, SiteId, SubInventoryId
+from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
 from crossdock.core.catalog.model import Product
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
-from crossdock.core.orders import notices, queries, sql
+from crossdock.core.orders import notices, queries, reserving, sql
 from crossdock.core.orders.errors import (
     LineKeyTaken,
     OrderEmpty,
@@ -38,8 +38,6 @@ from crossdock.core.orders.model import (
 )
 from crossdock.core.orders.placing import REFERENCE_KEPT
 from crossdock.core.stock import commands as stock
-from crossdock.core.stock.errors import OutOfStock
-from crossdock.core.stock.model import Need, Reservation, Take
 from crossdock.db.tx import Tx
 
 CHANGEABLE: Final = ("recipient", "service_id", "return_action_id", "reference")
@@ -254,7 +252,8 @@ async def submit_all(
         if not drafts[order.id]:
             raise OrderEmpty(id=order.id)
     await _refuse_inactive(tx, account_id, [line for lines in drafts.values() for line in lines])
-    served = await _set_aside(tx, [(submitted[order_id], lines) for order_id, lines in drafts.items()])
+    asking = [(submitted[order_id], lines) for order_id, lines in drafts.items()]
+    served = await reserving.reserve_what_is_there(tx, asking)
     for order_id in drafts:
         to = "allocated" if order_id in served else "pending"
         submitted[order_id] = await advance(tx, submitted[order_id], to=to, dialect=dialect, actor=actor)
@@ -267,7 +266,7 @@ async def allocate(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str
     if order.state != "pending":
         return False
     lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
-    if not await _set_aside(tx, [(order, lines)]):
+    if not await reserving.reserve_what_is_there(tx, [(order, lines)]):
         return False
     await advance(tx, order, to="allocated", dialect=dialect, actor=actor)
     return True
@@ -289,7 +288,7 @@ async def put_on_hold(
         feedback=reason,
     )
     if order.state in LOCKED_STATES:
-        await stock.release(tx, account_id=account_id, order_id=order.id, cause=f"hold:{order.id}:{turn}")
+        await stock.release(tx, account_id=account_id, causes={order.id: f"hold:{order.id}:{turn}"})
     return held
 
 
@@ -302,17 +301,8 @@ async def release(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str,
     if order.state != "held":
         raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="pending")
     lines = await queries.lines(tx, account_id=account_id, order_id=order.id)
-    served = await _set_aside(tx, [(order, lines)])
+    served = await reserving.reserve_what_is_there(tx, [(order, lines)])
     return await advance(tx, order, to="allocated" if served else "pending", dialect=dialect, actor=actor)
-
-
-async def set_aside(tx: Tx, order: Order, lines: list[OrderLine]) -> None:
-    """The stock of an order that has none, for who ships it at once. Errors: OutOfStock."""
-    plan = await _planned(tx, [(order, lines)])
-    refused = plan.get(order.id)
-    if isinstance(refused, OutOfStock):
-        raise refused
-    await _reserve(tx, [(order, lines)], plan)
 
 
 async def delete(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
@@ -365,25 +355,48 @@ async def cancel(
     reason: str = "",
     from_states: Container[str] | None = None,
 ) -> Order:
-    """Stop an order before goods moved; what it had set aside is free again. A cancelled one stays as it is.
-
-    `from_states` is narrower than the table where this caller may do less. Errors: StateForbids.
-    """
-    order = await locked(tx, account_id=account_id, order_id=order_id)
-    if order.state == "cancelled":
-        return order
-    if from_states is not None and order.state not in from_states:
-        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="cancelled")
-    cancelled = await advance(
+    """As `cancel_all`, of one order."""
+    [order] = await cancel_all(
         tx,
-        order,
-        to="cancelled",
+        account_id=account_id,
+        order_ids=[order_id],
         dialect=dialect,
         actor=actor,
-        facts={"from": order.state, "to": "cancelled", "reason": reason},
+        reason=reason,
+        from_states=from_states,
     )
-    if order.state in LOCKED_STATES:
-        await stock.release(tx, account_id=account_id, order_id=order.id, cause=f"cancel:{order.id}")
+    return order
+
+
+async def cancel_all(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_ids: Collection[int],
+    dialect: str,
+    actor: str,
+    reason: str = "",
+    from_states: Container[str] | None = None,
+) -> list[Order]:
+    """Stop orders before goods moved; what they had set aside is free again. A cancelled one stays as it is.
+
+    All buckets are locked together, as `submit_all` does. `from_states` is narrower than the table where this
+    caller may do less. In the order of their ids. Errors: OrderUnknown, StateForbids.
+    """
+    cancelled: list[Order] = []
+    holding: list[OrderId] = []
+    for order_id in sorted(set(order_ids)):
+        order = await locked(tx, account_id=account_id, order_id=order_id)
+        if order.state == "cancelled":
+            cancelled.append(order)
+            continue
+        if from_states is not None and order.state not in from_states:
+            raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="cancelled")
+        if order.state in LOCKED_STATES:
+            holding.append(order.id)
+        facts = {"from": order.state, "to": "cancelled", "reason": reason}
+        cancelled.append(await advance(tx, order, to="cancelled", dialect=dialect, actor=actor, facts=facts))
+    await stock.release(tx, account_id=account_id, causes={order_id: f"cancel:{order_id}" for order_id in holding})
     return cancelled
 
 
@@ -417,64 +430,6 @@ async def undeliver(tx: Tx, *, account_id: AccountId, order_id: OrderId, dialect
     if order.state != "delivered":
         return None
     return await advance(tx, order, to="shipped", dialect=dialect, actor=actor)
-
-
-Asking = Sequence[tuple[Order, list[OrderLine]]]
-"""Orders with their lines."""
-Plans = dict[OrderId, tuple[Take, ...] | OutOfStock]
-
-
-async def _set_aside(tx: Tx, asking: Asking) -> set[OrderId]:
-    """Reserve what can be reserved whole; which orders were. Returns and goods that are not stocked need nothing."""
-    plan = await _planned(tx, asking)
-    await _reserve(tx, asking, plan)
-    return {order_id for order_id, takes in plan.items() if not isinstance(takes, OutOfStock)}
-
-
-async def _planned(tx: Tx, asking: Asking) -> Plans:
-    """Orders that need no stock are left out."""
-    reservations = [
-        Reservation(account_id=order.account_id, order_id=order.id, needs=needs)
-        for order, lines in asking
-        if order.kind == "outbound" and (needs := _needs(order, lines))
-    ]
-    if not reservations:
-        return {}
-    plans = await stock.plan(tx, reservations)
-    return {reservation.order_id: plan for reservation, plan in zip(reservations, plans, strict=True)}
-
-
-async def _reserve(tx: Tx, asking: Asking, plans: Plans) -> None:
-    takes = {
-        (order.account_id, order.id): plan for order, _ in asking if isinstance(plan := plans.get(order.id), tuple)
-    }
-    if not takes:
-        return
-    again = [order.id for order, _ in asking if order.state != "draft"]
-    turns = await stock.releases(tx, account_id=asking[0][0].account_id, order_ids=again) if again else {}
-    await stock.reserve(
-        tx,
-        takes=takes,
-        line_ids={(order.id, line.line_no): line.id for order, lines in asking for line in lines},
-        turns=turns,
-    )
-
-
-def _needs(order: Order, lines: list[OrderLine]) -> tuple[Need, ...]:
-    return tuple(
-        Need(
-            site_id=SiteId(order.site_id or 0),
-            sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
-            product_id=line.product_id,
-            sku=line.sku,
-            quantity=line.quantity - line.done,
-            lot=line.lot,
-            condition=line.condition,
-            line_no=line.line_no,
-        )
-        for line in lines
-        if line.product_id is not None and line.quantity > line.done
-    )
 
 
 async def _draft(tx: Tx, account_id: AccountId, order_id: int) -> Order:

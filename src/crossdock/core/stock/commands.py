@@ -87,9 +87,9 @@ async def releases(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId
     return await sql.releases(tx, account_id=account_id, order_ids=order_ids)
 
 
-async def release(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> None:
-    """Give back whatever the order has set aside."""
-    held = await sql.held_by(tx, account_id=account_id, order_id=order_id)
+async def release(tx: Tx, *, account_id: AccountId, causes: Mapping[OrderId, str]) -> None:
+    """Give back whatever these orders have set aside: order -> the cause of its moves."""
+    held = await sql.held_by(tx, account_id=account_id, order_ids=list(causes)) if causes else []
     if not held:
         return
     await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
@@ -99,9 +99,9 @@ async def release(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: st
             Move(
                 account_id=account_id,
                 stock_id=row.stock_id,
-                cause=f"{cause}:{row.order_line_id}",
+                cause=f"{causes[row.order_id]}:{row.order_line_id}",
                 allocated=-row.quantity,
-                order_id=order_id,
+                order_id=row.order_id,
                 order_line_id=row.order_line_id,
             )
             for row in held
@@ -114,7 +114,7 @@ async def withdraw(
     tx: Tx, *, account_id: AccountId, order_id: OrderId, quantities: Mapping[int, int], cause: str
 ) -> None:
     """Take reserved pieces off the shelf: order line id -> pieces, never more than it has set aside."""
-    held = await sql.held_by(tx, account_id=account_id, order_id=order_id)
+    held = await sql.held_by(tx, account_id=account_id, order_ids=[order_id])
     await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
     await sql.move(
         tx,

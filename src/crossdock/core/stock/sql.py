@@ -26,6 +26,7 @@ class Move(Struct, frozen=True, kw_only=True):
 class Held(Struct, frozen=True, kw_only=True):
     """What one line of an order has set aside in one bucket."""
 
+    order_id: OrderId
     stock_id: StockId
     order_line_id: int
     quantity: int
@@ -142,20 +143,20 @@ async def has_move(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
     )
 
 
-async def held_by(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Held]:
-    """What the order still has set aside, by the ledger. Index: stock_move_account_id_order_id_idx."""
+async def held_by(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> list[Held]:
+    """What the orders still have set aside, by the ledger. Index: stock_move_account_id_order_id_idx."""
     return await tx.many(
         Held,
         """
-SELECT stock_id, order_line_id, sum(allocated)::bigint AS quantity
+SELECT order_id, stock_id, order_line_id, sum(allocated)::bigint AS quantity
   FROM stock_move
- WHERE account_id = %(account_id)s AND order_id = %(order_id)s AND order_line_id IS NOT NULL
- GROUP BY stock_id, order_line_id
+ WHERE account_id = %(account_id)s AND order_id = ANY (%(order_ids)s::bigint[]) AND order_line_id IS NOT NULL
+ GROUP BY order_id, stock_id, order_line_id
 HAVING sum(allocated) > 0
- ORDER BY stock_id, order_line_id
+ ORDER BY stock_id, order_id, order_line_id
 """,
         account_id=account_id,
-        order_id=order_id,
+        order_ids=list(order_ids),
     )
 
 

@@ -213,15 +213,14 @@ async def _submit(tx: Tx, client: Client, order_ids: Sequence[OrderId], _: Param
 
 
 async def _cancel(tx: Tx, client: Client, order_ids: Sequence[OrderId], _: Parameters) -> None:
-    for order_id in order_ids:
-        await commands.cancel(
-            tx,
-            account_id=client.account.id,
-            order_id=order_id,
-            dialect=NAME,
-            actor=client.actor,
-            from_states=words.CANCELLED_BY_CLIENT,
-        )
+    await commands.cancel_all(
+        tx,
+        account_id=client.account.id,
+        order_ids=order_ids,
+        dialect=NAME,
+        actor=client.actor,
+        from_states=words.CANCELLED_BY_CLIENT,
+    )
 
 
 async def _answer(tx: Tx, client: Client, order_ids: Sequence[OrderId], given: Parameters) -> None:
