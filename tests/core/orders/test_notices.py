@@ -97,7 +97,15 @@ def test_every_kind_that_moves_an_order_or_its_parcel_is_a_step() -> None:
         kinds.ORDER_CHECK_POINT,
         kinds.ORDER_CHANGED,
         kinds.ORDER_MEASURED,
+        kinds.CANCEL_DECIDED,
+        kinds.ORDER_SIGNED,
+        kinds.PROOF_PICTURED,
+        kinds.VEHICLES_INSPECTED,
     }
-    moving = {kind for kind in kinds.ALL if kind.partition(".")[0] in ("order", "inbound", "outbound")}
+    moving = {
+        kind
+        for kind in kinds.ALL
+        if kind.partition(".")[0] in ("order", "inbound", "outbound", "transfer", "transport")
+    }
     assert set(steps.STATE_OF) >= moving - no_steps
     assert set(steps.STATE_OF) & no_steps == set()

@@ -14,7 +14,7 @@ from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.accounts.errors import CompanyUnknown
 from crossdock.core.accounts.model import Account, Caller, Credential
 from crossdock.core.orders.errors import OrderUnknown, ReferenceTaken, StateForbids
-from crossdock.core.orders.model import INBOUND_MOVES, OUTBOUND_MOVES
+from crossdock.core.orders.model import MOVES, Kind
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.core.stock.model import Condition
 from crossdock.dialects.hongxun import DIALECT, auth, words
@@ -170,7 +170,8 @@ async def test_a_failed_check_logs_its_text_without_the_secret(length: int) -> N
 
 
 def test_every_state_has_a_word() -> None:
-    assert set(words.ORDER_STATUSES) == {*INBOUND_MOVES, *OUTBOUND_MOVES}
+    served: tuple[Kind, ...] = ("inbound", "outbound", "transfer", "transport")
+    assert set(words.ORDER_STATUSES) == {state for kind in served for state in MOVES[kind]}
     assert set(words.INVENTORY_STATUSES) == set(get_args(Condition))
 
 

@@ -11,7 +11,17 @@ from crossdock.core.catalog.model import NewProduct, Product
 from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
 from crossdock.db.tx import Tx, columns
 
-OVER: Final = ("shipped", "delivered", "returned", "closed", "finished", "cancelled", "deleted")
+OVER: Final = (
+    "shipped",
+    "delivered",
+    "returned",
+    "unshipped",
+    "closed",
+    "refused",
+    "finished",
+    "cancelled",
+    "deleted",
+)
 """States of orders whose goods are not expected any more, neither in nor out."""
 
 _COLUMNS = columns(Product)

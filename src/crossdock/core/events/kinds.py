@@ -10,20 +10,43 @@ ORDER_MEASURED = "order.measured"
 """measure (`orders.model.Measure`, amounts as text) of its parcel, known_g: what it was taken to weigh before"""
 
 INBOUND_RECEIVED = "inbound.received"
-"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields}],
+"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields, and
+where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],
 site (code), sub_inventory (code), partner_fields of the order"""
 INBOUND_CLOSED = "inbound.closed"
 """After the last batch: number, type, ordered (pieces), received (pieces), batches,
 lines: as above, with the sums; site, sub_inventory, partner_fields"""
 
 OUTBOUND_SHIPPED = "outbound.shipped"
-"""One batch: number, type, batch, tracking_number, lines as in INBOUND_RECEIVED; site, sub_inventory,
-partner_fields"""
+"""One batch: number, type, batch, state (the order's from then on), tracking_number, lines as in INBOUND_RECEIVED;
+site, sub_inventory, partner_fields, parcels: [{mailno, box_no, carrier, weight_g, length_mm, width_mm, height_mm,
+volume_cm3, lines: {line_key: pieces}}]"""
 OUTBOUND_CLOSED = "outbound.closed"
 """After the last batch: number, type, ordered, shipped, batches, tracking_number, lines, site, sub_inventory,
 partner_fields"""
 ORDER_DELIVERED = "order.delivered"
 """number, place ('locker' | 'shop' | 'door')"""
+CANCEL_DECIDED = "order.cancel_decided"
+"""number, kind, type, state (the order's, after it; `cancel_failed` when it was refused), batch_key, whole, reason,
+ordered_before (pieces), lines: [{line_key, sku, quantity (ordered before), cancelled, done, partner_fields}],
+site, sub_inventory, partner_fields"""
+TITLE_TRANSFERRED = "transfer.closed"
+"""number, type, lines as in INBOUND_RECEIVED; site, sub_inventory, target_sub_inventory, partner_fields"""
+
+TRANSPORT_DISPATCHED = "transport.dispatched"
+"""number, type, mailnos, carrier, vehicle, departs_at, planned_at, ordered (pieces), lines, partner_fields"""
+TRANSPORT_FINISHED = "transport.finished"
+"""As TRANSPORT_DISPATCHED, state ('delivered' | 'refused') and actual (pieces signed for)"""
+ROUTE_PASSED = "route.passed"
+"""number, leg_id (the transport order that moves it, or null), mailno, nodes: [`transport.model.RouteNode`], oldest
+first"""
+ORDER_SIGNED = "order.signed"
+"""number, leg_id, mailno, sign_type ('normal' | 'exceptional'), signer, signed_at, pieces, lines, partner_fields"""
+PROOF_PICTURED = "order.pictured"
+"""number, leg_id, mailno, pictures: [`transport.model.Picture`]"""
+VEHICLES_INSPECTED = "order.vehicles_inspected"
+"""number, vehicles: [{vin, checked_at, passed, items: [{category_id, category_name, item_id, item_name, passed,
+remark, image_urls}]}]"""
 
 ORDER_TRACKED = "order.tracked"
 """The carrier's number became known: `orders.records.Record` of that moment. This, ORDER_CHECK_POINT and
@@ -44,6 +67,9 @@ PRODUCT_DELETED = "product.deleted"
 """as PRODUCT_CREATED"""
 PRODUCT_STOCKED = "product.stocked"
 """product: as PRODUCT_CREATED, on_hand (good pieces in all places): there is more or less of it; only where wanted"""
+
+PRODUCT_MEASURED = "product.measured"
+"""sku, weight_g, volume_cm3, and before of both: a measurement moved a figure by more than MEASURE_DIFFERS"""
 
 PACKING_REPORTED = "packing.reported"
 """number, station, operator, filmed_from, filmed_to, mismatch"""

@@ -25,17 +25,19 @@ Payment = Literal["pending", "partially_paid", "paid", "partially_refunded", "re
 
 OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "draft": frozenset({"pending", "allocated", "cancelled", "deleted"}),
-    "pending": frozenset({"allocated", "confirmed", "labelled", "shipped", "held", "cancelled"}),
-    "allocated": frozenset({"released", "picking", "held", "cancelled"}),
-    "released": frozenset({"picking", "held", "cancelled"}),
-    "picking": frozenset({"packing", "held", "cancelled"}),
-    "packing": frozenset({"packed", "held", "cancelled"}),
-    "packed": frozenset({"labelled", "shipped", "held", "cancelled"}),
+    "pending": frozenset({"allocated", "confirmed", "labelled", "shipped", "held", "unshipped", "cancelled"}),
+    "allocated": frozenset({"released", "picking", "held", "unshipped", "cancelled"}),
+    "released": frozenset({"picking", "held", "unshipped", "cancelled"}),
+    "picking": frozenset({"packing", "held", "unshipped", "cancelled"}),
+    "packing": frozenset({"packed", "held", "unshipped", "cancelled"}),
+    "packed": frozenset({"labelled", "partly_shipped", "shipped", "held", "unshipped", "cancelled"}),
     "confirmed": frozenset({"labelled", "cancelled"}),
-    "labelled": frozenset({"shipped", "cancelled"}),
-    "held": frozenset({"pending", "allocated", "shipped", "cancelled"}),
+    "labelled": frozenset({"partly_shipped", "shipped", "unshipped", "cancelled"}),
+    "partly_shipped": frozenset({"partly_shipped", "shipped"}),
+    "held": frozenset({"pending", "allocated", "shipped", "unshipped", "cancelled"}),
     "shipped": frozenset({"delivered", "returned"}),
     "delivered": frozenset({"shipped"}),  # a hand-over that is rolled back
+    "unshipped": frozenset(),  # the warehouse closed it, with nothing shipped
     "cancelled": frozenset({"deleted"}),
     "returned": frozenset(),
     "deleted": frozenset(),
@@ -63,12 +65,27 @@ RETURN_MOVES: Final[dict[str, frozenset[str]]] = {
     "cancelled": frozenset({"deleted"}),
     "deleted": frozenset(),
 }
+TRANSFER_MOVES: Final[dict[str, frozenset[str]]] = {
+    "allocated": frozenset({"closed"}),
+    "closed": frozenset(),
+}
+"""Goods change their owner where they lie, in one transaction: nobody ever sees one that is allocated."""
+TRANSPORT_MOVES: Final[dict[str, frozenset[str]]] = {
+    "announced": frozenset({"dispatched", "cancelled"}),
+    "dispatched": frozenset({"departed", "delivered", "refused"}),
+    "departed": frozenset({"delivered", "refused"}),
+    "delivered": frozenset(),
+    "refused": frozenset(),
+    "cancelled": frozenset(),
+}
 MOVES: Final[dict[Kind, dict[str, frozenset[str]]]] = {
     "outbound": OUTBOUND_MOVES,
     "inbound": INBOUND_MOVES,
     "return": RETURN_MOVES,
+    "transfer": TRANSFER_MOVES,
+    "transport": TRANSPORT_MOVES,
 }
-"""`state -> allowed next states`. Transfer and transport orders get theirs with their own issues."""
+"""`state -> allowed next states`."""
 TYPES_OF_MOVE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("pending", "confirmed"): frozenset({"CLIENT_DIRECT"}),
     ("confirmed", "labelled"): frozenset({"CLIENT_DIRECT"}),
@@ -81,9 +98,13 @@ FIRST_STATES: Final[dict[Kind, frozenset[str]]] = {
     "outbound": frozenset({"draft", "allocated"}),
     "inbound": frozenset({"draft", "announced"}),
     "return": frozenset({"draft"}),
+    "transfer": frozenset({"allocated"}),
+    "transport": frozenset({"announced"}),
 }
-LOCKED_STATES: Final = frozenset({"allocated", "released", "picking", "packing", "packed", "labelled"})
-"""An outbound order in one of these holds reserved stock of every line that has a product."""
+LOCKED_STATES: Final = frozenset(
+    {"allocated", "released", "picking", "packing", "packed", "labelled", "partly_shipped"}
+)
+"""An outbound order in one of these holds reserved stock of what is not done yet of every line with a product."""
 NOTED_STATES: Final = frozenset({"pending", "allocated", "held"})
 """In these an order still takes notes and references; in `draft` it takes anything."""
 MEASURED_TYPES: Final = frozenset({"DIRECT", "AGENT_DIRECT"})

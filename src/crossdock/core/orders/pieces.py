@@ -9,7 +9,7 @@ from crossdock.core.orders.model import NewPiece, Order, Piece
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
-FINAL_STATES: Final = frozenset({"shipped", "delivered", "returned", "finished", "cancelled", "deleted"})
+FINAL_STATES: Final = frozenset({"shipped", "delivered", "returned", "unshipped", "finished", "cancelled", "deleted"})
 """What has left, or never will, is not split any more."""
 
 

@@ -12,6 +12,8 @@ from crossdock.db.schema import (
     packing,
     staff,
     stock,
+    transport,
+    units,
     uploads,
 )
 from crossdock.db.schema.base import metadata
@@ -29,5 +31,7 @@ __all__ = [
     "packing",
     "staff",
     "stock",
+    "transport",
+    "units",
     "uploads",
 ]

@@ -93,10 +93,27 @@ sub_inventory = Table(
     big("account_id", ForeignKey("account.id")),
     words("code"),
     words("name"),
+    flag("over_receipt", "true"),
+    document("contact"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "code"),
     UniqueConstraint("account_id", "id"),
 )
+"""`over_receipt`: more than was announced is taken in."""
+
+consignee = Table(
+    "consignee",
+    metadata,
+    big("account_id", ForeignKey("account.id")),
+    words("code"),
+    words("name"),
+    document("recipient"),
+    document("partner_fields"),
+    moment("created_at"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("account_id", "code"),
+)
+"""Who goods are sent to again and again, under a code of the account's own."""
 
 delivery_service = Table(
     "delivery_service",

@@ -157,6 +157,29 @@ order_reference = Table(
     PrimaryKeyConstraint("account_id", "company_id", "type", "reference"),
 )
 
+cancel_request = Table(
+    "cancel_request",
+    metadata,
+    identity(),
+    big("account_id", ForeignKey("account.id")),
+    words("number"),
+    words("batch_key", null=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    words("reason", default="''"),
+    words("state"),
+    document("wanted"),
+    words("dialect"),
+    words("actor"),
+    moment("asked_at"),
+    moment("decided_at", null=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("account_id", "number", "batch_key"),
+    CheckConstraint("state IN ('asked', 'granted', 'refused')", name="state"),
+    CheckConstraint("(state = 'asked') = (decided_at IS NULL)", name="decided"),
+    Index("cancel_request_open_idx", "account_id", "number", postgresql_where=text("state = 'asked'")),
+)
+"""What an owner asked to call off under an order's number. `wanted`: order id -> {line key: pieces}, null for all."""
+
 return_action = Table(
     "return_action",
     metadata,

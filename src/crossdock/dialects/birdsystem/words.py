@@ -34,10 +34,12 @@ STATUS_OF_STATE: Final[dict[str, str]] = {
     "picking": "PICKING",
     "packing": "PROCESSING",
     "packed": "PROCESSING",
+    "partly_shipped": "PROCESSING",
     "shipped": "FINISHED",
     "delivered": "FINISHED",
     "confirmed": "CONFIRMED_BY_WAREHOUSE",
     "labelled": "ADDRESS_LABEL_PRINTED",
+    "unshipped": "CANCELLED",  # by the warehouse
     "returned": "FINISHED",  # the order ended; what comes back is a RETURN consignment of its own
     "held": "REVIEWING",
     "received": "RECEIVED",
@@ -73,10 +75,12 @@ STOCK_STATUS: Final[dict[str, str | None]] = {
     "picking": STOCK_ENOUGH,
     "packing": STOCK_ENOUGH,
     "packed": STOCK_ENOUGH,
+    "partly_shipped": STOCK_ENOUGH,
     "shipped": STOCK_ENOUGH,
     "delivered": STOCK_ENOUGH,
     "returned": STOCK_ENOUGH,
     "held": None,
+    "unshipped": None,
     "cancelled": None,
     "deleted": None,
 }

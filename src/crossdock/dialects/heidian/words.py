@@ -36,12 +36,14 @@ ORDER_WORDS: Final[dict[str, OrderWords]] = {
     "picking": OPEN,
     "packing": OPEN,
     "packed": OPEN,
+    "partly_shipped": OPEN,
     "confirmed": OPEN,
     "labelled": OPEN,
     "held": OPEN,
     "shipped": OPEN,  # on its way to the counter or waiting there: the buyer does not have it yet
     "delivered": OrderWords("closed", "fulfilled"),
     "returned": OrderWords("closed", "fulfilled"),
+    "unshipped": OrderWords("cancelled", "pending"),
     "cancelled": OrderWords("cancelled", "pending"),
     "deleted": OrderWords("cancelled", "pending"),
 }

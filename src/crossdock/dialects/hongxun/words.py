@@ -11,6 +11,8 @@ from crossdock.core.stock.model import Condition
 DOCUMENT_TYPES: Final[dict[Kind, frozenset[str]]] = {
     "inbound": frozenset({"10", "20", "30", "40", "50", "60", "70", "80", "110"}),
     "outbound": frozenset({"10", "20", "30", "40", "50", "60", "70", "80"}),
+    "transfer": frozenset({"20"}),
+    "transport": frozenset({"10", "20"}),
 }
 """附录二: the same code means another thing in another class."""
 DOCUMENT_TYPE_ELSEWHERE: Final[dict[Kind, str]] = {"inbound": "10", "outbound": "20"}
@@ -20,8 +22,8 @@ CONDITIONS: Final[dict[str, Condition]] = {"10": "good", "20": "defective"}
 """`inventoryStatus`."""
 INVENTORY_STATUSES: Final[dict[Condition, str]] = {ours: theirs for theirs, ours in CONDITIONS.items()}
 
-PREFIXES: Final[dict[Kind, str]] = {"inbound": "HXRK", "outbound": "HXCK"}
-"""Of `downstreamOrderCode`."""
+PREFIXES: Final[dict[Kind, str]] = {"inbound": "HXRK", "outbound": "HXCK", "transfer": "HXWQ", "transport": "HXYS"}
+"""Of `downstreamOrderCode`; of `expressCode` for a transport order."""
 
 ORDER_STATUSES: Final[dict[str, str]] = {
     "announced": "NEW",
@@ -38,14 +40,19 @@ ORDER_STATUSES: Final[dict[str, str]] = {
     "packed": "ACCEPT",
     "confirmed": "ACCEPT",
     "labelled": "ACCEPT",
+    "partly_shipped": "PARTFULFILLED",
     "held": "EXCEPTION",
     "shipped": "FULFILLED",
     "delivered": "FULFILLED",
     "returned": "EXCEPTION",
+    "unshipped": "CLOSED",
+    "dispatched": "ACCEPT",
+    "departed": "ACCEPT",
+    "refused": "EXCEPTION",
     "cancelled": "CANCELED",
     "deleted": "CANCELED",
 }
-"""Core state, inbound then outbound -> `orderStatus`."""
+"""Core state -> `orderStatus`: of inbound and outbound orders, then of transport; a transfer is closed at once."""
 
 RECIPIENT: Final = {
     "contact": "contact",
