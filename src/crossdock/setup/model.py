@@ -140,6 +140,7 @@ class Station(Site, frozen=True, kw_only=True):
 class SubInventory(_Table, frozen=True, kw_only=True):
     code: Code
     name: Name | UnsetType = UNSET
+    over_receipt: bool | UnsetType = UNSET
 
 
 class DeliveryService(_Table, frozen=True, kw_only=True):

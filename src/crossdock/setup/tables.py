@@ -93,7 +93,8 @@ SUB_INVENTORY = Table(
     name="sub_inventory",
     word="sub-inventory",
     key=("account_id", "code"),
-    columns={"account_id": "bigint", "code": "text", "name": "text"},
+    columns={"account_id": "bigint", "code": "text", "name": "text", "over_receipt": "boolean"},
+    defaults={"over_receipt": True},
 )
 DELIVERY_SERVICE = Table(
     name="delivery_service",

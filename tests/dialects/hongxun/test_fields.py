@@ -49,7 +49,14 @@ def test_the_printed_bodies_are_taken() -> None:
     body = wire.order_body(parsed(sample("8.1")["request"]), "inbound")
 
     assert body.lines == (
-        wire.Line(number="10", product_code="P-7001", batch_number="L2407", inventory_status="", quantity=10),
+        wire.Line(
+            number="10",
+            product_code="P-7001",
+            product_name="测试手机 8GB",
+            batch_number="L2407",
+            inventory_status="",
+            quantity=10,
+        ),
     )
     assert body.texts["customerNumber"] == "RK2024080200017"
     assert wire.order_body(parsed(sample("8.2")["request"]), "outbound").lines[1].product_code == "P-7002"

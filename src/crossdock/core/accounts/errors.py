@@ -11,6 +11,10 @@ class SiteUnknown(NotFound):
     """The account has no such place."""
 
 
+class SiteCodeTaken(Conflict):
+    """A shop or a station of this account goes by this code."""
+
+
 class SubInventoryUnknown(NotFound):
     """The account has no such sub-inventory."""
 

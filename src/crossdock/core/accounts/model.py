@@ -93,6 +93,19 @@ class SubInventory(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     code: str
     name: str
+    over_receipt: bool = True
+    """Whether more than was announced is taken in."""
+
+
+class Consignee(Struct, frozen=True, kw_only=True):
+    """Somebody goods are sent to again and again, under a code of the account's own."""
+
+    account_id: AccountId
+    code: str
+    name: str
+    recipient: dict[str, Any] = field(default_factory=dict)
+    """As an order's."""
+    partner_fields: dict[str, Any] = field(default_factory=dict)
 
 
 class DeliveryService(Struct, frozen=True, kw_only=True):

@@ -1,14 +1,16 @@
 """Changing products. Each change is on the product's timeline, whole, for whoever listens."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, structs
 
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, ProductId
 from crossdock.core.catalog import queries, sql
-from crossdock.core.catalog.errors import CodeTaken, ProductDeleted, ProductInUse, SkuTaken
-from crossdock.core.catalog.model import NewProduct, Product, ProductChange
+from crossdock.core.catalog.errors import CodeTaken, ProductDeleted, ProductInUse, ProductUnknown, SkuTaken
+from crossdock.core.catalog.model import MEASURE_DIFFERS, VOLUME, Figures, NewProduct, Product, ProductChange
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
@@ -46,6 +48,72 @@ async def update_product(
     return product
 
 
+async def put_product(tx: Tx, new: NewProduct, change: ProductChange, *, dialect: str, actor: str) -> Product:
+    """A product of this sku: made as `new`, or `change` laid over the one there is.
+
+    Errors: ProductDeleted, CodeTaken.
+    """
+    product = await sql.insert(tx, new)
+    if product is None:
+        [found] = await sql.by_skus(tx, account_id=new.account_id, skus=[new.sku or ""])
+        return await update_product(
+            tx, account_id=new.account_id, product_id=found.id, change=change, dialect=dialect, actor=actor
+        )
+    await _add_codes(tx, product, new.codes)
+    await _tell(tx, product, kind=kinds.PRODUCT_CREATED, dialect=dialect, actor=actor)
+    return product
+
+
+async def put_figures(
+    tx: Tx, *, account_id: AccountId, figures: Mapping[str, Figures], dialect: str, actor: str
+) -> None:
+    """What their owner says that products weigh and take up, by sku; None leaves what is on record.
+
+    Errors: ProductUnknown naming all that are unknown, ProductDeleted.
+    """
+    found = {product.sku: product for product in await sql.by_skus(tx, account_id=account_id, skus=list(figures))}
+    unknown = [sku for sku in figures if sku not in found]
+    if unknown:
+        raise ProductUnknown(sku=", ".join(unknown))
+    for sku in sorted(figures, key=lambda sku: found[sku].id):
+        change = _change(figures[sku])
+        await update_product(
+            tx, account_id=account_id, product_id=found[sku].id, change=change, dialect=dialect, actor=actor
+        )
+
+
+async def measure_product(
+    tx: Tx, *, account_id: AccountId, product_id: ProductId, figures: Figures, dialect: str, actor: str
+) -> bool:
+    """One piece was measured; whether that was news: more than MEASURE_DIFFERS away from what was on record.
+
+    Errors: ProductUnknown, ProductDeleted.
+    """
+    before = await queries.product(tx, account_id=account_id, product_id=product_id)
+    known = before.figures
+    if not (_differs(known.weight_g, figures.weight_g) or _differs(known.volume_cm3, figures.volume_cm3)):
+        return False
+    after = await update_product(
+        tx, account_id=account_id, product_id=product_id, change=_change(figures), dialect=dialect, actor=actor
+    )
+    await events.append(
+        tx,
+        NewEvent(
+            account_id=account_id,
+            kind=kinds.PRODUCT_MEASURED,
+            subject=after.subject,
+            dialect=dialect,
+            actor=actor,
+            facts={
+                "sku": after.sku,
+                **msgspec.to_builtins(after.figures),
+                "before": msgspec.to_builtins(known),
+            },
+        ),
+    )
+    return True
+
+
 async def delete_product(tx: Tx, *, account_id: AccountId, product_id: int, dialect: str, actor: str) -> Product:
     """Take it out of use for good, its row stays; a deleted one is left as it is.
 
@@ -61,6 +129,19 @@ async def delete_product(tx: Tx, *, account_id: AccountId, product_id: int, dial
         raise ProductInUse(id=product_id)
     await _tell(tx, product, kind=kinds.PRODUCT_DELETED, dialect=dialect, actor=actor)
     return product
+
+
+def _change(figures: Figures) -> ProductChange:
+    return ProductChange(
+        weight_g=UNSET if figures.weight_g is None else figures.weight_g,
+        partner_fields={} if figures.volume_cm3 is None else {VOLUME: figures.volume_cm3},
+    )
+
+
+def _differs(known: Decimal | int | None, measured: Decimal | int | None) -> bool:
+    if measured is None or known is None:
+        return measured is not None
+    return abs(Decimal(measured) - Decimal(known)) > known * MEASURE_DIFFERS
 
 
 async def _written(

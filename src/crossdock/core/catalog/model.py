@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -10,6 +10,12 @@ from crossdock.base.ids import AccountId, ProductId
 
 State = Literal["preparing", "active", "deleted"]
 """Only an active product may be ordered; a deleted one keeps its sku, for orders and ledger go on naming it."""
+
+
+VOLUME: Final = "volume_cm3"
+"""Key of `partner_fields`: what one piece takes up, where somebody told or measured it."""
+MEASURE_DIFFERS: Final = Decimal("0.05")
+"""A measurement within this share of what is on record confirms it."""
 
 
 class Product(Struct, frozen=True, kw_only=True):
@@ -40,6 +46,13 @@ class Product(Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         return f"product:{self.id}"
+
+    @property
+    def figures(self) -> "Figures":
+        """The volume that was told, or else that of its sides."""
+        told = self.partner_fields.get(VOLUME)
+        sides = Decimal(self.length_mm * self.width_mm * self.height_mm) / 1_000
+        return Figures(weight_g=self.weight_g or None, volume_cm3=Decimal(str(told)) if told else sides or None)
 
 
 class NewProduct(Struct, frozen=True, kw_only=True):
@@ -72,12 +85,20 @@ class ProductChange(Struct, frozen=True, kw_only=True):
     width_mm: int | UnsetType = UNSET
     height_mm: int | UnsetType = UNSET
     price: Decimal | UnsetType = UNSET
+    lot_tracked: bool | UnsetType = UNSET
     serial_tracked: bool | UnsetType = UNSET
     active: bool | UnsetType = UNSET
     codes: tuple[str, ...] = ()
     """Bar codes it goes by from now on, beside those it has."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     """Laid over what is kept; a value of None takes its key away."""
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What one piece weighs and takes up; None is not known."""
+
+    weight_g: int | None
+    volume_cm3: Decimal | None
 
 
 class Listed(Product, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ PRODUCT_STOCKED = "product.stocked"
 """product: as PRODUCT_CREATED, on_hand (good pieces in all places): there is more or less of it; only where wanted"""
 
 PRODUCT_MEASURED = "product.measured"
-"""sku, weight_g, volume_cm3, and before of both: a measurement moved a figure by more than MEASURE_DIFFERS"""
+"""sku, weight_g, volume_cm3, before: {weight_g, volume_cm3}: a measurement moved one by more than MEASURE_DIFFERS"""
 
 PACKING_REPORTED = "packing.reported"
 """number, station, operator, filmed_from, filmed_to, mismatch"""

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError, Denied, MethodNotAllowed, PathUnknown
-from crossdock.dialects.hongxun import auth, callbacks, routes, wire
+from crossdock.dialects.hongxun import auth, callbacks, master, routes, wire
 from crossdock.dialects.hongxun.errors import refusal
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Endpoint, Opened
@@ -17,6 +17,10 @@ CARRIER: Final = "carrier"
 ENDPOINTS: Final = (
     Endpoint("POST /dtc/logistics/inOrder", routes.in_order, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/outOrder", routes.out_order, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/productCreate", master.product, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/inventoryCreate", master.inventory, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/consigneeCreate", master.consignee, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/productVolumeWeight", master.volume_weight, options=CUSTOMER),
     Endpoint("POST /dtc/esboms/stockQuery", routes.stock_query, options=CUSTOMER),
 )
 _BY_PATH: Final = {endpoint.call.split(" ", 1)[1]: endpoint for endpoint in ENDPOINTS}
@@ -37,7 +41,7 @@ async def open_call(desk: Desk, request: Request) -> Opened:
     caller = await auth.recognise(desk, envelope)
     if caller.credential.scope.get("role") != endpoint.options:
         raise Denied()
-    return Opened(endpoint, caller, routes.Call(request=envelope.request, text=envelope.text))
+    return Opened(endpoint, caller, wire.Call(request=envelope.request, text=envelope.text))
 
 
 def refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:

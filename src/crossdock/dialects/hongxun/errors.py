@@ -21,8 +21,8 @@ from crossdock.base.errors import (
     SignatureWrong,
     TooManyRequests,
 )
-from crossdock.core.accounts.errors import SiteUnknown, SubInventoryUnknown
-from crossdock.core.catalog.errors import ProductUnknown
+from crossdock.core.accounts.errors import SiteCodeTaken, SiteUnknown, SubInventoryUnknown
+from crossdock.core.catalog.errors import CodeTaken, ProductUnknown
 from crossdock.core.orders.errors import OrderNumberTaken, OrderUnknown, StateForbids
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.dialects.hongxun.words import ORDER_STATUSES
@@ -51,6 +51,8 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     NotFound: Refusal(404, "单据不存在"),
     MethodNotAllowed: Refusal(405, "请求方式不支持:{method}", 405),
     ClockSkew: Refusal(408, "请求已过期"),
+    SiteCodeTaken: Refusal(409, "仓库编码已被占用:{code}"),
+    CodeTaken: Refusal(409, "条码已属于其他产品:{code}"),
     OutOfStock: Refusal(409, "库存不足:{sku} 可用{available}"),
     OrderNumberTaken: Refusal(409, "单据重复:{number}"),
     StateForbids: Refusal(409, "单据状态不允许:{state}"),

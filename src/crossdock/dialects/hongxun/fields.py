@@ -109,6 +109,31 @@ class Reader:
             case _:
                 self.complain(name, NOT_A_NUMBER)
 
+    def decimal(self, name: str, *, low: Decimal, high: Decimal, required: bool = False) -> Decimal | None:
+        """A Double member within bounds, both taken in; None when it is absent or wrong."""
+        match self._members.get(name):
+            case None | "":
+                if required:
+                    self.complain(name, MISSING)
+                return None
+            case str() as text:
+                number = number_of(text)
+            case Number(literal=text):
+                number = number_of(text)
+            case _:
+                number = None
+        if number is None:
+            self.complain(name, NOT_A_NUMBER)
+        elif not low <= number <= high:
+            self.complain(name, f"应在{low}与{high}之间")
+        else:
+            return Decimal(number)
+        return None
+
+    def says(self, name: str) -> bool:
+        """Whether the member is there, though it may be null."""
+        return name in self._members
+
     def array(self, name: str, *, entries_max: int | None = None, required: bool = True) -> list[Any]:
         """The elements as they came; `required` means at least one."""
         match self._members.get(name):

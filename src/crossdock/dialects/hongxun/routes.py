@@ -3,24 +3,14 @@
 from hashlib import sha256
 from typing import Any
 
-from msgspec import Struct
-
-from crossdock.core.accounts.errors import CompanyUnknown, SiteUnknown
-from crossdock.core.accounts.model import Caller, Site
+from crossdock.core.accounts.errors import CompanyUnknown
+from crossdock.core.accounts.model import Caller
 from crossdock.core.orders.model import Kind, NewLine, PlaceOrder
 from crossdock.core.stock import queries as stock
 from crossdock.core.stock.model import StockRow
-from crossdock.dialects.hongxun import wire, words
+from crossdock.dialects.hongxun import known, wire, words
+from crossdock.dialects.hongxun.wire import Call
 from crossdock.edge.desk import Desk
-
-
-class Call(Struct, frozen=True, kw_only=True):
-    """The signed part of a request."""
-
-    request: Any
-    """Parsed."""
-    text: str
-    """As it was signed."""
 
 
 async def in_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
@@ -39,7 +29,7 @@ async def out_order(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
 async def stock_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
     """库存查询: one row per product, lot and condition. Errors: SiteUnknown, SubInventoryUnknown, FieldsInvalid."""
     query = wire.stock_query(call.request)
-    site = await _warehouse(desk, caller, query.inventory_code)
+    site = await known.warehouse(desk, caller, query.inventory_code)
     owner = await desk.accounts.sub_inventory(caller.account.id, query.subbase_code)
     async with desk.database.transaction(readonly=True) as tx:
         total, rows = await stock.stock_rows(
@@ -59,21 +49,17 @@ async def stock_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
     }
 
 
-async def _warehouse(desk: Desk, caller: Caller, code: str) -> Site:
-    """Errors: SiteUnknown, also for a shop or a station, and for a warehouse out of use."""
-    site = await desk.accounts.site(caller.account.id, code)
-    if site.kind != "warehouse" or not site.active:
-        raise SiteUnknown(code=code)
-    return site
-
-
 async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: str) -> dict[str, Any]:
     """What both creates do. Errors: as in_order; CompanyUnknown for a warehouse of no company."""
-    body = wire.order_body(call.request, kind)
-    site = await _warehouse(desk, caller, body.texts["inventoryCode"])
+    consignee = await known.consignee(desk, caller, call) if kind == "outbound" else None
+    body = wire.order_body(call.request, kind, consignee_known=consignee is not None)
+    if caller.credential.scope.get("auto_create"):
+        await known.make_missing(desk, caller, body)
+    site = await known.warehouse(desk, caller, body.texts["inventoryCode"])
     owner = await desk.accounts.sub_inventory(caller.account.id, body.texts["subbaseCode"])
     if site.company_id is None:
         raise CompanyUnknown(site=site.code)
+    told = consignee.recipient if consignee is not None else {}
     placed = await desk.orders.put(
         PlaceOrder(
             account_id=caller.account.id,
@@ -86,7 +72,7 @@ async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: s
             site_id=site.id,
             sub_inventory_id=owner.id,
             reference=body.texts["customerReferenceNumber"] or None,
-            recipient=_recipient(body.texts) if kind == "outbound" else {},
+            recipient=told | words.recipient(body.texts) if kind == "outbound" else {},
             partner_fields=body.members,
             content_hash=sha256(call.text.encode("utf-8", "replace")).digest(),
             lines=tuple(map(_new_line, body.lines, body.members["productList"])),
@@ -97,11 +83,6 @@ async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: s
         "customerNumber": placed.order.number,
         "downstreamOrderCode": words.downstream_order_code(kind, placed.order.id),
     }
-
-
-def _recipient(texts: dict[str, str]) -> dict[str, str]:
-    said = {ours: texts[theirs] for ours, theirs in words.RECIPIENT.items() if texts[theirs]}
-    return said | {"country_iso": words.COUNTRY_ISO}
 
 
 def _new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:

@@ -4,11 +4,14 @@ from collections.abc import Container
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from crossdock.base import json
 from crossdock.core.orders.model import Kind
 from crossdock.dialects.hongxun import words
+from crossdock.dialects.hongxun.canonical import Number
 from crossdock.dialects.hongxun.fields import (
+    CODE_CHARS_MAX,
     ILL_TYPED,
     NAME_CHARS_MAX,
     NOT_ALLOWED,
@@ -36,6 +39,16 @@ _PLACE: Final = (
     Text("subbaseCode", required=True),
     Text("subbaseName", NAME_CHARS_MAX, required=True),
 )
+CONSIGNEE: Final = (
+    Text("contact", NAME_CHARS_MAX, required=True),
+    Text("mobile", required=True),
+    Text("provinceName", NAME_CHARS_MAX, required=True),
+    Text("cityName", NAME_CHARS_MAX, required=True),
+    Text("areaName", NAME_CHARS_MAX, required=True),
+    Text("streetName", REMARK_CHARS_MAX),
+    Text("addressDetail", REMARK_CHARS_MAX, required=True),
+)
+"""Who gets the goods; none of it is required where `customerCode` names one that 收货用户同步 told us of."""
 IN_ORDER: Final = (
     Text("customerNumber", required=True),
     Text("documentType", required=True),
@@ -56,19 +69,13 @@ OUT_ORDER: Final = (
     *_PLACE,
     Text("customerCode"),
     Text("customerName", NAME_CHARS_MAX),
-    Text("contact", NAME_CHARS_MAX, required=True),
-    Text("mobile", required=True),
-    Text("provinceName", NAME_CHARS_MAX, required=True),
-    Text("cityName", NAME_CHARS_MAX, required=True),
-    Text("areaName", NAME_CHARS_MAX, required=True),
-    Text("streetName", REMARK_CHARS_MAX),
-    Text("addressDetail", REMARK_CHARS_MAX, required=True),
+    *CONSIGNEE,
     Text("planDeliveryTime"),
     Text("transportType"),
     Text("customerReferenceNumber"),
     *_REMARKS,
 )
-"""`request` of 出库单创建. The consignee is required while 收货用户同步 is not served: no customerCode is known."""
+"""`request` of 出库单创建."""
 LINE: Final = (
     Text("customerLineNumber", required=True),
     Text("customerProductCode", required=True),
@@ -90,9 +97,19 @@ TRANSPORT_TYPES: Final = frozenset({"10", "20"})
 PRODUCT_CODE: Final = "customerProductCode"
 
 
+class Call(Struct, frozen=True, kw_only=True):
+    """The signed part of a request."""
+
+    request: Any
+    """Parsed."""
+    text: str
+    """As it was signed."""
+
+
 class Line(Struct, frozen=True, kw_only=True):
     number: str
     product_code: str
+    product_name: str
     batch_number: str
     inventory_status: str
     """Empty when the line does not say."""
@@ -117,11 +134,14 @@ class StockQuery(Struct, frozen=True, kw_only=True):
     page_num: int
 
 
-def order_body(request: Any, kind: Kind) -> OrderBody:
+def order_body(request: Any, kind: Kind, *, consignee_known: bool = False) -> OrderBody:
     """`request` of 入库单创建 or 出库单创建. Errors: FieldsInvalid."""
-    reader = _reader(request)
+    reader = object_reader(request)
     members = reader.kept()
-    texts = reader.texts(IN_ORDER if kind == "inbound" else OUT_ORDER)
+    fields = IN_ORDER if kind == "inbound" else OUT_ORDER
+    if consignee_known:
+        fields = tuple(replace(field, required=False) if field in CONSIGNEE else field for field in fields)
+    texts = reader.texts(fields)
     _one_of(reader, "documentType", texts["documentType"], words.DOCUMENT_TYPES[kind])
     _one_of(reader, "transportType", texts.get("transportType", ""), TRANSPORT_TYPES)
     if (arrival := texts.get("planArriveTime")) and words.local_time(arrival) is None:
@@ -132,9 +152,16 @@ def order_body(request: Any, kind: Kind) -> OrderBody:
     return OrderBody(texts=texts, lines=lines, members=members)
 
 
+def customer_code(request: Any) -> str:
+    """Before the body is read: it says what else the body must have. Empty for what is no code."""
+    code = request.get("customerCode") if isinstance(request, dict) else None
+    text = code.literal if isinstance(code, Number) else code
+    return text if isinstance(text, str) and len(text) <= CODE_CHARS_MAX and text.isprintable() else ""
+
+
 def stock_query(request: Any) -> StockQuery:
     """`request` of 库存查询. Errors: FieldsInvalid."""
-    reader = _reader(request)
+    reader = object_reader(request)
     reader.kept()
     query = StockQuery(
         inventory_code=reader.text("inventoryCode", required=True),
@@ -147,19 +174,19 @@ def stock_query(request: Any) -> StockQuery:
     return query
 
 
-def answer(value: dict[str, Any] | None, *, code: int = 200, message: str = "响应成功") -> bytes:
-    """The envelope of every answer; without a value the member is left out."""
-    body: dict[str, Any] = {"code": code, "message": message, "flag": code == 200}
-    return json.encode(body if value is None else body | {"value": value})
-
-
-def _reader(request: Any) -> Reader:
-    """Errors: FieldsInvalid where an array stands for the object."""
+def object_reader(request: Any) -> Reader:
+    """`request` of a call that takes an object. Errors: FieldsInvalid where an array stands for it."""
     outer = Reader({})
     if not isinstance(request, dict):
         outer.complain("request", ILL_TYPED)
         outer.finish()
     return Reader(request, "request")
+
+
+def answer(value: dict[str, Any] | None, *, code: int = 200, message: str = "响应成功") -> bytes:
+    """The envelope of every answer; without a value the member is left out."""
+    body: dict[str, Any] = {"code": code, "message": message, "flag": code == 200}
+    return json.encode(body if value is None else body | {"value": value})
 
 
 def _line(reader: Reader) -> Line:
@@ -172,6 +199,7 @@ def _line(reader: Reader) -> Line:
     return Line(
         number=texts["customerLineNumber"],
         product_code=texts["customerProductCode"],
+        product_name=texts["customerProductDescription"],
         batch_number=texts["productBatchNumber"],
         inventory_status=status,
         quantity=quantity,

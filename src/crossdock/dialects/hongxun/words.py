@@ -67,6 +67,19 @@ RECIPIENT: Final = {
 """Our word for a part of the consignee -> theirs."""
 COUNTRY_ISO: Final = "CN"
 """The pages name a country nowhere in an order."""
+INVENTORY_ADDRESS: Final = {
+    "countryName": "country",
+    "provinceName": "county",
+    "cityName": "city",
+    "areaName": "address_line3",
+    "streetName": "address_line2",
+    "addressDetail": "address_line1",
+    "contact": "contact",
+    "phone": "telephone",
+}
+"""As RECIPIENT, of a warehouse; their word first."""
+FLAGS: Final = {"10": True, "20": False}
+"""Yes and no."""
 
 UTC_OFFSET_H = 8
 """China standard time: the pages say local time and no zone. A credential's scope may name another `utc_offset_h`."""
@@ -92,6 +105,12 @@ def zone_of(scope: dict[str, Any]) -> timezone:
 
 def printed_time(moment: datetime, zone: timezone) -> str:
     return moment.astimezone(zone).strftime(_PATTERN)
+
+
+def recipient(texts: dict[str, str]) -> dict[str, str]:
+    """Of the members that RECIPIENT names, those that are filled."""
+    said = {ours: text for ours, theirs in RECIPIENT.items() if (text := texts.get(theirs))}
+    return said | {"country_iso": COUNTRY_ISO}
 
 
 def downstream_order_code(kind: Kind, order_id: OrderId) -> str:

@@ -1,0 +1,65 @@
+"""What an order names and somebody told us of before: the warehouse, the owner, the products, the consignee."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+from crossdock.core.accounts import master
+from crossdock.core.accounts.errors import SiteUnknown, SubInventoryUnknown
+from crossdock.core.accounts.model import Caller, Consignee, Site
+from crossdock.core.catalog import commands as catalog
+from crossdock.core.catalog import queries as products
+from crossdock.core.catalog.model import NewProduct, ProductChange
+from crossdock.dialects.hongxun.wire import Call, OrderBody, customer_code
+from crossdock.edge.desk import Desk
+
+
+async def warehouse(desk: Desk, caller: Caller, code: str) -> Site:
+    """Errors: SiteUnknown, also for a shop or a station, and for a warehouse out of use."""
+    site = await desk.accounts.site(caller.account.id, code)
+    if site.kind != "warehouse" or not site.active:
+        raise SiteUnknown(code=code)
+    return site
+
+
+async def consignee(desk: Desk, caller: Caller, call: Call) -> Consignee | None:
+    """Whom `customerCode` names; a code nobody told us of names nobody."""
+    code = customer_code(call.request)
+    if not code:
+        return None
+    async with desk.database.transaction(readonly=True) as tx:
+        return await master.consignee(tx, account_id=caller.account.id, code=code)
+
+
+async def make_missing(desk: Desk, caller: Caller, body: OrderBody) -> None:
+    """For a customer whose credential has `auto_create`: what the order names and nobody told us of is made.
+
+    Errors: CompanyUnknown, SiteCodeTaken.
+    """
+    account_id, texts = caller.account.id, body.texts
+    names = {line.product_code: line.product_name or line.product_code for line in body.lines}
+    site_missing = await _missing(desk.accounts.site(account_id, texts["inventoryCode"]))
+    owner_missing = await _missing(desk.accounts.sub_inventory(account_id, texts["subbaseCode"]))
+    async with desk.database.transaction() as tx:
+        if site_missing:
+            code, name = texts["inventoryCode"], texts["inventoryName"]
+            await master.put_warehouse(tx, account_id=account_id, code=code, name=name)
+        if owner_missing:
+            code, name = texts["subbaseCode"], texts["subbaseName"]
+            await master.put_sub_inventory(tx, account_id=account_id, code=code, name=name)
+        there = await products.products_by_sku(tx, account_id=account_id, skus=sorted(names))
+        for sku in sorted(names.keys() - there.keys()):
+            await catalog.put_product(
+                tx,
+                NewProduct(account_id=account_id, sku=sku, name=names[sku], active=True),
+                ProductChange(),
+                dialect="hongxun",
+                actor=caller.credential.key,
+            )
+
+
+async def _missing(found: Awaitable[Any]) -> bool:
+    try:
+        await found
+    except (SiteUnknown, SubInventoryUnknown):
+        return True
+    return False
