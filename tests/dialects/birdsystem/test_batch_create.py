@@ -1,8 +1,13 @@
 """POST Post-Pending-Consignment-With-Products-Json and its alias through the front door."""
 
 import asyncio
+import base64
+from io import BytesIO
 
+import pypdf
+import pypdfium2
 import pytest
+import zxingcpp
 
 from crossdock.dialects.birdsystem import goods, parcels
 from crossdock.dialects.birdsystem.submitting import CONSIGNMENTS_MAX
@@ -10,6 +15,8 @@ from tests.dialects.birdsystem.calls import NIKE, PARCEL, PHONE, Erp, failure
 
 BATCH = "/client/Consignment/Post-Pending-Consignment-With-Products-Json"
 CLIENTS_OWN = "/client/consignment/batch-create-client-direct-consignment"
+DOTS_PER_POINT = 203 / 72
+"""Of common label printers."""
 RECIPIENT = {
     "contact": "Alex Sample",
     "address_line1": "3, Example Close",
@@ -189,7 +196,7 @@ REFUSED = [
         CLIENT | {"type": "CLIENT_DIRECT", "packages": [PACKAGE | {"products": [CUP | {"name": ""}]}]},
         "Value is required and can't be empty: name",
     ),
-    (LOCAL | {"returnLabel": "1"}, "Labels are not made here: send the consignment without returnLabel."),
+    (LOCAL | {"returnLabel": "1"}, "Invalid value for returnLabel"),
 ]
 
 
@@ -235,12 +242,52 @@ async def test_ten_at_once_with_one_reference(world):
     assert len(await erps[0].find()) == 1
 
 
-async def test_labels_are_refused(world):
+def read_label(label: str) -> tuple[list[str], list[str]]:
+    """Its pages' text, and what a scanner reads from each."""
+    paper = base64.b64decode(label, validate=True)
+    pictures = [page.render(scale=DOTS_PER_POINT).to_pil() for page in pypdfium2.PdfDocument(paper)]
+    codes = [code.text for picture in pictures for code in zxingcpp.read_barcodes(picture)]
+    return [page.extract_text() for page in pypdf.PdfReader(BytesIO(paper)).pages], codes
+
+
+@pytest.mark.parametrize("flag", ["1", "true"])
+async def test_the_label_comes_with_the_row(world, flag):
     erp = Erp(world.client)
-    for flag in ("1", "true"):
-        answer = await post(erp, LOCAL, params={"returnLabel": flag})
-        assert answer == failure("Labels are not made here: send the consignment without returnLabel.")
-    await placed(erp, LOCAL, params={"returnLabel": "0"})
+    answer = await post(erp, LOCAL | {"custom_identity_reference": "ERP-10001"}, params={"returnLabel": flag})
+    [row] = answer["data"]
+    [text], codes = read_label(row.pop("label"))
+    assert codes == [str(row["id"])]
+    lines = ["Alex Sample", "3, Example Close", "Southport Merseyside PR9 0ZZ", "UNITED KINGDOM", "ERP-10001"]
+    assert [line for line in text.splitlines() if line in lines] == lines
+    assert {"飞鸟小包", "广州一号仓", "WH-GZ01"} <= set(text.splitlines())
+    assert await erp.find(id=row["id"]) == [row]
+
+
+async def test_a_label_has_a_page_for_each_parcel_and_its_sender(world):
+    [row] = await placed_labelled(Erp(world.client), CLIENT | {"type": "CLIENT_DIRECT", "returnLabel": "1"})
+    pages, codes = read_label(row["label"])
+    assert codes == [str(row["id"])] * 2
+    assert [page.splitlines()[-2] for page in pages] == ["1 / 2", "2 / 2"]
+    assert all("Robin Sample" in page and "WH-GZ01" not in page for page in pages)
+
+
+async def test_a_return_is_addressed_to_the_warehouse(world):
+    element = RECIPIENT | {"type": "RETURN", "return_consignment_action-id": 92, "products": LOCAL["products"]}
+    [row] = await placed_labelled(Erp(world.client), element)
+    [text], _ = read_label(row["label"])
+    assert text.index("Alex Sample") < text.index("广州一号仓")
+
+
+async def placed_labelled(erp: Erp, element):
+    return (await post(erp, element, params={"returnLabel": "1"}))["data"]
+
+
+async def test_labels_are_for_one_consignment(world):
+    erp = Erp(world.client)
+    await placed(erp, LOCAL, LOCAL, params={"returnLabel": "0"})
+    assert await post(erp, LOCAL, LOCAL, params={"returnLabel": "1"}) == failure("Invalid value for returnLabel")
+    assert await post(erp, LOCAL, params={"returnLabel": "2"}) == failure("Invalid value for returnLabel")
+    assert len(await erp.find()) == 2
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[7]", b'["x"]', b"7"])

@@ -24,7 +24,6 @@ from crossdock.dialects.birdsystem import DIALECT
 from crossdock.dialects.birdsystem.errors import (
     REFUSALS,
     ConsignmentForeign,
-    LabelNotServed,
     LineForeign,
     NothingToUpdate,
     NotMeasurable,
@@ -87,7 +86,6 @@ UNAVAILABLE = "The system is not available at the moment, nothing was changed. P
             NotMeasurable(id=NUMBER),
             "Only DIRECT and AGENT_DIRECT consignments in ADDRESS_LABEL_PRINTED are measured anew.",
         ),
-        (LabelNotServed(), "Labels are not made here: send the consignment without returnLabel."),
         (ValueRequired(field="contact"), "Value is required and can't be empty: contact"),
         (ValueInvalid(field="type"), "Invalid value for type"),
         (base.BodyMalformed(cause="secret"), "Decoding failed: Syntax error"),

@@ -56,10 +56,6 @@ class NotMeasurable(Conflict):
     """Only DIRECT and AGENT_DIRECT consignments in ADDRESS_LABEL_PRINTED are measured anew."""
 
 
-class LabelNotServed(Conflict):
-    """Labels are not made here: send the consignment without returnLabel."""
-
-
 class NothingToUpdate(FieldsInvalid):
     """An update names no column that could be changed."""
 

@@ -2,15 +2,18 @@
 
 from typing import Final
 
-from crossdock.dialects.birdsystem import placing, values, wire
+from crossdock.dialects.birdsystem import placing, shipping, values, wire
 from crossdock.dialects.birdsystem.auth import Client
-from crossdock.dialects.birdsystem.errors import LabelNotServed, ValueInvalid
+from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters, Values, empty
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Endpoint
 
 CONSIGNMENTS_MAX: Final = 500
 """Consignments of one call: all are placed in one transaction. The pages give no limit."""
+LABELS_MAX: Final = 1
+"""Consignments of one call that asks for labels."""
+LABEL: Final = "returnLabel"
 CLIENT_DIRECT: Final = "CLIENT_DIRECT"
 
 
@@ -29,15 +32,23 @@ async def _submit(desk: Desk, client: Client, given: Parameters, *, type_: str |
     elements = given.each()
     if not 1 <= len(elements) <= CONSIGNMENTS_MAX:
         raise ValueInvalid(field="body")
-    if values.flag("returnLabel", given.asked("returnLabel")) == "1" or any(map(_wants_label, elements)):
-        raise LabelNotServed()
+    labels = values.flag(LABEL, given.asked(LABEL)) == "1" or any(map(_wants_label, elements))
+    if labels and len(elements) > LABELS_MAX:
+        raise ValueInvalid(field=LABEL)
     typed = [{**one, "type": type_} if empty(one.get("type")) else one for one in elements]
     batch = [await placing.wanted(desk, client, one) for one in typed]
-    return wire.Record(data=await placing.place(desk, client, batch))
+    rows = await placing.place(desk, client, batch)
+    if labels:
+        warehouse = await desk.accounts.warehouse_of(client.account.id, client.company.id)
+        rows = [
+            await shipping.labelled(row, warehouse=warehouse, parcels=max(1, len(one.pieces)))
+            for row, one in zip(rows, batch, strict=True)
+        ]
+    return wire.Record(data=rows)
 
 
 def _wants_label(element: Values) -> bool:
-    return values.flag("returnLabel", element.get("returnLabel")) == "1"
+    return values.flag(LABEL, element.get(LABEL)) == "1"
 
 
 ENDPOINTS: Final = (

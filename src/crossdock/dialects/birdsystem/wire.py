@@ -125,6 +125,13 @@ class Consignment(Struct, frozen=True, kw_only=True):
     feedback_note: str | None = field(name="consignment_feedback-note", default=None)
 
 
+class LabelledConsignment(Consignment, frozen=True, kw_only=True):
+    """One that was asked for with `returnLabel`."""
+
+    label: str
+    """PDF in base64."""
+
+
 class ConsignmentProduct(Struct, frozen=True, kw_only=True):
     """`data` of POST /client/Consignment-Product. Money in the account's currency, grams, millimetres."""
 

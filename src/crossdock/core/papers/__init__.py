@@ -1,0 +1,1 @@
+"""Papers that go with goods, to exact millimetres."""
