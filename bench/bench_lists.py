@@ -6,6 +6,7 @@ and a page far behind. Each is asked with few orders and with many; beside it th
 page, on a connection of its own.
 """
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -35,8 +36,9 @@ FEW: Final = 10_000
 MANY: Final = 1_000_000
 TINY: Final = (300, 900)
 CHUNK: Final = 100_000
-CALLS: Final = 50
-"""Of one question in one round."""
+CALLS_MIN: Final = 2
+"""Of one question in one round, however short it is."""
+TINY_S: Final = 0.01
 WARM: Final = 20
 """Calls before, not counted: by then each connection of the server has its statements prepared."""
 POLLED: Final = 100
@@ -90,7 +92,7 @@ class Report(Struct, frozen=True, kw_only=True):
     machine: Machine
     postgres: str
     cores: Cores
-    calls: int
+    seconds: float
     rounds: int
     measured: list[Measured]
 
@@ -172,7 +174,7 @@ class Asker:
         self._conn.close()
 
 
-def measure(*, few: int, many: int, rounds: int, calls: int) -> Report:
+def measure(*, few: int, many: int, rounds: int, seconds: float) -> Report:
     measured: list[Measured] = []
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
@@ -186,21 +188,21 @@ def measure(*, few: int, many: int, rounds: int, calls: int) -> Report:
             load(place, first=first, last=last, top=many)
             progress.advance(task)
             asker = Asker(house, place.url, since)
-            measured += _asked(asker, questions(count, since), count, rounds, calls, lambda: progress.advance(task))
+            measured += _asked(asker, questions(count, since), count, rounds, seconds, lambda: progress.advance(task))
             asker.close()
         return Report(
             taken_at=datetime.now(UTC),
             machine=machine(),
             postgres=place.version,
             cores=cores(),
-            calls=calls,
+            seconds=seconds,
             rounds=rounds,
             measured=measured,
         )
 
 
 def _asked(
-    asker: Asker, wanted: list[Question], count: int, rounds: int, calls: int, done: Callable[[], None]
+    asker: Asker, wanted: list[Question], count: int, rounds: int, seconds: float, done: Callable[[], None]
 ) -> Iterator[Measured]:
     taken: dict[str, tuple[list[float], list[float]]] = {question.name: ([], []) for question in wanted}
     for number in range(rounds):
@@ -210,10 +212,18 @@ def _asked(
                 asker.begin()
                 for _ in range(WARM):
                     sides[side](question)
-                taken[question.name][side].append(median(sides[side](question) for _ in range(calls)))
+                taken[question.name][side].append(median(_for_a_while(sides[side], question, seconds)))
         done()
     for name, (ours, bare) in taken.items():
         yield Measured(question=name, orders=count, ours_ms=median(ours), bare_ms=median(bare))
+
+
+def _for_a_while(ask: Callable[[Question], float], question: Question, seconds: float) -> Iterator[float]:
+    until = time.monotonic() + seconds
+    for number in itertools.count():
+        if number >= CALLS_MIN and time.monotonic() >= until:
+            return
+        yield ask(question)
 
 
 def show(report: Report, out: Console) -> None:
@@ -221,7 +231,7 @@ def show(report: Report, out: Console) -> None:
     out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
     out.print(f"PostgreSQL {report.postgres}; one connection, pages of {PAGE}", markup=False)
     sizes = sorted({one.orders for one in report.measured})
-    table = Table(caption=f"milliseconds: medians of {report.rounds} rounds of {report.calls} calls")
+    table = Table(caption=f"milliseconds: medians of {report.rounds} rounds of {report.seconds} s")
     table.add_column("list")
     for title in (
         *(f"ours, {size:,}" for size in sizes),
@@ -251,13 +261,13 @@ def main(
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     few: Annotated[int, typer.Option(min=300)] = FEW,
     many: Annotated[int, typer.Option(min=600)] = MANY,
-    calls: Annotated[int, typer.Option(min=1)] = CALLS,
+    seconds: Annotated[float, typer.Option(min=0.01, help="Of one question in one round.")] = 1.0,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
 ) -> None:
     if tiny:
-        (few, many), rounds, calls = TINY, 1, 2
-    report = measure(few=few, many=many, rounds=rounds, calls=calls)
+        (few, many), rounds, seconds = TINY, 1, TINY_S
+    report = measure(few=few, many=many, rounds=rounds, seconds=seconds)
     out = Console(highlight=False)
     show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
     results.mkdir(parents=True, exist_ok=True)
