@@ -81,11 +81,12 @@ def make(database: Database, signals: Signals, clock: HeldClock, seal: Seal) -> 
 
 def plain_sender(**changed: Any) -> Sender:
     """Says the facts, the attempt and the time as JSON; any 2xx is a yes."""
+    waits_s = changed.pop("waits_s", WAITS_S)
     usual: dict[str, Any] = {
         "dialect": DIALECT,
         "compose": compose,
         "accepted": accepted,
-        "waits_s": WAITS_S,
+        "waits_s": lambda _: waits_s,
         "timeout_s": 20.0,
     }
     return Sender(**{**usual, **changed})

@@ -55,7 +55,8 @@ async def test_no_spelling_of_loopback_gets_through(make: Make, owing: Owing, pa
     await make(networks=()).drain()
 
     assert partner.heard == []
-    assert "loopback" in owing.tries()[0].failure
+    [kept] = owing.tries()
+    assert "loopback" in kept.failure or "not an address" in kept.failure
 
 
 async def test_a_name_is_asked_for_once_and_kept_in_the_host_header(
@@ -114,8 +115,8 @@ async def test_an_address_that_does_not_connect_leads_to_the_next(
         ("partner", "only http and https"),
         ("http://[::1", "not an address"),
         ("http://127.0.0.1:0/", "no port"),
-        ("http://127.0.0.1:65536/", "no port"),
-        ("http://127.0.0.1:65535/", "ConnectError"),
+        ("http://127.0.0.1:65536/", "not an address"),
+        ("http://127.0.0.1:65535/", "ClientConnectorError"),
     ],
 )
 async def test_what_is_no_address_of_ours_is_refused(make: Make, owing: Owing, url: str, failure: str) -> None:

@@ -157,7 +157,7 @@ async def test_more_dead_receivers_than_sends_leave_room_for_a_living_one(
             receiver = owing.receiver(dead.url, name=f"dead {name}")
             for number in range(3):
                 owing.callback(receiver, f"order:{number}")
-        deliverer = make(plain_sender(timeout_s=0.5))
+        deliverer = make(plain_sender(timeout_s=0.5), rest_s=0)
         assert await deliverer.drain() == IN_FLIGHT_MAX
 
         owing.callback(owing.receiver(partner.url, name="alive"))
@@ -173,7 +173,7 @@ async def test_who_did_not_answer_is_asked_by_one_send_until_it_does(
     receiver = owing.receiver(partner.url)
     for number in range(40):
         owing.callback(receiver, f"order:{number}")
-    deliverer = make(plain_sender(timeout_s=0.3))
+    deliverer = make(plain_sender(timeout_s=0.3), rest_s=0)
     partner.open.clear()
     assert await deliverer.drain() == IN_FLIGHT_OF_RECEIVER_MAX
     assert await deliverer.drain() == IN_FLIGHT_OF_FAILING_MAX
@@ -181,6 +181,19 @@ async def test_who_did_not_answer_is_asked_by_one_send_until_it_does(
     partner.open.set()
     assert await deliverer.drain() == IN_FLIGHT_OF_FAILING_MAX
     assert await deliverer.drain() == IN_FLIGHT_OF_RECEIVER_MAX
+
+
+async def test_who_did_not_answer_is_left_alone_for_a_while(make: Make, owing: Owing, partner: Partner) -> None:
+    receiver = owing.receiver(partner.url)
+    for number in range(40):
+        owing.callback(receiver, f"order:{number}")
+    owing.callback(owing.receiver("http://127.0.0.1:1/", name="dead"), "order:1")
+    owing.callback(owing.receiver("http://127.0.0.1:1/", name="dead too"), "order:1")
+    deliverer = make(rest_s=3_600)
+    await deliverer.drain()
+    heard = len(partner.heard)
+    assert await deliverer.drain() == IN_FLIGHT_OF_RECEIVER_MAX
+    assert (len(partner.heard), len(owing.tries())) == (heard + IN_FLIGHT_OF_RECEIVER_MAX, heard + 8 + 2)
 
 
 async def test_a_worker_wakes_for_what_is_signalled_and_for_what_becomes_due(

@@ -14,8 +14,8 @@ from crossdock.core.events.kinds import ORDER_PLACED
 from crossdock.core.events.model import NewEvent
 from crossdock.delivery import queries
 from crossdock.dialects.bestwond import callbacks as bestwond
-from crossdock.dialects.birdsystem.callbacks import SENDER as BIRDSYSTEM
-from crossdock.dialects.hongxun.callbacks import SENDER as HONGXUN
+from crossdock.dialects.birdsystem import callbacks as birdsystem
+from crossdock.dialects.hongxun import callbacks as hongxun
 from tests.docs import pages
 from tests.served import SECRET_KEY
 from tests.world import ACCOUNT, World
@@ -33,11 +33,11 @@ def test_a_limit_is_what_the_page_says(constant: str, value: str) -> None:
 def test_pauses_are_what_the_page_says() -> None:
     said = {row[0]: row[1] for row in pages.table(PAGE, "partner")}
 
-    first, later = HONGXUN.waits_s[:4], HONGXUN.waits_s[4:]
+    first, later = hongxun.WAITS_S[:4], hongxun.WAITS_S[4:]
     minutes = ", ".join(str(wait // 60) for wait in first)
     assert said["hongxun"] == f"{minutes} minutes, then every {later[0] // 3_600} hours, 72 hours in all"
     assert len(set(later)) == 1
-    assert timedelta(hours=72) - timedelta(hours=6) < timedelta(seconds=sum(HONGXUN.waits_s)) <= timedelta(hours=72)
+    assert timedelta(hours=72) - timedelta(hours=6) < timedelta(seconds=sum(hongxun.WAITS_S)) <= timedelta(hours=72)
 
     waits = [
         int(number) * UNITS[unit]
@@ -45,9 +45,9 @@ def test_pauses_are_what_the_page_says() -> None:
         for number in re.findall(r"\d+", numbers)
     ]
     assert tuple(waits) == bestwond.WAITS_S
-    minutes = ", ".join(str(wait // 60) for wait in BIRDSYSTEM.waits_s)
+    minutes = ", ".join(str(wait // 60) for wait in birdsystem.WAITS_S)
     assert said["birdsystem"] == f"{minutes} minutes, three tries in all"
-    assert len(BIRDSYSTEM.waits_s) + 1 == 3
+    assert len(birdsystem.WAITS_S) + 1 == 3
     assert said["bestwond, door reports"] == f"{bestwond.DOOR_TRIES_MAX} tries in all"
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from crossdock.base.errors import DatabaseUnavailable
 from crossdock.base.tasks import stopped
-from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound as dock
 from crossdock.core.fulfilment import waiting
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.fulfilment.waiting import serve_waiting
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders.model import Order
@@ -67,7 +68,7 @@ async def test_a_receipt_wakes_the_one_who_serves(quiet_world: World) -> None:
     task = asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals))
     try:
         async with desk.database.transaction() as tx:
-            await fulfilment.receive(tx, account_id=ACCOUNT, order_id=inbound.id, quantities={"1": 3})
+            await dock.receive(tx, account_id=ACCOUNT, order_id=inbound.id, receipts=counted({"1": 3}))
         async with asyncio.timeout(30):
             while await states(quiet_world) != ["allocated"]:
                 await asyncio.sleep(0.01)

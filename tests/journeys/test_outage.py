@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 
 from crossdock.base.clock import SystemClock
-from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders import queries as orders
 from crossdock.db.database import Database
 from crossdock.db.embedded import EmbeddedPostgres
@@ -51,8 +52,8 @@ async def owe_something(place: Place, asker: Asker, partner: PartnerServer) -> N
             order = await orders.order_by_number(tx, account_id=ACCOUNT, kind="inbound", number="RK1")
         for pieces in (4, 6):
             async with database.transaction() as tx:
-                await fulfilment.receive(
-                    tx, account_id=ACCOUNT, order_id=order.id, quantities={"10": pieces}, actor="dock 1"
+                await inbound.receive(
+                    tx, account_id=ACCOUNT, order_id=order.id, receipts=counted({"10": pieces}), actor="dock 1"
                 )
 
 

@@ -58,6 +58,16 @@ class Tried(Struct, frozen=True, kw_only=True):
     body: str = ""
 
 
+class Answer(Struct, kw_only=True):
+    """What came back. `failure` is None when an answer came at all: whether it is a yes, the dialect decides."""
+
+    status: int | None = None
+    head: bytes = b""
+    """Its first ANSWER_BYTES_MAX bytes, as they came."""
+    failure: str | None = None
+    outcome: Outcome = "delivered"
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """What becomes of a callback after a try."""
 

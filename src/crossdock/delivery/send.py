@@ -2,37 +2,35 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import SimpleNamespace
+from typing import Any, Final
 
-import httpx
-from msgspec import Struct
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
-from crossdock.delivery.model import ANSWER_BYTES_MAX, Outcome
+from crossdock.delivery.model import ANSWER_BYTES_MAX, Answer
 from crossdock.delivery.networks import Networks
 from crossdock.edge.callback import Outgoing
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-PORT_MAX = 65_535
-ADDRESSES_TRIED_MAX = 3
+SCHEMES: Final = ("http", "https")
+ADDRESSES_TRIED_MAX: Final = 3
 """Of one name; the timeout is shared among them."""
-LOOKUPS_MAX = 32
+LOOKUPS_MAX: Final = 32
 """Names being looked up at a time: a name server that hangs must not hold up the others' names."""
-USER_AGENT = "Crossdock"
+LOOKUP_KEPT_S: Final = 1
+"""What a name stands for, so that a burst to one receiver asks the name server once."""
+IDLE_S_MAX: Final = 3.0
+"""A connection that rests longer is closed: many servers hang up after five seconds, in the middle of a request."""
+RESTED_MAX: Final = 3
+"""Connections that had rested and were gone when they were used, for one POST; then it has failed."""
+USER_AGENT: Final = "Crossdock"
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host and port -> addresses, best first. Errors: OSError."""
-
-
-class Answer(Struct, kw_only=True):
-    """What came back. `failure` is None when an answer came at all: whether it is a yes, the dialect decides."""
-
-    status: int | None = None
-    head: bytes = b""
-    """Its first ANSWER_BYTES_MAX bytes, as they came."""
-    failure: str | None = None
-    outcome: Outcome = "delivered"
 
 
 class AddressForbidden(Exception):
@@ -40,81 +38,166 @@ class AddressForbidden(Exception):
 
 
 class Poster:
-    """Each POST has a client of its own: no connection, cookie or session of one partner serves another."""
+    """Connections that both sides keep open serve one callback after the other to the same name."""
 
     def __init__(self, networks: Networks, *, resolve: Resolve | None = None) -> None:
         self._networks = networks
-        self._lookups = ThreadPoolExecutor(max_workers=LOOKUPS_MAX, thread_name_prefix="callback-names")
-        self._resolve = resolve or self._look_up
-        self._trust = httpx.create_ssl_context()
+        self._resolver = CheckedResolver(networks, resolve or Names())
+        self._session: aiohttp.ClientSession | None = None
 
     async def post(self, outgoing: Outgoing, *, timeout_s: float) -> Answer:
         """Never raises for what the partner or the network does; `timeout_s` covers everything."""
         answer = Answer()
         try:
             async with asyncio.timeout(timeout_s):
-                await self._exchange(outgoing, timeout_s, answer)
+                await self._exchange(self._place(outgoing.url), outgoing, timeout_s, answer)
         except TimeoutError:
             answer.outcome, answer.failure = "unreachable", f"no whole answer within {timeout_s:g} s"
         except AddressForbidden as error:
             answer.outcome, answer.failure = "forbidden", str(error)
-        except httpx.InvalidURL as error:
+        except aiohttp.InvalidURL as error:
             answer.outcome, answer.failure = "forbidden", f"not an address: {error}"
-        except (httpx.HTTPError, OSError, UnicodeError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
             answer.outcome, answer.failure = "unreachable", f"{type(error).__name__}: {error}"
         return answer
 
-    async def _exchange(self, outgoing: Outgoing, timeout_s: float, answer: Answer) -> None:
-        url = httpx.URL(outgoing.url)
-        if url.scheme not in DEFAULT_PORTS or not url.host:
-            raise AddressForbidden("only http and https addresses with a host are sent to")
-        port = url.port if url.port is not None else DEFAULT_PORTS[url.scheme]
-        if not 0 < port <= PORT_MAX:
-            raise AddressForbidden(f"no port: {port}")
-        addresses = await self._addresses(url.host, port)
-        timeout = httpx.Timeout(timeout_s, connect=timeout_s / len(addresses))
-        async with httpx.AsyncClient(
-            verify=self._trust,
-            trust_env=False,  # a proxy from the environment would connect to where it likes
-            timeout=timeout,
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-            headers={"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"},
-        ) as client:
-            response = await self._first_that_connects(client, url, addresses, outgoing)
-            answer.status = response.status_code
-            try:
-                async for chunk in response.aiter_raw():
-                    answer.head += chunk[: ANSWER_BYTES_MAX - len(answer.head)]
-                    if len(answer.head) >= ANSWER_BYTES_MAX:
-                        break
-            finally:
-                await response.aclose()
+    async def close(self) -> None:
+        """End the connections that rest."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
-        found = await self._resolve(host, port)
-        refusals = {address: self._networks.refusal(address) for address in found}
+    def _place(self, address: str) -> URL:
+        """Errors: AddressForbidden."""
+        try:
+            url = URL(address)
+            port = url.port
+        except ValueError as error:
+            raise AddressForbidden(f"not an address: {error}") from error
+        if url.scheme not in SCHEMES or not url.raw_host:
+            raise AddressForbidden("only http and https addresses with a host are sent to")
+        if not port:
+            raise AddressForbidden(f"no port: {port}")
+        return url
+
+    async def _exchange(self, url: URL, outgoing: Outgoing, timeout_s: float, answer: Answer) -> None:
+        if _is_address(url.raw_host or ""):  # no name, so the resolver is not asked
+            self._networks_allow(url.raw_host or "")
+        for _ in range(RESTED_MAX):
+            connection = SimpleNamespace(rested=False)
+            try:
+                await self._once(url, outgoing, timeout_s, answer, connection)
+                return
+            except aiohttp.ServerDisconnectedError:
+                if not connection.rested or answer.status is not None:
+                    raise
+        await self._once(url, outgoing, timeout_s, answer, SimpleNamespace(rested=False))
+
+    async def _once(
+        self, url: URL, outgoing: Outgoing, timeout_s: float, answer: Answer, connection: SimpleNamespace
+    ) -> None:
+        session = self._session = self._session or _session(self._resolver)
+        timeout = aiohttp.ClientTimeout(sock_connect=timeout_s / ADDRESSES_TRIED_MAX)
+        async with session.post(
+            url,
+            data=outgoing.body,
+            headers=outgoing.headers,
+            allow_redirects=False,
+            timeout=timeout,
+            trace_request_ctx=connection,
+        ) as response:
+            answer.status = response.status
+            async for chunk in response.content.iter_any():
+                answer.head += chunk[: ANSWER_BYTES_MAX - len(answer.head)]
+                if len(answer.head) >= ANSWER_BYTES_MAX:
+                    response.close()
+                    return
+
+    def _networks_allow(self, address: str) -> None:
+        """Errors: AddressForbidden."""
+        refusal = self._networks.refusal(address)
+        if refusal is not None:
+            raise AddressForbidden(refusal)
+
+
+class CheckedResolver(AbstractResolver):
+    """Names only the addresses that may be sent to, so that a connection goes to one that was checked."""
+
+    def __init__(self, networks: Networks, resolve: Resolve) -> None:
+        self._networks = networks
+        self._resolve = resolve
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Errors: AddressForbidden, OSError."""
+        refusals = {address: self._networks.refusal(address) for address in await self._resolve(host, port)}
         allowed = [address for address, refusal in refusals.items() if refusal is None]
         if not allowed:
             raise AddressForbidden(next(iter(refusals.values()), None) or "the name has no address")
-        return allowed[:ADDRESSES_TRIED_MAX]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in allowed[:ADDRESSES_TRIED_MAX]
+        ]
 
-    async def _first_that_connects(
-        self, client: httpx.AsyncClient, url: httpx.URL, addresses: list[str], outgoing: Outgoing
-    ) -> httpx.Response:
-        """The connection goes to the checked address; the Host header and the certificate are the name's."""
-        for address in addresses:
-            request = client.build_request("POST", url, content=outgoing.body, headers=outgoing.headers)
-            request.url = url.copy_with(host=address)
-            request.extensions["sni_hostname"] = url.raw_host.decode("ascii")
-            try:
-                return await client.send(request, stream=True, follow_redirects=False)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if address == addresses[-1]:
-                    raise
-        raise AssertionError("there is always an address")
+    async def close(self) -> None:
+        """Nothing is held."""
 
-    async def _look_up(self, host: str, port: int) -> list[str]:
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+class Names:
+    """What the system's resolver says; it is asked in threads of its own."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=LOOKUPS_MAX, thread_name_prefix="callback-names")
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+
+
+def _session(resolver: AbstractResolver) -> aiohttp.ClientSession:
+    """No proxy of the environment, no cookies, no limit of its own: the worker counts what is in flight."""
+    trace = aiohttp.TraceConfig(trace_config_ctx_factory=_as_given)  # type: ignore[arg-type]
+    trace.on_connection_reuseconn.append(_mark_rested)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=resolver,
+            ttl_dns_cache=LOOKUP_KEPT_S,
+            limit=0,
+            keepalive_timeout=IDLE_S_MAX,
+            ssl=ssl.create_default_context(),
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"},
+        auto_decompress=False,
+        trust_env=False,
+        timeout=aiohttp.ClientTimeout(total=None),
+        trace_configs=[trace],
+    )
+
+
+def _as_given(trace_request_ctx: SimpleNamespace) -> SimpleNamespace:
+    return trace_request_ctx
+
+
+async def _mark_rested(session: aiohttp.ClientSession, connection: SimpleNamespace, params: Any) -> None:
+    connection.rested = True
+
+
+def _is_address(host: str) -> bool:
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except OSError:
+        return False
+    return True
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -1,8 +1,10 @@
 """Who may send how many: a receiver that does not answer keeps nobody else waiting."""
 
 from collections.abc import Container, Mapping, Sequence
+from typing import Final
 
 from crossdock.base.ids import ReceiverId
+from crossdock.delivery.model import Outcome
 
 IN_FLIGHT_MAX = 128
 """Callbacks that one process sends at a time."""
@@ -12,6 +14,44 @@ IN_FLIGHT_OF_FAILING_MAX = 1
 """To one that did not answer the last time: enough to see that it is back."""
 IN_FLIGHT_TO_FAILING_MAX = 64
 """To all that did not answer, together: the other half is for those that do."""
+REST_S: Final = 1.0
+"""After a try that was not answered: one that refuses connections would be asked hundreds of times a second."""
+AHEAD_S: Final = 0.5
+"""What one send of a receiver takes with it is as much as it will have answered in this time."""
+AHEAD_MAX: Final = 16
+"""Callbacks that one send takes with it; a worker that is killed keeps them until its claim ends."""
+
+
+class Manners:
+    """How the receivers behaved towards this process the last time. Times are monotonic seconds."""
+
+    def __init__(self, *, rest_s: float = REST_S) -> None:
+        self._rest_s = rest_s
+        self.failing: set[ReceiverId] = set()
+        """Did not answer."""
+        self._rests_until: dict[ReceiverId, float] = {}
+        self._took_s: dict[ReceiverId, float] = {}
+
+    def note(self, receiver_id: ReceiverId, outcome: Outcome, *, took_s: float, now: float) -> None:
+        if outcome == "unreachable":
+            self.failing.add(receiver_id)
+            self._rests_until[receiver_id] = now + self._rest_s
+            self._took_s.pop(receiver_id, None)
+        else:
+            self.failing.discard(receiver_id)
+            self._rests_until.pop(receiver_id, None)
+            self._took_s[receiver_id] = took_s
+
+    def rests(self, receiver_id: ReceiverId, *, now: float) -> bool:
+        """Whether it is left alone for the moment."""
+        return now < self._rests_until.get(receiver_id, now)
+
+    def ahead(self, receiver_id: ReceiverId) -> int:
+        """How many callbacks one send takes with it: one to a receiver that is slow, failing or not known yet."""
+        took_s = self._took_s.get(receiver_id)
+        if took_s is None:
+            return 1
+        return max(1, min(AHEAD_MAX, int(AHEAD_S / max(took_s, AHEAD_S / AHEAD_MAX))))
 
 
 def share(

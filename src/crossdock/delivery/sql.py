@@ -8,16 +8,19 @@ Shelving locks the callback that is in the way, and closing wakes in a statement
 is locked: one of the two always sees what the other did. Closings of one mailbox go one after the other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from crossdock.base.ids import AccountId, CallbackId, EventId, ReceiverId
+from crossdock.base.ids import AccountId, CallbackId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
 from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx, columns
 from crossdock.delivery.model import Attempt, CallbackRow, Claimed, Tried, Verdict
+
+S = TypeVar("S", bound=Struct)
 
 LOOK_FACTOR = 2
 """Callbacks looked at for each that may be sent: some stand behind others."""
@@ -51,7 +54,7 @@ async def owing(tx: Tx, *, dialects: Sequence[str]) -> list[ReceiverId]:
     return [ReceiverId(row[0]) for row in await tx.rows(_OWING, dialects=list(dialects), now=tx.now)]
 
 
-_CLAIM = """
+_CLAIM = f"""
 WITH candidate AS MATERIALIZED (
     SELECT c.id, c.receiver_id, c.mailbox, c.due_at, share.slots
       FROM unnest(%(receiver_ids)s::bigint[], %(slots)s::int[]) AS share (receiver_id, slots)
@@ -85,12 +88,17 @@ WITH candidate AS MATERIALIZED (
      WHERE id = ANY (ARRAY(SELECT id FROM first WHERE place <= slots))
     RETURNING id, account_id, receiver_id, event_id, mailbox, attempts, claimed_until
 )
-SELECT claimed.*, (SELECT count(*) FROM shelved) AS shelved
-  FROM (SELECT 1) AS always LEFT JOIN claimed ON true
+SELECT (SELECT count(*) FROM shelved), claimed.*, said.*, told.*
+  FROM (SELECT 1) AS always
+  LEFT JOIN claimed ON true
+  LEFT JOIN LATERAL (SELECT {columns(Event)} FROM event WHERE id = claimed.event_id LIMIT 1) AS said ON true
+  LEFT JOIN LATERAL (SELECT {columns(Receiver)} FROM receiver WHERE id = claimed.receiver_id LIMIT 1) AS told ON true
 """
 
 
-async def claim(tx: Tx, *, shares: Mapping[ReceiverId, int], lease: timedelta) -> tuple[list[Claimed], int]:
+async def claim(
+    tx: Tx, *, shares: Mapping[ReceiverId, int], lease: timedelta
+) -> tuple[list[tuple[Claimed, Event, Receiver]], int]:
     """Take what is first in its mailbox, at most so many per receiver; and how many were shelved on the way."""
     rows = await tx.rows(
         _CLAIM,
@@ -100,94 +108,99 @@ async def claim(tx: Tx, *, shares: Mapping[ReceiverId, int], lease: timedelta) -
         now=tx.now,
         until=tx.now + lease,
     )
-    claimed = [
-        Claimed(
-            id=row[0],
-            account_id=row[1],
-            receiver_id=row[2],
-            event_id=row[3],
-            mailbox=row[4],
-            attempts=row[5],
-            claimed_until=row[6],
-        )
-        for row in rows
-        if row[0] is not None
-    ]
-    return claimed, rows[0][7]
+    claimed = []
+    for row in rows:
+        if row[1] is not None:
+            values = iter(row[1:])
+            claimed.append((_next(Claimed, values), _next(Event, values), _next(Receiver, values)))
+    return claimed, rows[0][0]
 
 
-_EVENT = columns(Event)
-_RECEIVER = columns(Receiver)
+def _next(kind: type[S], values: Iterator[Any]) -> S:
+    """A struct of the columns that come next."""
+    return kind(**dict(zip(kind.__struct_fields__, values, strict=False)))
 
 
-async def events(tx: Tx, ids: Sequence[EventId]) -> dict[EventId, Event]:
-    found = await tx.many(Event, f"SELECT {_EVENT} FROM event WHERE id = ANY (%(ids)s::bigint[])", ids=list(ids))
-    return {event.id: event for event in found}
+_RELEASE = """
+UPDATE callback SET claimed_until = NULL
+ WHERE id = ANY (%(ids)s) AND state = 'waiting' AND claimed_until = ANY (%(claims)s::timestamptz[])
+"""
 
 
-async def receivers(tx: Tx, ids: Sequence[ReceiverId]) -> dict[ReceiverId, Receiver]:
-    found = await tx.many(
-        Receiver, f"SELECT {_RECEIVER} FROM receiver WHERE id = ANY (%(ids)s::bigint[])", ids=list(ids)
-    )
-    return {receiver.id: receiver for receiver in found}
+async def release(tx: Tx, claimed: Sequence[Claimed]) -> None:
+    """Give back what was claimed and not tried: it is due as before."""
+    await tx.execute(_RELEASE, ids=[one.id for one in claimed], claims=list({one.claimed_until for one in claimed}))
 
 
-_LOCK_MAILBOX = """
-SELECT pg_advisory_xact_lock(hashtextextended('callback ' || %(receiver_id)s::bigint || ' ' || %(mailbox)s, 0))
+_LOCK_MAILBOXES = """
+SELECT pg_advisory_xact_lock(mailbox.lock)
+  FROM (SELECT DISTINCT hashtextextended('callback ' || receiver_id || ' ' || mailbox, 0) AS lock
+          FROM unnest(%(receiver_ids)s::bigint[], %(mailboxes)s::text[]) AS given (receiver_id, mailbox)
+         ORDER BY lock) AS mailbox
 """
 
 _CLOSE = """
-WITH ours AS (
-    UPDATE callback
-       SET state = %(state)s, attempts = %(attempts)s, claimed_until = NULL,
-           due_at = coalesce(%(due_at)s::timestamptz, due_at), done_at = %(done_at)s::timestamptz,
-           refusal = %(refusal)s::text
-     WHERE id = %(id)s AND state = 'waiting' AND claimed_until = %(claimed_until)s
-    RETURNING id
+WITH given AS (
+    SELECT * FROM unnest(%(id)s::bigint[], %(claimed_until)s::timestamptz[], %(state)s::text[], %(attempts)s::int[],
+                         %(due_at)s::timestamptz[], %(done_at)s::timestamptz[], %(refusal)s::text[], %(sent)s::bool[],
+                         %(started_at)s::timestamptz[], %(ended_at)s::timestamptz[], %(status)s::int[],
+                         %(answer)s::text[], %(failure)s::text[], %(body)s::text[])
+        AS g (id, claimed_until, state, attempts, due_at, done_at, refusal, sent,
+              started_at, ended_at, status, answer, failure, body)
+), ours AS (
+    UPDATE callback c
+       SET state = g.state, attempts = g.attempts, claimed_until = NULL,
+           due_at = coalesce(g.due_at, c.due_at), done_at = g.done_at, refusal = g.refusal
+      FROM given g
+     WHERE c.id = ANY (%(id)s::bigint[]) AND c.id = g.id
+       AND c.state = 'waiting' AND c.claimed_until = g.claimed_until
+    RETURNING c.id
 ), tried AS (
     INSERT INTO callback_attempt (callback_id, number, started_at, ended_at, status, answer, failure, body)
-    SELECT %(id)s::bigint,
-           (SELECT coalesce(max(number), 0) + 1 FROM callback_attempt WHERE callback_id = %(id)s),
-           %(started_at)s::timestamptz, %(ended_at)s::timestamptz, %(status)s::int, %(answer)s::text,
-           %(failure)s::text, %(body)s::text
-     WHERE %(sent)s::bool
-       AND (EXISTS (SELECT 1 FROM ours)
-            OR NOT EXISTS (SELECT 1 FROM callback_attempt
-                            WHERE callback_id = %(id)s AND started_at = %(started_at)s))
+    SELECT g.id, (SELECT coalesce(max(number), 0) + 1 FROM callback_attempt WHERE callback_id = g.id),
+           g.started_at, g.ended_at, g.status, g.answer, g.failure, g.body
+      FROM given g
+     WHERE g.sent
+       AND (EXISTS (SELECT 1 FROM ours WHERE ours.id = g.id)
+            OR NOT EXISTS (SELECT 1 FROM callback_attempt a
+                            WHERE a.callback_id = g.id AND a.started_at = g.started_at))
 )
-SELECT count(*) FROM ours
+SELECT id FROM ours
 """
 
 _WAKE_FIRST = """
 UPDATE callback SET due_at = %(now)s
- WHERE id = (SELECT id FROM callback
-              WHERE receiver_id = %(receiver_id)s AND mailbox = %(mailbox)s AND state IN ('waiting', 'parked')
-              ORDER BY id LIMIT 1)
+ WHERE id = ANY (ARRAY(
+       SELECT (SELECT id FROM callback c
+                WHERE c.receiver_id = given.receiver_id AND c.mailbox = given.mailbox
+                  AND c.state IN ('waiting', 'parked')
+                ORDER BY c.id LIMIT 1)
+         FROM unnest(%(receiver_ids)s::bigint[], %(mailboxes)s::text[]) AS given (receiver_id, mailbox)))
    AND state = 'waiting' AND due_at = 'infinity'
 """
 
 
-async def close(tx: Tx, *, claimed: Claimed, tried: Tried, verdict: Verdict) -> bool:
-    """Keep the try, settle the callback, wake the next; False when the claim had ended and another has it.
+async def close(tx: Tx, closings: Sequence[tuple[Claimed, Tried, Verdict]]) -> set[CallbackId]:
+    """Keep the tries, settle the callbacks, wake the next ones; those that were ours, whose claim had not ended.
 
-    Saying it twice writes it once: an answer of the database that was lost may be asked for again.
+    Each callback comes once. Saying it twice writes it once: an answer of the database that was lost may be asked
+    for again.
     """
-    place = {"receiver_id": claimed.receiver_id, "mailbox": claimed.mailbox}
+    places = {
+        "receiver_ids": [claimed.receiver_id for claimed, _, _ in closings],
+        "mailboxes": [claimed.mailbox for claimed, _, _ in closings],
+    }
+    given: dict[str, list[Any]] = {
+        "id": [claimed.id for claimed, _, _ in closings],
+        "claimed_until": [claimed.claimed_until for claimed, _, _ in closings],
+        "sent": [tried.outcome != "skipped" for _, tried, _ in closings],
+        **{name: [getattr(tried, name) for _, tried, _ in closings] for name in _TRIED},
+        **{name: [getattr(verdict, name) for _, _, verdict in closings] for name in Verdict.__struct_fields__},
+    }
     _, settled, _ = await tx.pipeline(
-        (_LOCK_MAILBOX, place),
-        (
-            _CLOSE,
-            {
-                "id": claimed.id,
-                "claimed_until": claimed.claimed_until,
-                "sent": tried.outcome != "skipped",
-                **{name: getattr(tried, name) for name in _TRIED},
-                **structs.asdict(verdict),
-            },
-        ),
-        (_WAKE_FIRST, {"now": tx.now, **place}),
+        (_LOCK_MAILBOXES, places), (_CLOSE, given), (_WAKE_FIRST, {"now": tx.now, **places})
     )
-    return bool(settled[0][0])
+    return {row[0] for row in settled}
 
 
 _TRIED = ("started_at", "ended_at", "status", "answer", "failure", "body")
@@ -198,6 +211,11 @@ class Place(Struct, frozen=True, kw_only=True):
 
     receiver_id: ReceiverId
     mailbox: str
+
+    @property
+    def alone(self) -> dict[str, list[Any]]:
+        """As the statements on many mailboxes take it."""
+        return {"receiver_ids": [self.receiver_id], "mailboxes": [self.mailbox]}
 
 
 async def locked_place(tx: Tx, *, account_id: AccountId | None, callback_id: CallbackId) -> Place | None:
@@ -210,7 +228,7 @@ async def locked_place(tx: Tx, *, account_id: AccountId | None, callback_id: Cal
         account_id=account_id,
     )
     if place is not None:
-        await tx.execute(_LOCK_MAILBOX, **structs.asdict(place))
+        await tx.execute(_LOCK_MAILBOXES, **place.alone)
     return place
 
 
@@ -236,7 +254,7 @@ async def skip_parked(tx: Tx, *, callback_id: CallbackId, place: Place) -> bool:
         id=callback_id,
         now=tx.now,
     )
-    await tx.execute(_WAKE_FIRST, now=tx.now, **structs.asdict(place))
+    await tx.execute(_WAKE_FIRST, now=tx.now, **place.alone)
     return touched == 1
 
 

@@ -99,6 +99,7 @@ async def listening(keys: Keys) -> AsyncIterator[Receiver]:
     """On a free port of loopback."""
     receiver = Receiver(keys)
     with closing(socket.socket()) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
         receiver.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(receiver, log_config=None, lifespan="off", access_log=False))

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders import queries as orders
 from crossdock.edge.desk import Desk
 from crossdock.journey.diary import Diary, StepFailed, expect
@@ -86,7 +88,7 @@ class Story:
         await self._warehouse(
             "nothing more will come",
             "close inbound",
-            lambda tx: fulfilment.close_inbound(tx, account_id=self._account_id, order_id=order_id, actor="dock 1"),
+            lambda tx: inbound.close_inbound(tx, account_id=self._account_id, order_id=order_id, actor="dock 1"),
         )
         for quantity in (4, 6):
             await self._receipt_told(number, quantity)
@@ -103,8 +105,8 @@ class Story:
         await self._warehouse(
             f"{pieces} pieces are received",
             "receive",
-            lambda tx: fulfilment.receive(
-                tx, account_id=self._account_id, order_id=order_id, quantities={"10": pieces}, actor="dock 1"
+            lambda tx: inbound.receive(
+                tx, account_id=self._account_id, order_id=order_id, receipts=counted({"10": pieces}), actor="dock 1"
             ),
         )
 

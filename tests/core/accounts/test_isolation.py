@@ -17,8 +17,11 @@ from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.events import queries as events
+from crossdock.core.fulfilment import calling_off, returns
 from crossdock.core.fulfilment import commands as fulfilment
-from crossdock.core.fulfilment import returns
+from crossdock.core.fulfilment import inbound as dock
+from crossdock.core.fulfilment.calling_off import CallOff
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
@@ -29,6 +32,7 @@ from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.stock import queries as stock
+from crossdock.core.transport import commands as transport
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads import queries as upload_queries
 from crossdock.core.uploads.model import NewRow
@@ -218,7 +222,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
-        (fulfilment.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
+        (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
         (orders.add_line, {"order_id": ids["draft"].id, "line": NewLine(line_key="9", sku=SKU, quantity=1), **by}),
         (orders.submit, {"order_id": ids["draft"].id, **by}),
         (orders.cancel, {"order_id": ids["draft"].id, **by}),
@@ -238,12 +242,16 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (fulfilment.print_label, {"order_id": ids["draft"].id, **by}),
         (fulfilment.confirm, {"order_id": ids["draft"].id, **by}),
         (fulfilment.release_to_floor, {"order_id": ids["draft"].id, **by}),
-        (fulfilment.receive, {"order_id": ids["inbound"].id, "quantities": {"1": 1}, **by}),
-        (fulfilment.close_inbound, {"order_id": ids["inbound"].id, **by}),
+        (dock.receive, {"order_id": ids["inbound"].id, "receipts": counted({"1": 1}), **by}),
+        (dock.close_inbound, {"order_id": ids["inbound"].id, **by}),
         (fulfilment.start_picking, {"order_id": ids["draft"].id, **by}),
         (fulfilment.start_packing, {"order_id": ids["draft"].id, **by}),
         (fulfilment.finish_packing, {"order_id": ids["draft"].id, **by}),
         (fulfilment.ship, {"order_id": ids["draft"].id, **by}),
+        (fulfilment.close_outbound, {"order_id": ids["draft"].id, **by}),
+        (calling_off.call_off, {"wanted": CallOff(number=ids["draft"].number, content_hash=b""), **by}),
+        (calling_off.decide, {"request_id": 1, "granted": True, **by}),
+        (transport.dispatch, {"order_id": ids["draft"].id, **by}),
         (handover.prepare, {"handover_id": pick_up.id, **at_shop}),
         (handover.consume, {"key": pick_up.key, **at_shop}),
         (handover.roll_back, {"key": pick_up.key, **at_shop}),

@@ -6,6 +6,9 @@ import pytest
 
 from crossdock.core.audit import queries, sql
 from crossdock.core.audit.model import Checked
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import Receipt
+from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
 from tests.world import COMPANY, LOCKER_SERVICE, SHOP_SERVICE, World
@@ -16,6 +19,10 @@ DAMAGE = {
         "UPDATE orders SET state = 'cancelled' WHERE state = 'allocated'"
     ),
     "what a line says was moved is in the ledger": "UPDATE order_line SET done = done + 1",
+    "no more pieces have names than there are": (
+        "INSERT INTO unit (account_id, product_id, code, stock_id, received_at)"
+        " SELECT account_id, product_id, 'SN0002', stock_id, received_at FROM unit"
+    ),
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -56,7 +63,10 @@ async def full_house(world: World) -> None:
         dialect="bestwond",
     )
     await world.pick_up("129322", "used")
+    named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
+        by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}
+        await inbound.receive(tx, **by, receipts=[Receipt(line_key="1", quantity=1, units=(NewUnit(sn="SN0001"),))])
         who: dict[str, Any] = {"account_id": world.account, "company_id": COMPANY, "dialect": "x", "actor": "x"}
         rows = await uploads.keep(tx, **who, rows=[NewRow(type="LOCAL", fields={})])
         await uploads.start(tx, **who, job="x", type_="LOCAL", row_ids=rows)

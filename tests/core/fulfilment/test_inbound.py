@@ -7,7 +7,8 @@ import pytest
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId
-from crossdock.core.fulfilment import commands
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import INBOUND_MOVES, NewLine, PlaceOrder
 from tests.core.fulfilment.conftest import SKU, Floor
@@ -17,9 +18,9 @@ from tests.world import ACCOUNT, COMPANY, WAREHOUSE
 async def test_two_batches_and_the_end(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10, "P-7001": 5}, type="CI", partner_fields={"po": "7"})
 
-    first = await floor.do(commands.receive, order, quantities={"1": 4})
-    second = await floor.do(commands.receive, order, quantities={"1": 7, "2": 0})
-    closed = await floor.do(commands.close_inbound, order)
+    first = await floor.do(inbound.receive, order, receipts=counted({"1": 4}))
+    second = await floor.do(inbound.receive, order, receipts=counted({"1": 7, "2": 0}))
+    closed = await floor.do(inbound.close_inbound, order)
 
     assert [(o.state, o.batches, o.finished_at) for o in (first, second, closed)] == [
         ("receiving", 1, None),
@@ -59,7 +60,7 @@ async def test_two_batches_and_the_end(floor: Floor) -> None:
 
 async def test_an_order_may_end_without_anything(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10})
-    assert (await floor.do(commands.close_inbound, order)).state == "closed"
+    assert (await floor.do(inbound.close_inbound, order)).state == "closed"
     assert (await floor.told(order))[-1][1] | {"lines": [], "received": 0, "batches": 0} == (await floor.told(order))[
         -1
     ][1]
@@ -67,15 +68,16 @@ async def test_an_order_may_end_without_anything(floor: Floor) -> None:
 
 async def test_ending_again_changes_nothing(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10})
-    first = await floor.do(commands.close_inbound, order)
-    assert await asyncio.gather(*(floor.do(commands.close_inbound, order) for _ in range(5))) == [first] * 5
+    first = await floor.do(inbound.close_inbound, order)
+    assert await asyncio.gather(*(floor.do(inbound.close_inbound, order) for _ in range(5))) == [first] * 5
     assert len(await floor.told(order)) == 2
 
 
 async def test_a_batch_with_a_name_comes_in_once(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10})
     again = [
-        floor.do(commands.receive, order, quantities={"1": 3}, batch_key=key) for key in ("dock-1", "dock-2") * 5
+        floor.do(inbound.receive, order, receipts=counted({"1": 3}), batch_key=key)
+        for key in ("dock-1", "dock-2") * 5
     ]
     assert {(await one).state for one in again} == {"receiving"}
     assert await floor.on_shelf() == [(SKU, "", 6, 0)]
@@ -85,7 +87,7 @@ async def test_a_batch_with_a_name_comes_in_once(floor: Floor) -> None:
 async def test_a_batch_with_a_name_at_once_comes_in_once(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10})
     await asyncio.gather(
-        *(floor.do(commands.receive, order, quantities={"1": 3}, batch_key="dock-1") for _ in range(10))
+        *(floor.do(inbound.receive, order, receipts=counted({"1": 3}), batch_key="dock-1") for _ in range(10))
     )
     assert await floor.on_shelf() == [(SKU, "", 3, 0)]
     await floor.world.verified()
@@ -93,7 +95,7 @@ async def test_a_batch_with_a_name_at_once_comes_in_once(floor: Floor) -> None:
 
 async def test_ten_batches_at_once_are_ten_batches(floor: Floor) -> None:
     order = await floor.inbound({SKU: 10})
-    await asyncio.gather(*(floor.do(commands.receive, order, quantities={"1": 1}) for _ in range(10)))
+    await asyncio.gather(*(floor.do(inbound.receive, order, receipts=counted({"1": 1})) for _ in range(10)))
     assert sorted(facts["batch"] for kind, facts in await floor.told(order) if kind == "inbound.received") == list(
         range(1, 11)
     )
@@ -120,7 +122,7 @@ async def test_lot_condition_and_owner_of_the_line_are_kept(floor: Floor) -> Non
             ),
         )
     )
-    await floor.do(commands.receive, placed.order, quantities={"a": 1, "b": 2})
+    await floor.do(inbound.receive, placed.order, receipts=counted({"a": 1, "b": 2}))
     rows = await floor.world.rows("SELECT sub_inventory_id, lot, condition, on_hand FROM stock ORDER BY lot")
     assert rows == [(other.id, "L1", "defective", 1), (other.id, "L2", "good", 2)]
 
@@ -139,7 +141,7 @@ async def test_lot_condition_and_owner_of_the_line_are_kept(floor: Floor) -> Non
 async def test_what_cannot_have_come(floor: Floor, quantities: dict[str, int], error: type[CrossdockError]) -> None:
     order = await floor.inbound({SKU: 10, "P-7001": 5})
     with pytest.raises(error):
-        await floor.do(commands.receive, order, quantities=quantities)
+        await floor.do(inbound.receive, order, receipts=counted(quantities))
     assert (await floor.on_shelf(), len(await floor.told(order))) == ([], 1)
 
 
@@ -149,23 +151,23 @@ async def test_in_each_state(floor: Floor, state: str) -> None:
     async with floor.world.desk.database.transaction() as tx:
         await tx.execute("UPDATE orders SET state = %(state)s", state=state)
     if "receiving" in INBOUND_MOVES[state]:
-        assert (await floor.do(commands.receive, order, quantities={"1": 1})).state == "receiving"
+        assert (await floor.do(inbound.receive, order, receipts=counted({"1": 1}))).state == "receiving"
     else:
         with pytest.raises(StateForbids):
-            await floor.do(commands.receive, order, quantities={"1": 1})
+            await floor.do(inbound.receive, order, receipts=counted({"1": 1}))
         assert await floor.on_shelf() == []
 
 
 async def test_what_goes_out_does_not_come_in(floor: Floor) -> None:
     order = await floor.world.order("N-1", lines={SKU: 1})
-    for command, more in ((commands.receive, {"quantities": {"1": 1}}), (commands.close_inbound, {})):
+    for command, more in ((inbound.receive, {"receipts": counted({"1": 1})}), (inbound.close_inbound, {})):
         with pytest.raises(StateForbids):
             await floor.do(command, order, **more)
-    for command in (commands.receive, commands.close_inbound):
+    for command in (inbound.receive, inbound.close_inbound):
         with pytest.raises(OrderUnknown):
             await floor.do(
                 command,
                 order,
                 account_id=AccountId(48),
-                **({"quantities": {}} if command is commands.receive else {}),
+                **({"receipts": []} if command is inbound.receive else {}),
             )

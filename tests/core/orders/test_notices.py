@@ -8,7 +8,8 @@ import pytest
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds, queries
 from crossdock.core.events.model import Event
-from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound as dock
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders import commands, steps
 from crossdock.core.orders.records import Record
 from tests.world import ACCOUNT, PARCEL_SERVICE, World
@@ -58,8 +59,8 @@ async def test_only_what_somebody_listens_for(quiet_world: World, wanted: str) -
     await listens(quiet_world, wanted)
     shipped = await quiet_world.tracked("JJD1")
     inbound = await quiet_world.order(kind="inbound", state="announced", lines={"00131031": 1})
-    for step in (fulfilment.receive, fulfilment.close_inbound):
-        more: dict[str, Any] = {"quantities": {"1": 1}} if step is fulfilment.receive else {}
+    for step in (dock.receive, dock.close_inbound):
+        more: dict[str, Any] = {"receipts": counted({"1": 1})} if step is dock.receive else {}
         async with quiet_world.desk.database.transaction() as tx:
             await step(tx, account_id=ACCOUNT, order_id=inbound.id, **more)  # type: ignore[operator]
     heard = [event.kind for id_ in (shipped.order.id, inbound.id) for event in await said(quiet_world, id_)]
@@ -81,7 +82,7 @@ async def test_goods_that_will_not_come(quiet_world: World) -> None:
     await listens(quiet_world, *HEARD)
     order = await quiet_world.order(kind="inbound", state="announced", lines={"00131031": 1})
     async with quiet_world.desk.database.transaction() as tx:
-        await fulfilment.reject_inbound(tx, account_id=ACCOUNT, order_id=order.id, reason="no label")
+        await dock.reject_inbound(tx, account_id=ACCOUNT, order_id=order.id, reason="no label")
     async with quiet_world.desk.database.transaction() as tx:
         await commands.cancel(tx, account_id=ACCOUNT, order_id=order.id, dialect="house", actor="test")
     told = await said(quiet_world, order.id)

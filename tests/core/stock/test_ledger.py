@@ -22,6 +22,8 @@ from msgspec import structs
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import OrderId
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound as dock
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders.model import LOCKED_STATES, OUTBOUND_MOVES, Placed
 from crossdock.db.tx import Tx
@@ -79,7 +81,7 @@ class Ledger:
         quantities = (
             dict(zip(("1", "2"), pieces, strict=False)) if len(self.lines[order_id]) > 1 else {"1": pieces[0]}
         )
-        done = await self.do(fulfilment.receive, order_id, quantities=quantities)
+        done = await self.do(dock.receive, order_id, receipts=counted(quantities))
         assert done == (self.inbound[order_id] != "closed" and any(quantities.values()))
         if done:
             for key, sku in enumerate(self.lines[order_id], start=1):
@@ -87,7 +89,7 @@ class Ledger:
             self.inbound[order_id] = "receiving"
 
     async def close(self, order_id: OrderId) -> None:
-        assert await self.do(fulfilment.close_inbound, order_id)
+        assert await self.do(dock.close_inbound, order_id)
         self.inbound[order_id] = "closed"
 
     async def submit(self, order_id: OrderId) -> None:

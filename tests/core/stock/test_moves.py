@@ -7,7 +7,7 @@ import pytest
 
 from crossdock.base.ids import AccountId, OrderId, ProductId
 from crossdock.core.stock import commands, queries, sql
-from crossdock.core.stock.errors import OutOfStock
+from crossdock.core.stock.errors import NotSetAside, OutOfStock
 from crossdock.core.stock.model import Arrival, Need, Reservation
 from crossdock.core.stock.sql import Move
 from crossdock.db.errors import ConstraintBroken
@@ -115,7 +115,7 @@ async def test_nothing_is_withdrawn_that_is_not_set_aside(counter: Counter) -> N
     await receive(counter, "truck", arrival(counter, 3))
     order = (await counter.placed(counter.reserving("N-1", {SKU: 2}))).order
     [(line_id,)] = await counter.world.rows("SELECT id FROM order_line")
-    with pytest.raises(LookupError):
+    with pytest.raises(NotSetAside):
         async with counter.world.desk.database.transaction() as tx:
             await commands.withdraw(tx, account_id=ACCOUNT, order_id=order.id, quantities={line_id: 3}, cause="x")
     assert await counter.on_shelf(SKU) == (3, 2)

@@ -238,5 +238,5 @@ def test_anything_else_is_not(status: int) -> None:
 
 def test_a_webhook_is_tried_six_times() -> None:
     assert DIALECT.sender is not None
-    assert DIALECT.sender.waits_s == (10, 60, 5 * 60, 30 * 60, 2 * 60 * 60)
+    assert callbacks.WAITS_S == (10, 60, 5 * 60, 30 * 60, 2 * 60 * 60)
     assert DIALECT.sender.timeout_s == 10

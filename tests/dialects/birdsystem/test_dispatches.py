@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders.model import INBOUND_MOVES
 from crossdock.dialects.birdsystem import arrivals, dispatches
 from tests.dialects.birdsystem.calls import NIKE, PHONE, Erp, failure
@@ -46,8 +47,8 @@ async def uploaded(erp: Erp, **changes: Any) -> dict[str, Any]:
 
 async def receive(world: World, row: dict[str, Any], **pieces: int) -> None:
     async with world.desk.database.transaction() as tx:
-        await fulfilment.receive(
-            tx, account_id=ACCOUNT, order_id=row["id"], quantities={key[1:]: n for key, n in pieces.items()}
+        await inbound.receive(
+            tx, account_id=ACCOUNT, order_id=row["id"], receipts=counted({key[1:]: n for key, n in pieces.items()})
         )
 
 
@@ -131,7 +132,7 @@ async def test_the_goods_come_in_and_can_be_sold(world, erp) -> None:
         f"Client dispatch {row['id']} is PROCESSING, it can be changed while it is PREPARING only."
     )
     async with world.desk.database.transaction() as tx:
-        await fulfilment.close_inbound(tx, account_id=ACCOUNT, order_id=row["id"])
+        await inbound.close_inbound(tx, account_id=ACCOUNT, order_id=row["id"])
     [row] = (await upload(erp, {"id": row["id"]}))["data"]
     assert row["status"] == "FINISHED"
     assert row["client_dispatch_container_product_list"][0]["quantity_received"] == "9"
@@ -195,7 +196,7 @@ async def test_there_and_back(erp, type_: str, announced: str) -> None:
 async def test_a_rejected_one_is_prepared_again(world, erp) -> None:
     row = await uploaded(erp, status="DISPATCHED")
     async with world.desk.database.transaction() as tx:
-        await fulfilment.reject_inbound(tx, account_id=ACCOUNT, order_id=row["id"], reason="no label")
+        await inbound.reject_inbound(tx, account_id=ACCOUNT, order_id=row["id"], reason="no label")
     [after] = (await upload(erp, {"id": row["id"]}))["data"]
     assert after["status"] == "REJECTED"
     assert await upload(erp, {"id": row["id"], "status": "DISPATCHED"}) == failure(

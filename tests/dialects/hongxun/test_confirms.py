@@ -6,6 +6,8 @@ from typing import Any
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.events import queries as events
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.dialects.hongxun.callbacks import SENDER
 from crossdock.edge.callback import Owed
 from tests.dialects.hongxun.samples import sample, sign
@@ -45,9 +47,9 @@ async def test_two_batches_and_a_short_close(world: Any) -> None:
     order_id = await placed(world, "/dtc/logistics/inOrder", sample("8.1"))
     for pieces in (4, 5):
         async with world.desk.database.transaction() as tx:
-            await fulfilment.receive(tx, account_id=ACCOUNT, order_id=order_id, quantities={"10": pieces})
+            await inbound.receive(tx, account_id=ACCOUNT, order_id=order_id, receipts=counted({"10": pieces}))
     async with world.desk.database.transaction() as tx:
-        await fulfilment.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
+        await inbound.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
 
     first, second, last = await told(world, order_id)
 
@@ -62,7 +64,7 @@ async def test_two_batches_and_a_short_close(world: Any) -> None:
 async def test_nothing_came(world: Any) -> None:
     order_id = await placed(world, "/dtc/logistics/inOrder", sample("8.1"))
     async with world.desk.database.transaction() as tx:
-        await fulfilment.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
+        await inbound.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
 
     assert await told(world, order_id) == [("inOrderStatusConfirm", sample("8.7")["request"] | {"actualQuantity": 0})]
 
@@ -102,7 +104,12 @@ async def test_an_outbound_order_leaves(world: Any) -> None:
                     "inventoryStatus": "10",
                 }
             ],
-            "packageList": [{"mailno": "DEMO000123456"}],
+            "packageList": [
+                {
+                    "mailno": "DEMO000123456",
+                    "productList": [{"customerLineNumber": "1", "customerProductCode": "P-7001", "quantity": 2}],
+                }
+            ],
         },
     )
     assert last[0] == "outOrderStatusConfirm"

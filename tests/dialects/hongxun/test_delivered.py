@@ -9,7 +9,8 @@ import pytest
 
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.events import commands as events
-from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import counted
 from crossdock.delivery.model import ANSWER_BYTES_MAX, ANSWER_CHARS_KEPT_MAX
 from crossdock.delivery.worker import Deliverer
 from crossdock.dialects.hongxun import auth
@@ -68,9 +69,9 @@ async def received(world: Any, *batches: int) -> None:
     order_id = await placed(world, "/dtc/logistics/inOrder", sample("8.1"))
     for pieces in batches:
         async with world.desk.database.transaction() as tx:
-            await fulfilment.receive(tx, account_id=ACCOUNT, order_id=order_id, quantities={"10": pieces})
+            await inbound.receive(tx, account_id=ACCOUNT, order_id=order_id, receipts=counted({"10": pieces}))
     async with world.desk.database.transaction() as tx:
-        await fulfilment.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
+        await inbound.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
 
 
 def told(customer: Partner) -> list[tuple[str, list[int] | int]]:

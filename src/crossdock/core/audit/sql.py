@@ -23,11 +23,11 @@ SELECT 'stock ' || s.id AS subject,
 """,
     "reserved stock belongs to orders that wait for it": """
 SELECT 'order ' || o.id AS subject,
-       CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled')
+       CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled', 'partly_shipped')
                  AND l.wanted <> l.held
                  THEN format('%%s, wants %%s, has %%s set aside', o.state, l.wanted, l.held)
-            WHEN o.state NOT IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled')
-                 AND l.held <> 0
+            WHEN o.state NOT IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled',
+                                 'partly_shipped') AND l.held <> 0
                  THEN format('%%s, still has %%s set aside', o.state, l.held) END AS says
   FROM orders o
   JOIN (SELECT l.account_id, l.order_id,
@@ -50,6 +50,14 @@ SELECT 'order ' || l.order_id || ' line ' || l.line_no AS subject,
          ON m.account_id = l.account_id AND m.order_line_id = l.id
  WHERE l.product_id IS NOT NULL
 """,
+    "no more pieces have names than there are": """
+SELECT 'stock ' || u.stock_id AS subject,
+       CASE WHEN u.pieces > s.on_hand
+            THEN format('%%s pieces have names, %%s are there', u.pieces, s.on_hand) END AS says
+  FROM (SELECT account_id, stock_id, count(*) AS pieces FROM unit WHERE state = 'in_stock'
+         GROUP BY account_id, stock_id) u
+  JOIN stock s ON s.account_id = u.account_id AND s.id = u.stock_id
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state
@@ -58,11 +66,14 @@ SELECT 'order ' || o.id AS subject,
   LEFT JOIN LATERAL (
        SELECT CASE e.kind WHEN 'order.placed' THEN e.facts ->> 'state' WHEN 'order.state' THEN e.facts ->> 'to'
                           WHEN 'inbound.received' THEN 'receiving' WHEN 'inbound.closed' THEN 'closed'
-                          WHEN 'outbound.shipped' THEN 'shipped' WHEN 'order.delivered' THEN 'delivered' END AS state
+                          WHEN 'outbound.shipped' THEN coalesce(e.facts ->> 'state', 'shipped')
+                          WHEN 'order.delivered' THEN 'delivered' WHEN 'transfer.closed' THEN 'closed'
+                          WHEN 'transport.dispatched' THEN 'dispatched'
+                          WHEN 'transport.finished' THEN e.facts ->> 'state' END AS state
          FROM event e
         WHERE e.account_id = o.account_id AND e.order_id = o.id
           AND e.kind IN ('order.placed', 'order.state', 'inbound.received', 'inbound.closed', 'outbound.shipped',
-                         'order.delivered')
+                         'order.delivered', 'transfer.closed', 'transport.dispatched', 'transport.finished')
         ORDER BY e.id DESC LIMIT 1) e ON true
 """,
     "as many orders as were tallied": """

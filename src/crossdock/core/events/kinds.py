@@ -20,10 +20,10 @@ lines: as above, with the sums; site, sub_inventory, partner_fields"""
 OUTBOUND_SHIPPED = "outbound.shipped"
 """One batch: number, type, batch, state (the order's from then on), tracking_number, lines as in INBOUND_RECEIVED;
 site, sub_inventory, partner_fields, parcels: [{mailno, box_no, carrier, weight_g, length_mm, width_mm, height_mm,
-volume_cm3, lines: {line_key: pieces}}]"""
+volume_cm3, pieces: {line_key: pieces}}], leg_id"""
 OUTBOUND_CLOSED = "outbound.closed"
 """After the last batch: number, type, ordered, shipped, batches, tracking_number, lines, site, sub_inventory,
-partner_fields"""
+partner_fields, parcels and leg_id as above"""
 ORDER_DELIVERED = "order.delivered"
 """number, place ('locker' | 'shop' | 'door')"""
 CANCEL_DECIDED = "order.cancel_decided"

@@ -1,120 +1,32 @@
-"""What the warehouse does to an order: receive, pick, pack, ship. Each is one command in one transaction."""
+"""What the warehouse does to an outbound order: pick, pack, ship. Each is one command in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from msgspec import structs
-
-from crossdock.base.ids import AccountId, SiteId, SubInventoryId
-from crossdock.core.accounts import sql as accounts
-from crossdock.core.accounts.model import DeliveryService
+from crossdock.base.ids import AccountId, ProductId, StockId
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import notices
-from crossdock.core.fulfilment.errors import StationHasNoCabinet
-from crossdock.core.fulfilment.model import Shipped
-from crossdock.core.fulfilment.shelf import arrivals
-from crossdock.core.handover import commands as handover
-from crossdock.core.handover import queries as pick_ups
-from crossdock.core.handover.model import PickUp
-from crossdock.core.lockers import booking
-from crossdock.core.lockers import sql as lockers
-from crossdock.core.lockers.model import Parcel
+from crossdock.core.fulfilment.errors import CancelWaiting
+from crossdock.core.fulfilment.facts import as_announced, facts, gathered
+from crossdock.core.fulfilment.handing_over import hand_over
+from crossdock.core.fulfilment.model import Moved, Shipped
+from crossdock.core.orders import cancel_sql, reserving
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import model as order_model
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders import reserving
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
+from crossdock.core.transport import commands as transport
+from crossdock.core.transport import queries as transport_queries
+from crossdock.core.transport.model import NewParcel
+from crossdock.core.units import commands as units_core
+from crossdock.core.units import sql as unit_sql
+from crossdock.core.units.errors import UnitsMiscounted, UnitsUnnamed
+from crossdock.core.units.model import NewUnit
 from crossdock.db.tx import Tx
-
-
-async def receive(
-    tx: Tx,
-    *,
-    account_id: AccountId,
-    order_id: int,
-    quantities: Mapping[str, int],
-    batch_key: str | None = None,
-    dialect: str = HOUSE,
-    actor: str = "",
-) -> Order:
-    """One batch of an inbound order came in: line key -> pieces. Stock rises, the owner is told.
-
-    `batch_key` is the caller's name for this batch: asked again, nothing comes in twice. More than was announced
-    is taken in as it came. Errors: OrderUnknown, StateForbids, LineUnknown, QuantityInvalid.
-    """
-    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    cause = f"receive:{order.id}:{order.batches + 1}" if batch_key is None else f"receive:{order.id}:key:{batch_key}"
-    if batch_key is not None and await stock.is_known(tx, account_id=account_id, cause=cause):
-        return order
-    lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
-    batch = order.batches + 1
-    moved = _moved(lines, quantities)
-    order = await orders.advance(
-        tx,
-        order,
-        to="receiving",
-        dialect=dialect,
-        actor=actor,
-        kind=kinds.INBOUND_RECEIVED,
-        facts={**await _facts(tx, order, moved), "batch": batch},
-        batches=batch,
-    )
-    await stock.receive(
-        tx,
-        account_id=account_id,
-        arrivals=arrivals(order, moved),
-        cause=cause,
-        order_id=order.id,
-    )
-    await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
-    await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
-    await tx.notify(stock.STOCK_TOPIC)
-    return order
-
-
-async def reject_inbound(
-    tx: Tx, *, account_id: AccountId, order_id: int, reason: str, dialect: str = HOUSE, actor: str = ""
-) -> Order:
-    """What was announced cannot come in like this; its owner may change it. Errors: OrderUnknown, StateForbids."""
-    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    return await orders.advance(
-        tx,
-        order,
-        to="rejected",
-        dialect=dialect,
-        actor=actor,
-        facts={"from": order.state, "to": "rejected", "reason": reason},
-        feedback=reason,
-    )
-
-
-async def close_inbound(
-    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
-) -> Order:
-    """Nothing more will come. A closed order stays as it is. Errors: OrderUnknown, StateForbids."""
-    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    if order.state == "closed":
-        return order
-    lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
-    return await orders.advance(
-        tx,
-        order,
-        to="closed",
-        dialect=dialect,
-        actor=actor,
-        kind=kinds.INBOUND_CLOSED,
-        facts={
-            **await _facts(tx, order, [(line, line.done) for line in lines if line.done]),
-            "ordered": sum(line.quantity for line in lines),
-            "received": sum(line.done for line in lines),
-            "batches": order.batches,
-        },
-        finished=True,
-    )
 
 
 async def release_to_floor(
@@ -171,47 +83,170 @@ async def ship(
     *,
     account_id: AccountId,
     order_id: int,
+    quantities: Mapping[str, int] | None = None,
+    units: Mapping[str, Sequence[str]] | None = None,
+    parcels: Sequence[NewParcel] = (),
     tracking_number: str | None = None,
     dialect: str = HOUSE,
     actor: str = "",
 ) -> Shipped:
-    """The whole order leaves: its stock goes, its hand-over begins, its owner is told.
+    """The order leaves, or part of it: that stock goes, the owner is told; with the last of it the hand-over begins.
 
-    A delivery service by locker books a parcel at the station's first cabinet, one by shop issues a code.
-    What a held order gave back must be there again. Errors: OrderUnknown, StateForbids, OutOfStock,
-    StationHasNoCabinet.
+    `quantities`: line key -> pieces, all that is open when absent. `units`: line key -> codes of the pieces that
+    leave, where they have names. A tracking number without parcels is one parcel of that number. A delivery service
+    by locker books a parcel at the station's first cabinet, one by shop issues a code. What a held order gave back
+    must be there again. Errors: OrderUnknown, StateForbids, LineUnknown, QuantityInvalid, UnitsMiscounted,
+    UnitsUnnamed, UnitNotHere, NotSetAside, ParcelRepeated, CancelWaiting, OutOfStock, StationHasNoCabinet.
     """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    leaving = {*order_model.sources("outbound", order.type, "shipped")} - {"delivered"}  # that is a roll-back
-    if order.kind != "outbound" or order.state not in leaving:
-        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
-    moved = [(line, line.quantity - line.done) for line in lines if line.quantity > line.done]
+    moved = _leaving(lines, quantities)
+    last = sum(pieces for _, pieces in moved) == sum(_left(line) for line in lines)
+    state = "shipped" if last else "partly_shipped"
+    leaving = {*order_model.sources("outbound", order.type, state)} - {"delivered"}  # that is a roll-back
+    if order.kind != "outbound" or order.state not in leaving:
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted=state)
     if order.state == "held":
         await reserving.reserve_or_refuse(tx, order, lines)
+    asked = await cancel_sql.waiting(tx, account_id=account_id, number=order.number)
+    if asked:
+        raise CancelWaiting(number=order.number, request=asked[0].id)
     batch = order.batches + 1
-    facts = {**await _facts(tx, order, moved), "tracking_number": tracking_number or order.tracking_number}
+    number = tracking_number or (parcels[0].mailno if parcels else order.tracking_number)
+    if number is not None and not parcels:
+        parcels = [NewParcel(mailno=number, pieces={line.line_key: pieces for line, pieces in moved})]
+    gone = await _send_off(tx, order, moved, units or {}, cause=f"ship:{order.id}:{batch}")
+    leg = await transport.leg_of(tx, order) if parcels else None
+    leg_id = None if leg is None else leg.id
+    waybills = await transport.attach(tx, order=order, parcels=parcels, lines=lines, batch=batch, leg_id=leg_id)
+    told = {
+        **await facts(tx, order, gone),
+        "tracking_number": number,
+        "leg_id": leg_id,
+        "parcels": transport.told(waybills, {parcel.mailno: parcel.pieces for parcel in parcels}),
+    }
     order = await orders.advance(
         tx,
         order,
-        to="shipped",
+        to=state,
         dialect=dialect,
         actor=actor,
         kind=kinds.OUTBOUND_SHIPPED,
-        facts={**facts, "batch": batch},
-        finished=True,
+        facts={**told, "batch": batch, "state": state},
+        finished=last,
         batches=batch,
-        tracking_number=tracking_number,
-    )
-    await stock.withdraw(
-        tx,
-        account_id=account_id,
-        order_id=order.id,
-        quantities={line.id: pieces for line, pieces in moved if line.product_id is not None},
-        cause=f"ship:{order.id}:{batch}",
+        tracking_number=number,
     )
     await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
     await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
+    if not last:
+        return Shipped(order=order)
+    await _tell_closed(tx, order, dialect=dialect, actor=actor)
+    parcel, pick_up = await hand_over(tx, order, dialect=dialect, actor=actor)
+    return Shipped(order=order, parcel=parcel, pick_up=pick_up)
+
+
+async def close_outbound(
+    tx: Tx, *, account_id: AccountId, order_id: int, reason: str = "", dialect: str = HOUSE, actor: str = ""
+) -> Order:
+    """Nothing more will leave; what is still set aside is free again. A closed order stays as it is.
+
+    Of which something was shipped, it counts as shipped. Errors: OrderUnknown, StateForbids.
+    """
+    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    if order.kind == "outbound" and order.state in ("shipped", "unshipped"):
+        return order
+    to = "shipped" if order.state == "partly_shipped" else "unshipped"
+    said = {"from": order.state, "to": to, "reason": reason}
+    closed = await orders.advance(tx, order, to=to, dialect=dialect, actor=actor, facts=said, finished=True)
+    if order.state in order_model.LOCKED_STATES:
+        await stock.release(tx, account_id=account_id, causes={order.id: f"close:{order.id}"})
+    await _tell_closed(tx, closed, dialect=dialect, actor=actor)
+    if to == "shipped":
+        await hand_over(tx, closed, dialect=dialect, actor=actor)
+    return closed
+
+
+async def _send_off(
+    tx: Tx,
+    order: Order,
+    moved: Sequence[tuple[OrderLine, int]],
+    codes: Mapping[str, Sequence[str]],
+    *,
+    cause: str,
+) -> list[Moved]:
+    """Stock and the pieces with names leave the shelf: what left, by line and lot.
+
+    Errors: UnitsMiscounted, UnitsUnnamed, UnitNotHere, NotSetAside.
+    """
+    leaving = _named(moved, codes)
+    gone: defaultdict[tuple[int, StockId], list[NewUnit]] = defaultdict(list)
+    for unit in await units_core.leave(tx, account_id=order.account_id, order_id=order.id, leaving=leaving):
+        gone[leaving[unit.product_id, unit.code], unit.stock_id].append(unit.as_new())
+    taken = await stock.withdraw(
+        tx,
+        account_id=order.account_id,
+        order_id=order.id,
+        quantities={line.id: pieces for line, pieces in moved if line.product_id is not None},
+        named={place: len(found) for place, found in gone.items()},
+        cause=cause,
+    )
+    lines = {line.id: line for line, _ in moved}
+    stock_ids = {one.stock_id for one in taken}
+    unnamed = await unit_sql.overfull(tx, account_id=order.account_id, stock_ids=stock_ids) if taken else set()
+    if unnamed:
+        keys = {lines[one.order_line_id].line_key for one in taken if one.stock_id in unnamed}
+        raise UnitsUnnamed(lines=", ".join(sorted(keys)))
+    return as_announced([(line, pieces) for line, pieces in moved if line.product_id is None]) + [
+        Moved(
+            line=lines[one.order_line_id],
+            pieces=one.quantity,
+            lot=one.lot,
+            condition=one.condition,
+            units=tuple(gone.get((one.order_line_id, one.stock_id), ())),
+        )
+        for one in sorted(taken, key=lambda one: (lines[one.order_line_id].line_no, one.lot))
+    ]
+
+
+def _leaving(lines: Sequence[OrderLine], quantities: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
+    """Errors: LineUnknown, QuantityInvalid."""
+    if quantities is None:
+        return [(line, _left(line)) for line in lines if _left(line)]
+    by_key = {line.line_key: line for line in lines}
+    for key, pieces in quantities.items():
+        if key not in by_key:
+            raise LineUnknown(line=key)
+        if not 0 <= pieces <= _left(by_key[key]):
+            raise QuantityInvalid(line=key, quantity=pieces, left=_left(by_key[key]))
+    if not any(quantities.values()):
+        raise QuantityInvalid(quantity=0)
+    return [(by_key[key], pieces) for key, pieces in quantities.items() if pieces]
+
+
+def _named(
+    moved: Sequence[tuple[OrderLine, int]], codes: Mapping[str, Sequence[str]]
+) -> dict[tuple[ProductId, str], int]:
+    """Product and code -> order line. Errors: UnitsMiscounted, LineUnknown."""
+    lines = {line.line_key: (line, pieces) for line, pieces in moved}
+    named: dict[tuple[ProductId, str], int] = {}
+    for key, said in codes.items():
+        if key not in lines:
+            raise LineUnknown(line=key)
+        line, pieces = lines[key]
+        if line.product_id is None or len(set(said)) != pieces:
+            raise UnitsMiscounted(line=key, quantity=pieces, named=len(set(said)))
+        named |= {(line.product_id, code): line.id for code in said}
+    return named
+
+
+def _left(line: OrderLine) -> int:
+    return max(line.quantity - line.done, 0)
+
+
+async def _tell_closed(tx: Tx, order: Order, *, dialect: str, actor: str) -> None:
+    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+    waybills = await transport_queries.of_order(tx, account_id=order.account_id, order_id=order.id)
     await orders.tell(
         tx,
         order,
@@ -219,81 +254,20 @@ async def ship(
         dialect=dialect,
         actor=actor,
         facts={
-            **facts,
+            **await facts(tx, order, await gathered(tx, order, lines)),
+            "tracking_number": order.tracking_number,
+            "leg_id": next((waybill.leg_id for waybill in waybills if waybill.leg_id), None),
+            "parcels": transport.told(waybills),
             "ordered": sum(line.quantity for line in lines),
-            "shipped": sum(line.done for line in lines) + sum(pieces for _, pieces in moved),
-            "batches": batch,
+            "shipped": sum(line.done for line in lines),
+            "batches": order.batches,
         },
-    )
-    parcel, pick_up = await _hand_over(tx, order, dialect=dialect, actor=actor)
-    return Shipped(order=order, parcel=parcel, pick_up=pick_up)
-
-
-async def _hand_over(tx: Tx, order: Order, *, dialect: str, actor: str) -> tuple[Parcel | None, PickUp | None]:
-    service = None
-    if order.service_id is not None:
-        service = await accounts.service(tx, account_id=order.account_id, service_id=order.service_id)
-    match service:
-        case DeliveryService(method="locker"):
-            return await _to_locker(tx, order, service, dialect=dialect, actor=actor), None
-        case DeliveryService(method="shop"):
-            return None, await _to_shop(tx, order, service, dialect=dialect, actor=actor)
-    return None, None
-
-
-async def _to_locker(tx: Tx, order: Order, service: DeliveryService, *, dialect: str, actor: str) -> Parcel:
-    """A parcel of this number that a partner booked before is the one; else it is booked now."""
-    booked = await lockers.parcel_of_number(tx, account_id=order.account_id, number=order.number)
-    if booked is not None and booked.state != "taken":
-        await lockers.link_order(tx, account_id=order.account_id, handover_id=booked.id, order_id=order.id)
-        return structs.replace(booked, order_id=order.id)
-    cabinets = await lockers.cabinets_at(tx, account_id=order.account_id, site_id=SiteId(service.site_id or 0))
-    if not cabinets:
-        raise StationHasNoCabinet(service=service.name)
-    return await booking.book(
-        tx,
-        account_id=order.account_id,
-        cabinet=cabinets[0].number,
-        order_number=order.number,
-        box_size=service.box_size or "M",
-        claimed_by=None,
-        dialect=dialect,
-        actor=actor,
-    )
-
-
-async def _to_shop(tx: Tx, order: Order, service: DeliveryService, *, dialect: str, actor: str) -> PickUp:
-    sold_by = await pick_ups.online_shop(tx, domain=str(service.rules.get("online_shop") or ""))
-    return await handover.issue(
-        tx,
-        order=order,
-        site_id=SiteId(service.site_id or 0),
-        shop_id=sold_by.id if sold_by is not None and sold_by.account_id == order.account_id else None,
-        full_name=str(order.recipient.get("contact") or ""),
-        mobile=str(order.recipient.get("telephone") or ""),
-        dialect=dialect,
-        actor=actor,
     )
 
 
 async def _step(tx: Tx, account_id: AccountId, order_id: int, to: str, dialect: str, actor: str) -> Order:
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     return await orders.advance(tx, order, to=to, dialect=dialect, actor=actor)
-
-
-def _moved(lines: Sequence[OrderLine], quantities: Mapping[str, int]) -> list[tuple[OrderLine, int]]:
-    by_key = {line.line_key: line for line in lines}
-    moved = []
-    for key, pieces in quantities.items():
-        if key not in by_key:
-            raise LineUnknown(line=key)
-        if pieces < 0:
-            raise QuantityInvalid(line=key, quantity=pieces)
-        if pieces:
-            moved.append((by_key[key], pieces))
-    if not moved:
-        raise QuantityInvalid(quantity=0)
-    return moved
 
 
 async def _stocked(
@@ -306,28 +280,3 @@ async def _stocked(
         dialect=dialect,
         actor=actor,
     )
-
-
-async def _facts(tx: Tx, order: Order, moved: Sequence[tuple[OrderLine, int]]) -> dict[str, Any]:
-    site = await accounts.site_by_id(tx, account_id=order.account_id, site_id=SiteId(order.site_id or 0))
-    sub = await accounts.sub_inventory_by_id(
-        tx, account_id=order.account_id, sub_inventory_id=SubInventoryId(order.sub_inventory_id or 0)
-    )
-    return {
-        "number": order.number,
-        "type": order.type,
-        "site": "" if site is None else site.code,
-        "sub_inventory": "" if sub is None else sub.code,
-        "partner_fields": order.partner_fields,
-        "lines": [
-            {
-                "line_key": line.line_key,
-                "sku": line.sku,
-                "quantity": pieces,
-                "lot": line.lot,
-                "condition": line.condition,
-                "partner_fields": line.partner_fields,
-            }
-            for line, pieces in moved
-        ],
-    }

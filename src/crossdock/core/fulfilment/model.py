@@ -1,14 +1,49 @@
-"""What comes of shipping an order."""
+"""What comes in, and what comes of shipping an order."""
+
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from crossdock.core.handover.model import PickUp
 from crossdock.core.lockers.model import Parcel
-from crossdock.core.orders.model import Order
+from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.stock.model import Condition
+from crossdock.core.units.model import NewUnit
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """Pieces of one line that came in together; a line may have several receipts in one batch."""
+
+    line_key: str
+    quantity: int
+    lot: str | None = None
+    """None: as announced."""
+    condition: Condition | None = None
+    """None: as announced."""
+    units: tuple[NewUnit, ...] = ()
+    """Each piece by name, or none of them."""
+    plate: str = ""
+    """The licence plate they came under."""
+
+
+def counted(quantities: Mapping[str, int]) -> list[Receipt]:
+    """Line key -> pieces, all as they were announced."""
+    return [Receipt(line_key=key, quantity=pieces) for key, pieces in quantities.items()]
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """Pieces of one line that moved in one batch."""
+
+    line: OrderLine
+    pieces: int
+    lot: str
+    condition: Condition
+    units: tuple[NewUnit, ...] = ()
+    plate: str = ""
 
 
 class Shipped(Struct, frozen=True, kw_only=True):
-    """The order, and the hand-over it became: at a locker, in a shop, or none."""
+    """The order, and the hand-over it became: at a locker, in a shop, or none, as while it left only in part."""
 
     order: Order
     parcel: Parcel | None = None

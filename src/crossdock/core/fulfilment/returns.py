@@ -6,6 +6,7 @@ from crossdock.base.ids import AccountId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import notices
+from crossdock.core.fulfilment.facts import as_announced
 from crossdock.core.fulfilment.shelf import arrivals
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
@@ -105,7 +106,7 @@ async def _to_shelf(tx: Tx, order: Order, quantities: Mapping[str, int] | None) 
     ]
     if not counted:
         return
-    arrived = arrivals(order, counted)
+    arrived = arrivals(order, as_announced(counted))
     await stock.receive(
         tx, account_id=order.account_id, arrivals=arrived, cause=f"return:{order.id}", order_id=order.id
     )

@@ -410,6 +410,20 @@ async def add_pieces(tx: Tx, *, account_id: AccountId, order_id: OrderId, pieces
     )
 
 
+async def call_off(tx: Tx, *, account_id: AccountId, pieces: Mapping[int, int]) -> None:
+    """Line id -> pieces that are no longer ordered."""
+    await tx.execute(
+        """
+UPDATE order_line SET quantity = order_line.quantity - given.pieces
+  FROM unnest(%(ids)s::bigint[], %(pieces)s::bigint[]) AS given (id, pieces)
+ WHERE order_line.account_id = %(account_id)s AND order_line.id = given.id
+""",
+        account_id=account_id,
+        ids=list(pieces),
+        pieces=list(pieces.values()),
+    )
+
+
 async def add_done(tx: Tx, *, account_id: AccountId, done: Mapping[int, int]) -> None:
     """Line id -> pieces received or shipped just now."""
     await tx.execute(

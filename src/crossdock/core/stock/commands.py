@@ -1,13 +1,13 @@
 """Moving stock. Every move names its cause: the same cause moves a bucket once, however often it is asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from crossdock.base.ids import AccountId, OrderId, StockId
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock import sql
-from crossdock.core.stock.errors import OutOfStock
-from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take
+from crossdock.core.stock.errors import NotSetAside, OutOfStock
+from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take, Withdrawn
 from crossdock.core.stock.sql import Held, Move
 from crossdock.db.tx import Tx
 
@@ -17,24 +17,26 @@ STOCK_TOPIC: Final = "stock"
 
 async def receive(
     tx: Tx, *, account_id: AccountId, arrivals: Sequence[Arrival], cause: str, order_id: OrderId | None = None
-) -> None:
-    """Put what came in on the shelf; `is_known` tells whether that was done before."""
+) -> list[StockId]:
+    """Put what came in on the shelf; the bucket of each arrival. `is_known` tells whether that was done before."""
     buckets = await sql.ensure_buckets(tx, account_id=account_id, arrivals=arrivals)
     by_key = {(b.product_id, b.site_id, b.sub_inventory_id, b.lot, b.condition): b.id for b in buckets}
+    stock_ids = [by_key[a.product_id, a.site_id, a.sub_inventory_id, a.lot, a.condition] for a in arrivals]
     await sql.move(
         tx,
         [
             Move(
                 account_id=account_id,
-                stock_id=by_key[a.product_id, a.site_id, a.sub_inventory_id, a.lot, a.condition],
+                stock_id=stock_id,
                 cause=f"{cause}:{position}",
-                quantity=a.quantity,
+                quantity=arrival.quantity,
                 order_id=order_id,
-                order_line_id=a.order_line_id,
+                order_line_id=arrival.order_line_id,
             )
-            for position, a in enumerate(arrivals, start=1)
+            for position, (arrival, stock_id) in enumerate(zip(arrivals, stock_ids, strict=True), start=1)
         ],
     )
+    return stock_ids
 
 
 async def is_known(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
@@ -110,12 +112,67 @@ async def release(tx: Tx, *, account_id: AccountId, causes: Mapping[OrderId, str
     await tx.notify(STOCK_TOPIC)
 
 
-async def withdraw(
+async def give_back(
     tx: Tx, *, account_id: AccountId, order_id: OrderId, quantities: Mapping[int, int], cause: str
 ) -> None:
-    """Take reserved pieces off the shelf: order line id -> pieces, never more than it has set aside."""
+    """Part of what an order has set aside is free again: order line id -> pieces. Errors: NotSetAside."""
     held = await sql.held_by(tx, account_id=account_id, order_ids=[order_id])
     await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
+    await sql.move(
+        tx,
+        [
+            Move(
+                account_id=account_id,
+                stock_id=row.stock_id,
+                cause=f"{cause}:{row.order_line_id}",
+                allocated=-pieces,
+                order_id=order_id,
+                order_line_id=row.order_line_id,
+            )
+            for row, pieces in _spread(held, quantities, {})
+        ],
+    )
+    await tx.notify(STOCK_TOPIC)
+
+
+async def moved_for(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Withdrawn]:
+    """What came or went for each line of an order, in all its batches, by bucket."""
+    return await sql.moved_for(tx, account_id=account_id, order_id=order_id)
+
+
+async def lock_owners(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    owners: Collection[SubInventoryId],
+    product_ids: Collection[ProductId],
+) -> None:
+    """Hold all buckets of these products with these owners, before goods go from one to the other."""
+    await sql.lock_owners(tx, account_id=account_id, site_id=site_id, owners=owners, product_ids=product_ids)
+
+
+async def withdraw(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: OrderId,
+    quantities: Mapping[int, int],
+    cause: str,
+    named: Mapping[tuple[int, StockId], int] | None = None,
+) -> list[Withdrawn]:
+    """Take reserved pieces off the shelf: order line id -> pieces, never more than it has set aside.
+
+    `named`: order line and bucket -> how many of them must come from there, for pieces that have names.
+    Errors: NotSetAside.
+    """
+    held = await sql.held_by(tx, account_id=account_id, order_ids=[order_id])
+    buckets = {
+        bucket.id: bucket for bucket in await sql.lock(tx, account_id=account_id, ids=[row.stock_id for row in held])
+    }
+    spread = _spread(held, quantities, named or {})
+    if not spread:
+        return []
     await sql.move(
         tx,
         [
@@ -128,9 +185,19 @@ async def withdraw(
                 order_id=order_id,
                 order_line_id=row.order_line_id,
             )
-            for row, pieces in _spread(held, quantities)
+            for row, pieces in spread
         ],
     )
+    return [
+        Withdrawn(
+            order_line_id=row.order_line_id,
+            stock_id=row.stock_id,
+            lot=buckets[row.stock_id].lot,
+            condition=buckets[row.stock_id].condition,
+            quantity=pieces,
+        )
+        for row, pieces in spread
+    ]
 
 
 def _turn(turns: Mapping[OrderId, int] | None, order_id: OrderId) -> str:
@@ -138,16 +205,26 @@ def _turn(turns: Mapping[OrderId, int] | None, order_id: OrderId) -> str:
     return f":{turn}" if turn else ""
 
 
-def _spread(held: Sequence[Held], quantities: Mapping[int, int]) -> list[tuple[Held, int]]:
+def _spread(
+    held: Sequence[Held], quantities: Mapping[int, int], named: Mapping[tuple[int, StockId], int]
+) -> list[tuple[Held, int]]:
+    """What is named first; the rest from wherever the line has something set aside."""
     left = dict(quantities)
+    for (line_id, stock_id), pieces in named.items():
+        if not any((row.order_line_id, row.stock_id) == (line_id, stock_id) for row in held):
+            raise NotSetAside(line_id=line_id)
+        left[line_id] -= pieces
     spread = []
     for row in held:
-        pieces = min(row.quantity, left.get(row.order_line_id, 0))
+        certain = named.get((row.order_line_id, row.stock_id), 0)
+        pieces = certain + min(row.quantity - certain, left.get(row.order_line_id, 0))
+        if certain > row.quantity or pieces < certain:
+            raise NotSetAside(line_id=row.order_line_id)
         if pieces:
-            left[row.order_line_id] -= pieces
+            left[row.order_line_id] -= pieces - certain
             spread.append((row, pieces))
     if any(left.values()):
-        raise LookupError(f"not set aside: {left}")
+        raise NotSetAside(line_id=next(line_id for line_id, pieces in left.items() if pieces))
     return spread
 
 

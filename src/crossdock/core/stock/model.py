@@ -66,6 +66,16 @@ class Take(Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class Withdrawn(Struct, frozen=True, kw_only=True):
+    """Pieces of one order line that left one bucket, or came into it."""
+
+    order_line_id: int
+    stock_id: StockId
+    lot: str
+    condition: Condition
+    quantity: int
+
+
 class StockRow(Struct, frozen=True, kw_only=True):
     """A bucket with the names of what it holds."""
 

@@ -1,12 +1,12 @@
 """Statements on buckets and their moves. Buckets are locked in the order of their ids, everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
-from crossdock.core.stock.model import Arrival, Bucket, CompanyStock, Need, StockRow
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
+from crossdock.core.stock.model import Arrival, Bucket, CompanyStock, Need, StockRow, Withdrawn
 from crossdock.db.compose import SQL, Composed, Placeholder
 from crossdock.db.tx import Tx, columns
 
@@ -60,6 +60,29 @@ async def lock(tx: Tx, *, account_id: AccountId, ids: Sequence[StockId]) -> list
         " ORDER BY s.id FOR NO KEY UPDATE",
         account_id=account_id,
         ids=list(ids),
+    )
+
+
+async def lock_owners(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    owners: Collection[SubInventoryId],
+    product_ids: Collection[ProductId],
+) -> None:
+    """Index: stock_bucket_key."""
+    await tx.rows(
+        """
+SELECT id FROM stock
+ WHERE account_id = %(account_id)s AND product_id = ANY (%(products)s::bigint[]) AND site_id = %(site_id)s
+   AND sub_inventory_id = ANY (%(owners)s::bigint[])
+ ORDER BY id FOR NO KEY UPDATE
+""",
+        account_id=account_id,
+        site_id=site_id,
+        owners=list(owners),
+        products=list(product_ids),
     )
 
 
@@ -157,6 +180,23 @@ HAVING sum(allocated) > 0
 """,
         account_id=account_id,
         order_ids=list(order_ids),
+    )
+
+
+async def moved_for(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Withdrawn]:
+    """What came or went for each line of an order, by bucket. Index: stock_move_account_id_order_id_idx."""
+    return await tx.many(
+        Withdrawn,
+        """
+SELECT m.order_line_id, m.stock_id, s.lot, s.condition, abs(sum(m.quantity))::bigint AS quantity
+  FROM stock_move m JOIN stock s ON s.account_id = m.account_id AND s.id = m.stock_id
+ WHERE m.account_id = %(account_id)s AND m.order_id = %(order_id)s AND m.order_line_id IS NOT NULL
+ GROUP BY m.order_line_id, m.stock_id, s.lot, s.condition
+HAVING sum(m.quantity) <> 0
+ ORDER BY s.lot, s.condition, m.stock_id
+""",
+        account_id=account_id,
+        order_id=order_id,
     )
 
 

@@ -54,12 +54,16 @@ class Waybill(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+Effect = Literal["departed", "delivered", "exceptional", "refused"]
+"""What a node means for the parcel: `delivered` and `exceptional` say that somebody signed for it."""
+
+
 class NewNode(Struct, frozen=True, kw_only=True):
     """Where and when a parcel was seen, as its carrier or we ourselves tell it."""
 
     mailno: str
     code: str
-    """Of the carriers' list (`words.ROUTE_NODES` of the dialect that told it); kept as it came."""
+    """Of the carriers' list; kept as it came."""
     happened_at: datetime
     vin: str = ""
     operator: str = ""

@@ -33,7 +33,6 @@ unit = Table(
     words("state", default="'in_stock'"),
     big("received_order_id", null=True),
     moment("received_at"),
-    big("reserved_order_id", null=True),
     big("shipped_order_id", null=True),
     moment("shipped_at", null=True),
     PrimaryKeyConstraint("id"),
@@ -46,6 +45,18 @@ unit = Table(
     CheckConstraint("state IN ('in_stock', 'shipped')", name="state"),
     CheckConstraint("(state = 'shipped') = (shipped_at IS NOT NULL)", name="shipped"),
     Index("unit_here_idx", "account_id", "stock_id", postgresql_where=text("state = 'in_stock'")),
+    Index(
+        "unit_received_idx",
+        "account_id",
+        "received_order_id",
+        postgresql_where=text("received_order_id IS NOT NULL"),
+    ),
+    Index(
+        "unit_shipped_idx",
+        "account_id",
+        "shipped_order_id",
+        postgresql_where=text("shipped_order_id IS NOT NULL"),
+    ),
     Index("unit_vin_idx", "account_id", "vin", postgresql_where=text("vin IS NOT NULL")),
 )
 """One piece. `code` is the name it is found by: VIN, serial number, IMEI or MEID, the first it has.

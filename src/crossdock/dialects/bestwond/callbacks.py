@@ -120,4 +120,6 @@ def _outgoing(url: str, body: dict[str, Any]) -> Outgoing:
     return Outgoing(url=url, body=json.encode(body), headers={"content-type": "application/json"})
 
 
-SENDER: Final = Sender(dialect=auth.NAME, compose=compose, accepted=accepted, waits_s=WAITS_S, timeout_s=TIMEOUT_S)
+SENDER: Final = Sender(
+    dialect=auth.NAME, compose=compose, accepted=accepted, waits_s=lambda _: WAITS_S, timeout_s=TIMEOUT_S
+)

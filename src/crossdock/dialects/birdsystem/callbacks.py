@@ -123,4 +123,6 @@ def kinds_of(resource_type: str, action: str | None) -> list[str]:
     )
 
 
-SENDER: Final = Sender(dialect=NAME, compose=compose, accepted=accepted, waits_s=WAITS_S, timeout_s=TIMEOUT_S)
+SENDER: Final = Sender(
+    dialect=NAME, compose=compose, accepted=accepted, waits_s=lambda _: WAITS_S, timeout_s=TIMEOUT_S
+)

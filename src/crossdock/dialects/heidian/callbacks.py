@@ -71,4 +71,6 @@ def short_name_of(shop: OnlineShop) -> str:
     return shop.name if shop.name.isascii() else shop.domain.partition(".")[0]
 
 
-SENDER: Final = Sender(dialect=NAME, compose=compose, accepted=accepted, waits_s=WAITS_S, timeout_s=TIMEOUT_S)
+SENDER: Final = Sender(
+    dialect=NAME, compose=compose, accepted=accepted, waits_s=lambda _: WAITS_S, timeout_s=TIMEOUT_S
+)

@@ -23,7 +23,8 @@ from crossdock.base.errors import (
 )
 from crossdock.core.accounts.errors import SiteCodeTaken, SiteUnknown, SubInventoryUnknown
 from crossdock.core.catalog.errors import CodeTaken, ProductUnknown
-from crossdock.core.orders.errors import OrderNumberTaken, OrderUnknown, StateForbids
+from crossdock.core.fulfilment.errors import CancelBatchTaken, CancelTooMuch
+from crossdock.core.orders.errors import LineUnknown, OrderNumberTaken, OrderUnknown, StateForbids
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.dialects.hongxun.words import ORDER_STATUSES
 
@@ -47,6 +48,7 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     OrderUnknown: Refusal(404, "单据不存在:{number}"),
     SiteUnknown: Refusal(404, "仓库不存在:{code}"),
     SubInventoryUnknown: Refusal(404, "货主不存在:{code}"),
+    LineUnknown: Refusal(404, "单据行不存在:{line}"),
     ProductUnknown: Refusal(404, "产品不存在:{sku}"),
     NotFound: Refusal(404, "单据不存在"),
     MethodNotAllowed: Refusal(405, "请求方式不支持:{method}", 405),
@@ -55,6 +57,8 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     CodeTaken: Refusal(409, "条码已属于其他产品:{code}"),
     OutOfStock: Refusal(409, "库存不足:{sku} 可用{available}"),
     OrderNumberTaken: Refusal(409, "单据重复:{number}"),
+    CancelBatchTaken: Refusal(409, "单据重复:{number}"),
+    CancelTooMuch: Refusal(409, "可取消数量不足:{line} 剩余{left}"),
     StateForbids: Refusal(409, "单据状态不允许:{state}"),
     Conflict: Refusal(409, "单据状态不允许"),
     BodyTooLarge: Refusal(413, "报文过大"),

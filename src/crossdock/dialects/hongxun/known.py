@@ -1,6 +1,7 @@
 """What an order names and somebody told us of before: the warehouse, the owner, the products, the consignee."""
 
 from collections.abc import Awaitable
+from hashlib import sha256
 from typing import Any
 
 from crossdock.core.accounts import master
@@ -11,6 +12,11 @@ from crossdock.core.catalog import queries as products
 from crossdock.core.catalog.model import NewProduct, ProductChange
 from crossdock.dialects.hongxun.wire import Call, OrderBody, customer_code
 from crossdock.edge.desk import Desk
+
+
+def content_hash(call: Call) -> bytes:
+    """What was asked, whatever its spaces and the order of its members."""
+    return sha256(call.text.encode("utf-8", "replace")).digest()
 
 
 async def warehouse(desk: Desk, caller: Caller, code: str) -> Site:

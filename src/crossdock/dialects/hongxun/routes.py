@@ -1,6 +1,5 @@
 """One function per served call: `run(desk, caller, call)` answers with the envelope's `value`."""
 
-from hashlib import sha256
 from typing import Any
 
 from crossdock.core.accounts.errors import CompanyUnknown
@@ -74,8 +73,8 @@ async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: s
             reference=body.texts["customerReferenceNumber"] or None,
             recipient=told | words.recipient(body.texts) if kind == "outbound" else {},
             partner_fields=body.members,
-            content_hash=sha256(call.text.encode("utf-8", "replace")).digest(),
-            lines=tuple(map(_new_line, body.lines, body.members["productList"])),
+            content_hash=known.content_hash(call),
+            lines=tuple(map(new_line, body.lines, body.members["productList"])),
             actor=caller.credential.key,
         )
     )
@@ -85,7 +84,7 @@ async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: s
     }
 
 
-def _new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:
+def new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:
     return NewLine(
         line_key=line.number,
         sku=line.product_code,

@@ -76,6 +76,49 @@ OUT_ORDER: Final = (
     *_REMARKS,
 )
 """`request` of 出库单创建."""
+INNER_ORDER: Final = (
+    Text("customerNumber", required=True),
+    Text("documentType", required=True),
+    Text("supplierCode"),
+    Text("supplierName", NAME_CHARS_MAX),
+    *_PLACE,
+    Text("targetInventoryCode", required=True),
+    Text("targetInventoryName", NAME_CHARS_MAX),
+    Text("targetSubbaseCode", required=True),
+    Text("targetSubbaseName", NAME_CHARS_MAX),
+    Text("customerReferenceNumber"),
+    *_REMARKS,
+)
+"""`request` of 物权单创建."""
+TMS_ORDER: Final = (
+    Text("customerNumber", required=True),
+    Text("documentType", required=True),
+    *_PLACE,
+    Text("customerCode", required=True),
+    Text("customerName", NAME_CHARS_MAX, required=True),
+    *CONSIGNEE,
+    Text("senderContact", NAME_CHARS_MAX),
+    Text("senderMobile"),
+    Text("senderProvinceName", NAME_CHARS_MAX),
+    Text("senderCityName", NAME_CHARS_MAX),
+    Text("senderAreaName", NAME_CHARS_MAX),
+    Text("senderAddressDetail", REMARK_CHARS_MAX),
+    Text("planPickTime"),
+    Text("planDeliveryTime"),
+    Text("transportMode"),
+    Text("customerReferenceNumber"),
+    *_REMARKS,
+)
+"""`request` of 运输单创建."""
+ORDERS: Final[dict[Kind, tuple[Text, ...]]] = {
+    "inbound": IN_ORDER,
+    "outbound": OUT_ORDER,
+    "transfer": INNER_ORDER,
+    "transport": TMS_ORDER,
+}
+PLANNED: Final = ("planArriveTime", "planDeliveryTime", "planPickTime")
+TOTALS: Final = ("totalQuantity", "totalWeight", "totalVolume")
+"""Of a transport order, as its customer adds them up; kept, never reckoned with."""
 LINE: Final = (
     Text("customerLineNumber", required=True),
     Text("customerProductCode", required=True),
@@ -94,6 +137,7 @@ LINE: Final = (
 """The product line every order shares, less `quantity` and the Double members."""
 LINE_DOUBLES: Final = ("unitWeight", "singlePieceVolume")
 TRANSPORT_TYPES: Final = frozenset({"10", "20"})
+"""`transportType` of an outbound order, and `transportMode` of a transport order."""
 PRODUCT_CODE: Final = "customerProductCode"
 
 
@@ -135,17 +179,24 @@ class StockQuery(Struct, frozen=True, kw_only=True):
 
 
 def order_body(request: Any, kind: Kind, *, consignee_known: bool = False) -> OrderBody:
-    """`request` of 入库单创建 or 出库单创建. Errors: FieldsInvalid."""
+    """`request` of a call that creates an order of this kind. Errors: FieldsInvalid."""
     reader = object_reader(request)
     members = reader.kept()
-    fields = IN_ORDER if kind == "inbound" else OUT_ORDER
+    fields = ORDERS[kind]
     if consignee_known:
         fields = tuple(replace(field, required=False) if field in CONSIGNEE else field for field in fields)
     texts = reader.texts(fields)
     _one_of(reader, "documentType", texts["documentType"], words.DOCUMENT_TYPES[kind])
-    _one_of(reader, "transportType", texts.get("transportType", ""), TRANSPORT_TYPES)
-    if (arrival := texts.get("planArriveTime")) and words.local_time(arrival) is None:
-        reader.complain("planArriveTime", TIME_SHAPE)
+    for name in ("transportType", "transportMode"):
+        _one_of(reader, name, texts.get(name, ""), TRANSPORT_TYPES)
+    for name in PLANNED:
+        if (planned := texts.get(name)) and words.local_time(planned) is None:
+            reader.complain(name, TIME_SHAPE)
+    if kind == "transport":
+        for name in TOTALS:
+            reader.numeric(name)
+    if kind == "transfer":
+        _same_house(reader, texts)
     lines = tuple(_line(line) for line in reader.objects("productList", entries_max=LINES_MAX))
     _number_once(reader, lines)
     reader.finish()
@@ -196,6 +247,8 @@ def _line(reader: Reader) -> Line:
     quantity = reader.whole("quantity", low=1, high=PIECES_MAX, reason="必须为正整数")
     status = reader.text("inventoryStatus")
     _one_of(reader, "inventoryStatus", status, words.CONDITIONS)
+    if texts["vinNum"] and quantity != 1:
+        reader.complain("quantity", "整车必须为1")
     return Line(
         number=texts["customerLineNumber"],
         product_code=texts["customerProductCode"],
@@ -204,6 +257,14 @@ def _line(reader: Reader) -> Line:
         inventory_status=status,
         quantity=quantity,
     )
+
+
+def _same_house(reader: Reader, texts: dict[str, str]) -> None:
+    """The owner changes, the place does not."""
+    if texts["targetInventoryCode"] and texts["targetInventoryCode"] != texts["inventoryCode"]:
+        reader.complain("targetInventoryCode", "必须与inventoryCode一致")
+    if texts["targetSubbaseCode"] and texts["targetSubbaseCode"] == texts["subbaseCode"]:
+        reader.complain("targetSubbaseCode", "不能与subbaseCode相同")
 
 
 def _number_once(reader: Reader, lines: tuple[Line, ...]) -> None:

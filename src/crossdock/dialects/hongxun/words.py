@@ -7,6 +7,7 @@ from typing import Any, Final
 from crossdock.base.ids import OrderId
 from crossdock.core.orders.model import Kind
 from crossdock.core.stock.model import Condition
+from crossdock.core.transport.model import Effect
 
 DOCUMENT_TYPES: Final[dict[Kind, frozenset[str]]] = {
     "inbound": frozenset({"10", "20", "30", "40", "50", "60", "70", "80", "110"}),
@@ -15,7 +16,13 @@ DOCUMENT_TYPES: Final[dict[Kind, frozenset[str]]] = {
     "transport": frozenset({"10", "20"}),
 }
 """附录二: the same code means another thing in another class."""
-DOCUMENT_TYPE_ELSEWHERE: Final[dict[Kind, str]] = {"inbound": "10", "outbound": "20"}
+DOCUMENT_TYPE_ELSEWHERE: Final[dict[Kind, str]] = {
+    "inbound": "10",
+    "outbound": "20",
+    "transfer": "20",
+    "transport": "10",
+    "return": "20",
+}
 """What an order prints that came in through another dialect: purchase in, sales out."""
 
 CONDITIONS: Final[dict[str, Condition]] = {"10": "good", "20": "defective"}
@@ -53,6 +60,51 @@ ORDER_STATUSES: Final[dict[str, str]] = {
     "deleted": "CANCELED",
 }
 """Core state -> `orderStatus`: of inbound and outbound orders, then of transport; a transfer is closed at once."""
+
+TRANSPORT_STATUSES: Final = {"dispatched": "ACCEPT", "delivered": "FULFILLED", "refused": "EXCEPTION"}
+"""A transport order's `orderStatus` in its own confirm."""
+SIGN_TYPES: Final = {"normal": "10", "exceptional": "20"}
+CHECK_RESULTS: Final = {True: "10", False: "20"}
+ROUTE_NODES: Final = {
+    "001": "签收",
+    "002": "异常签收",
+    "80": "汽运-启运",
+    "81": "汽运-在途",
+    "82": "汽运-派送",
+    "83": "空运-航班信息",
+    "84": "空运-起飞时间",
+    "85": "空运-落地时间",
+    "86": "空运-机场提货",
+    "87": "空运-派送时间",
+    "89": "到达目的城市",
+    "90": "空运-入目的仓",
+    "91": "空运-出目的仓",
+    "92": "汽运-入中转仓",
+    "93": "汽运-出中转仓",
+    "94": "汽运-入目的仓",
+    "95": "汽运-出目的仓",
+    "96": "汽运-装车",
+    "97": "汽运-发车",
+    "98": "汽运-中转装车",
+    "99": "汽运-中转发车",
+    "100": "到达",
+    "101": "进站",
+    "102": "派件员分配",
+    "103": "妥投",
+    "104": "滞留",
+    "105": "拒收",
+}
+"""附录三: `scanTypeCode` -> what it means; 88 does not exist. Codes are texts: 001 is not 1."""
+ROUTE_EFFECTS: Final[dict[str, Effect]] = {
+    "80": "departed",
+    "96": "departed",
+    "97": "departed",
+    "001": "delivered",
+    "103": "delivered",
+    "002": "exceptional",
+    "105": "refused",
+}
+"""What a node means for the parcel; the others say only where it was."""
 
 RECIPIENT: Final = {
     "contact": "contact",

@@ -1,0 +1,160 @@
+"""Parcels get their carrier's numbers: when they leave, and when a transport order moves them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import structs
+
+from crossdock.base.ids import AccountId, OrderId
+from crossdock.core.events import kinds
+from crossdock.core.events.model import HOUSE
+from crossdock.core.orders import commands as orders
+from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders import sql as order_sql
+from crossdock.core.orders.errors import LineUnknown, StateForbids
+from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.transport import readings, sql
+from crossdock.core.transport.errors import ParcelRepeated
+from crossdock.core.transport.model import NewParcel, Waybill
+from crossdock.db.tx import Tx
+
+TOLD: Final = ("mailno", "box_no", "carrier", "weight_g", "length_mm", "width_mm", "height_mm", "volume_cm3")
+
+
+async def attach(
+    tx: Tx,
+    *,
+    order: Order,
+    parcels: Sequence[NewParcel],
+    lines: Sequence[OrderLine],
+    batch: int | None,
+    leg_id: OrderId | None = None,
+    vehicle: str = "",
+    planned_at: datetime | None = None,
+) -> list[Waybill]:
+    """The order's goods go under these numbers; `lines` are its own. A number it has already is brought up to date.
+
+    Errors: ParcelRepeated, LineUnknown.
+    """
+    if not parcels:
+        return []
+    repeated = [mailno for mailno, times in Counter(parcel.mailno for parcel in parcels).items() if times > 1]
+    if repeated:
+        raise ParcelRepeated(mailnos=", ".join(repeated))
+    by_key = {line.line_key: line.id for line in lines}
+    unknown = [key for parcel in parcels for key in parcel.pieces if key not in by_key]
+    if unknown:
+        raise LineUnknown(line=unknown[0])
+    waybills = await sql.put(
+        tx,
+        account_id=order.account_id,
+        order_id=order.id,
+        leg_id=leg_id,
+        parcels=parcels,
+        batch=batch,
+        vehicle=vehicle,
+        planned_at=planned_at,
+    )
+    ids = {waybill.mailno: waybill.id for waybill in waybills}
+    packed = {
+        (ids[parcel.mailno], by_key[key]): pieces
+        for parcel in parcels
+        for key, pieces in parcel.pieces.items()
+        if pieces
+    }
+    if packed:
+        await sql.put_lines(tx, account_id=order.account_id, lines=packed)
+    await readings.claim(tx, account_id=order.account_id, waybills=waybills)
+    return waybills
+
+
+def told(waybills: Sequence[Waybill], pieces: Mapping[str, Mapping[str, int]] | None = None) -> list[dict[str, Any]]:
+    """As events print parcels; `pieces`: number -> line key -> pieces in it, where that is known."""
+    return [
+        {name: getattr(waybill, name) for name in TOLD} | {"pieces": dict((pieces or {}).get(waybill.mailno, {}))}
+        for waybill in waybills
+    ]
+
+
+async def leg_of(tx: Tx, order: Order) -> Order | None:
+    """The transport order that moves an outbound order's goods: it bears the same number."""
+    found = await order_sql.by_numbers(tx, [(order.account_id, "transport", order.number)])
+    return found[0] if found and found[0].state != "cancelled" else None
+
+
+async def dispatch(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: int,
+    parcels: Sequence[NewParcel] = (),
+    carrier: str = "",
+    vehicle: str = "",
+    departs_at: datetime | None = None,
+    planned_at: datetime | None = None,
+    dialect: str = HOUSE,
+    actor: str = "",
+) -> Order:
+    """A carrier took a transport order on. Its parcels are those given, else those its outbound order left with.
+
+    Errors: OrderUnknown, StateForbids, ParcelRepeated, LineUnknown.
+    """
+    leg = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    if leg.kind != "transport":
+        raise StateForbids(id=leg.id, number=leg.number, state=leg.state, wanted="dispatched")
+    found = await order_sql.by_numbers(tx, [(account_id, "outbound", leg.number)])
+    moved = found[0] if found else leg
+    lines = await order_queries.lines(tx, account_id=account_id, order_id=moved.id)
+    if not parcels:
+        left = await sql.of_orders(tx, account_id=account_id, order_ids=[moved.id])
+        parcels = [NewParcel(mailno=waybill.mailno, carrier=carrier) for waybill in left]
+    elif len(parcels) == 1 and not parcels[0].pieces and moved is leg:
+        parcels = [_with_all(parcels[0], lines)]
+    await attach(
+        tx,
+        order=moved,
+        parcels=parcels,
+        lines=lines,
+        batch=None,
+        leg_id=None if moved is leg else leg.id,
+        vehicle=vehicle,
+        planned_at=planned_at,
+    )
+    facts = {
+        **leg_facts(leg, await order_queries.lines(tx, account_id=account_id, order_id=leg.id)),
+        "mailnos": [parcel.mailno for parcel in parcels],
+        "carrier": carrier,
+        "vehicle": vehicle,
+        "departs_at": departs_at,
+        "planned_at": planned_at,
+    }
+    return await orders.advance(
+        tx, leg, to="dispatched", dialect=dialect, actor=actor, kind=kinds.TRANSPORT_DISPATCHED, facts=facts
+    )
+
+
+def leg_facts(leg: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """What every event of a transport order says of it."""
+    return {
+        "number": leg.number,
+        "type": leg.type,
+        "ordered": leg.pieces,
+        "lines": [
+            {
+                "line_key": line.line_key,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "lot": line.lot,
+                "condition": line.condition,
+                "partner_fields": line.partner_fields,
+            }
+            for line in lines
+        ],
+        "partner_fields": leg.partner_fields,
+    }
+
+
+def _with_all(parcel: NewParcel, lines: Sequence[OrderLine]) -> NewParcel:
+    return structs.replace(parcel, pieces={line.line_key: line.quantity for line in lines})

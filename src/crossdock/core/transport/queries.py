@@ -1,0 +1,23 @@
+"""Reading parcels under way."""
+
+from collections.abc import Collection
+
+from crossdock.base.ids import AccountId, OrderId
+from crossdock.core.transport import sql
+from crossdock.core.transport.model import RouteNode, Waybill
+from crossdock.db.tx import Tx
+
+
+async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Waybill]:
+    """Oldest first; of an outbound order also those that a transport order moves."""
+    return await sql.of_orders(tx, account_id=account_id, order_ids=[order_id])
+
+
+async def of_leg(tx: Tx, *, account_id: AccountId, leg_id: OrderId) -> list[Waybill]:
+    """Those that a transport order moves."""
+    return await sql.of_leg(tx, account_id=account_id, leg_id=leg_id)
+
+
+async def nodes(tx: Tx, *, account_id: AccountId, waybill_ids: Collection[int]) -> list[RouteNode]:
+    """In the order of their own time."""
+    return await sql.nodes(tx, account_id=account_id, waybill_ids=waybill_ids) if waybill_ids else []

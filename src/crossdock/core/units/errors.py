@@ -1,0 +1,27 @@
+"""What can go wrong with pieces that have names."""
+
+from crossdock.base.errors import Conflict, Invalid, NotFound
+
+
+class UnitNameless(Invalid):
+    """A piece that is counted one by one has no code. Facts: line."""
+
+
+class UnitsMiscounted(Invalid):
+    """There are other pieces named than counted. Facts: line, quantity, named."""
+
+
+class UnitRepeated(Invalid):
+    """One piece is named twice. Facts: codes."""
+
+
+class UnitsUnnamed(Conflict):
+    """Pieces of these lines have names: say which of them leave. Facts: lines."""
+
+
+class UnitHere(Conflict):
+    """These pieces are in stock already. Facts: codes."""
+
+
+class UnitNotHere(NotFound):
+    """These pieces are not among those the order holds. Facts: codes."""

@@ -1,0 +1,74 @@
+"""Pieces with names of their own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
+
+NAMES: Final = ("vin", "sn", "imei1", "imei2", "meid")
+"""What a piece may be called by; its `code` is the first that it has."""
+
+
+class NewUnit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One piece as it was scanned."""
+
+    sn: str = ""
+    imei1: str = ""
+    imei2: str = ""
+    meid: str = ""
+    vin: str = ""
+
+    @property
+    def code(self) -> str:
+        """Empty when it has no name at all."""
+        return next((name for key in NAMES if (name := getattr(self, key))), "")
+
+
+class Unit(Struct, frozen=True, kw_only=True):
+    """A piece on record: here, or shipped."""
+
+    id: int
+    account_id: AccountId
+    product_id: ProductId
+    code: str
+    sn: str | None
+    imei1: str | None
+    imei2: str | None
+    meid: str | None
+    vin: str | None
+    stock_id: StockId
+    """The bucket it is in, or left from."""
+    plate: str
+    location: str
+    state: str
+    received_order_id: OrderId | None
+    received_at: datetime
+    shipped_order_id: OrderId | None
+    shipped_at: datetime | None
+
+    def as_new(self) -> NewUnit:
+        """Its names alone."""
+        return NewUnit(**{name: getattr(self, name) or "" for name in NAMES})
+
+
+class Vehicle(Struct, frozen=True, kw_only=True):
+    """A car in stock."""
+
+    site: str
+    sub_inventory: str
+    sku: str
+    product_name: str
+    vin: str
+    condition: str
+    received_at: datetime
+    location: str
+    reserved: bool
+    """Every piece of its bucket is set aside."""
+
+
+def named(units: Sequence[NewUnit]) -> list[dict[str, Any]]:
+    """As events print them."""
+    return [{"code": unit.code} | {key: name for key in NAMES if (name := getattr(unit, key))} for unit in units]
