@@ -143,6 +143,9 @@ def _raise_why(task: "asyncio.Task[None]") -> None:
 
 # Several processes -------------------------------------------------------------------
 
+ENDED_WELL: Final = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""A process that was told to stop before it served ends by the signal, or says its number as a shell does."""
+
 
 def serve_many(config: Config, processes: int) -> bool:
     """One process for the workers and `processes` for the web, on one port, until it is told to stop.
@@ -182,8 +185,7 @@ def serve_many(config: Config, processes: int) -> bool:
             _terminate(children)
     os.close(held)
     os.close(leash)
-    # A process that was told to stop before it could listen for it ends by the signal.
-    return bool(told) and all(child.returncode in (0, -signal.SIGTERM) for child in children)
+    return bool(told) and all(child.returncode in ENDED_WELL for child in children)
 
 
 def _terminate(children: list["subprocess.Popen[bytes]"]) -> None:
