@@ -15,14 +15,21 @@ from crossdock.app import House
 from crossdock.base.clock import HeldClock
 from crossdock.base.ids import AccountId, CompanyId, OrderId, ServiceId, SiteId, StaffId, SubInventoryId
 from crossdock.base.tasks import stopped
+from crossdock.core.accounts import master
 from crossdock.core.audit import queries as audit
+from crossdock.core.catalog import commands as catalog
+from crossdock.core.catalog.model import NewProduct, ProductChange
 from crossdock.core.fulfilment import commands as fulfilment
-from crossdock.core.fulfilment.model import Shipped
+from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment.model import Receipt, Shipped
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers.commands import COMMANDS_TOPIC
 from crossdock.core.orders.model import NewLine, Order, PlaceOrder
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival
+from crossdock.core.transport import commands as transport
+from crossdock.core.transport.model import NewParcel
+from crossdock.core.units.model import NewUnit
 from crossdock.db.tx import Tx
 from crossdock.edge.desk import Desk
 from tests import served
@@ -110,7 +117,8 @@ class World:
         **more: Any,
     ) -> Order:
         """An order on record, through the intake as every order."""
-        sub = await self.desk.accounts.sub_inventory(ACCOUNT, "OWN-A")
+        sub = await self.desk.accounts.sub_inventory(ACCOUNT, more.pop("owner", "OWN-A"))
+        new_lines = more.pop("new_lines", None)
         placed = await self.desk.orders.put(
             PlaceOrder(
                 account_id=ACCOUNT,
@@ -123,7 +131,8 @@ class World:
                 site_id=WAREHOUSE,
                 sub_inventory_id=SubInventoryId(sub.id),
                 service_id=service,
-                lines=tuple(
+                lines=new_lines
+                or tuple(
                     NewLine(line_key=str(position), sku=sku, quantity=quantity)
                     for position, (sku, quantity) in enumerate((lines or {}).items(), start=1)
                 ),
@@ -159,6 +168,58 @@ class World:
                 await step(tx, account_id=ACCOUNT, order_id=order_id)
         async with self.desk.database.transaction() as tx:
             return await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order_id, tracking_number=tracking_number)
+
+    async def owner(self, code: str, name: str) -> None:
+        async with self.desk.database.transaction() as tx:
+            await master.put_sub_inventory(tx, account_id=ACCOUNT, code=code, name=name)
+        self.desk.accounts.forget()
+
+    async def product(self, sku: str, name: str) -> None:
+        new = NewProduct(account_id=ACCOUNT, sku=sku, name=name, active=True)
+        async with self.desk.database.transaction() as tx:
+            await catalog.put_product(tx, new, ProductChange(), dialect="house", actor="test")
+
+    async def car(self, vin: str) -> Order:
+        """A CAR-S5 of OWN-CAR stands in WH-GZ01."""
+        await self.owner("OWN-CAR", "演示整车")
+        await self.product("CAR-S5", "演示车型")
+        order = await self.order(
+            f"RK-{vin}", lines={"CAR-S5": 1}, kind="inbound", state="announced", dialect="hongxun", owner="OWN-CAR"
+        )
+        async with self.desk.database.transaction() as tx:
+            unit = Receipt(line_key="1", quantity=1, units=(NewUnit(vin=vin),))
+            return await inbound.receive(tx, account_id=ACCOUNT, order_id=order.id, receipts=[unit])
+
+    async def leg(self, number: str, mailno: str = "", *, vin: str = "") -> Order:
+        """A transport order of two P-7001, or of a car; dispatched where a carrier's number is given."""
+        line = NewLine(
+            line_key="1",
+            sku="CAR-S5" if vin else "P-7001",
+            quantity=1 if vin else 2,
+            stocked=False,
+            partner_fields={"vinNum": vin} if vin else {},
+        )
+        order = await self.order(
+            number, kind="transport", state="announced", dialect="hongxun", type="10", new_lines=(line,)
+        )
+        if mailno:
+            async with self.desk.database.transaction() as tx:
+                by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+                order = await transport.dispatch(tx, **by, parcels=[NewParcel(mailno=mailno)])
+        return order
+
+    async def parcel(self, number: str, *mailnos: str) -> Order:
+        """An outbound order of as many P-7001 has left, one in each parcel."""
+        await self.stock("P-7001", len(mailnos))
+        order = await self.order(
+            number, lines={"P-7001": len(mailnos)}, state="allocated", dialect="hongxun", type="20"
+        )
+        by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+        async with self.desk.database.transaction() as tx:
+            for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+                await step(tx, **by)
+            parcels = [NewParcel(mailno=mailno, pieces={"1": 1}) for mailno in mailnos]
+            return (await fulfilment.ship(tx, **by, parcels=parcels)).order
 
     async def cabinet_online(self, number: str = CABINET) -> None:
         async with self.desk.database.transaction() as tx:

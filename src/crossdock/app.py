@@ -13,6 +13,7 @@ from crossdock import dialects
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.config import Config
 from crossdock.base.errors import SetupFailed
+from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
 from crossdock.db import migrate
@@ -51,6 +52,8 @@ def check_settings(config: Config) -> None:
     if config.mqtt_url is not None:
         address_of(config.mqtt_url)
     Networks(config.callback_networks)
+    if config.storage_url is not None:
+        Objects(config.storage_url, var=config.var)
 
 
 @asynccontextmanager
@@ -145,6 +148,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         accounts=desk.accounts,
         clock=desk.clock,
         networks=desk.config.callback_networks,
+        objects=desk.objects,
     )
     coordinator = Coordinator(desk.database, desk.signals, broker, desk.clock)
     tasks = [

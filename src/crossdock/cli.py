@@ -11,12 +11,14 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from crossdock import dialects, doctor, running, server, signing, verify
+from crossdock import callbacks, cancels, dialects, doctor, receiver, running, server, signing, verify
 from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
 from crossdock.db import migrate as migrations
+from crossdock.delivery import queries
+from crossdock.delivery.model import State
 from crossdock.journey import play
 from crossdock.setup.apply import apply_file
 
@@ -24,6 +26,12 @@ PAPER_WIDTH = 132
 """Of tables that go into a file."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+callbacks_app = typer.Typer(
+    no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
+)
+cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
+app.add_typer(callbacks_app, name="callbacks")
+app.add_typer(cancels_app, name="cancels")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
@@ -141,6 +149,28 @@ def sign(
     raise typer.Exit(0 if _say_why(run) else FAILED)
 
 
+@app.command(name="receiver")
+def receiver_command(
+    dialect: Annotated[str, typer.Argument(help="Whose callbacks: hongxun or bestwond.")],
+    secret: Annotated[str, typer.Option(envvar="CROSSDOCK_RECEIVER_SECRET", help="What they are signed with.")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Of loopback; 0 takes a free one.")] = 8090,
+    answer: Annotated[receiver.Answer, typer.Option(help="What is answered to a good callback.")] = "ok",
+    first: Annotated[
+        int | None, typer.Option(min=1, help="Only so many are answered like this, the others well.")
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0, max=3_600, help="Seconds before each answer.")] = 0.0,
+    bodies: Annotated[bool, typer.Option("--bodies", help="Print what arrives, whole.")] = False,
+) -> None:
+    """Play a partner: check what arrives, print it, and fail, wait or talk nonsense when told to."""
+    behaviour = receiver.Behaviour(answer=answer, first=first, wait_s=wait)
+
+    async def play_partner() -> None:
+        partner = receiver.Receiver(dialect, secret=secret, behaviour=behaviour, out=out, bodies=bodies)
+        await receiver.listen(partner, port=port, out=out)
+
+    _run(play_partner())
+
+
 @app.command(name="doctor")
 def doctor_command() -> None:
     """Look at database, migrations, clock, disk, broker and port, and say what to do."""
@@ -151,6 +181,60 @@ def doctor_command() -> None:
 def verify_command() -> None:
     """Replay ledger and timeline; exit code 1 and a list when stock, boxes or codes do not agree."""
     raise typer.Exit(0 if _run(verify.verify(_config(), out=out)) else FAILED)
+
+
+@callbacks_app.command("list")
+def list_callbacks(
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    receiver: Annotated[str | None, typer.Option(help="Only those of a receiver of this name.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only those of the account with this code.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=queries.LISTED_MAX)] = 50,
+) -> None:
+    """The newest callbacks, and how many there are in each state."""
+    _run(callbacks.list_(_config(), state=state, receiver=receiver, account=account, limit=limit, out=out))
+
+
+@callbacks_app.command("show")
+def show_callback(callback_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
+    """One callback with every try: what was sent, what was answered."""
+    _run(callbacks.show(_config(), callback_id, out=out))
+
+
+@callbacks_app.command("resend")
+def resend_callbacks(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...")] = None,
+    parked: Annotated[bool, typer.Option("--parked", help="All that were given up.")] = False,
+    receiver: Annotated[str | None, typer.Option(help="Of those, only of a receiver of this name.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go again.")] = False,
+) -> None:
+    """Send callbacks again, with all their retries before them."""
+    if bool(ids) == parked:
+        raise typer.BadParameter("name ids, or give --parked")
+    _run(callbacks.resend(_config(), ids or [], parked=parked, receiver=receiver, dry_run=dry_run, out=out))
+
+
+@callbacks_app.command("give-up")
+def give_up_callback(callback_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
+    """Leave a parked callback unsent: what waits behind it goes on."""
+    _run(callbacks.give_up(_config(), callback_id, out=out))
+
+
+@cancels_app.command("list")
+def list_cancels() -> None:
+    """What owners asked to call off and nobody has decided yet."""
+    _run(cancels.list_(_config(), out=out))
+
+
+@cancels_app.command("grant")
+def grant_cancel(request_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
+    """It is called off."""
+    _run(cancels.decide(_config(), request_id, granted=True, out=out))
+
+
+@cancels_app.command("refuse")
+def refuse_cancel(request_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
+    """The order goes on."""
+    _run(cancels.decide(_config(), request_id, granted=False, out=out))
 
 
 def _config(*, check: bool = True) -> Config:

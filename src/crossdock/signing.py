@@ -1,7 +1,10 @@
 """What a partner's client should have signed, and where its signature goes wrong."""
 
+import hmac
+import json
 from difflib import get_close_matches
 from importlib import import_module
+from urllib.parse import parse_qsl
 
 from msgspec import Struct
 from rich.console import Console
@@ -37,6 +40,18 @@ def explain(dialect: str, raw: bytes, *, query: str, headers: list[str], secret:
         raw, query=query.removeprefix("?"), headers=dict(_header(header) for header in headers), secret=secret
     )
     return Signed(text=text, signature=signature, case_counts=getattr(module, "CASE_COUNTS", False))
+
+
+def is_signed(dialect: str, raw: bytes, *, query: str, secret: str) -> bool:
+    """Whether a callback bears the signature that its text should have: in its body, or as `sign` of its address.
+
+    Errors: as explain; ValueError for a body that is no JSON.
+    """
+    wanted = explain(dialect, raw, query="", headers=[], secret=secret).signature
+    body = json.loads(raw)
+    said = body.get("sign") if isinstance(body, dict) else None
+    given = said or dict(parse_qsl(query)).get("sign", "")
+    return hmac.compare_digest(wanted.encode(), str(given).encode())
 
 
 def first_difference(given: str, wanted: str, *, case_counts: bool = False) -> int | None:

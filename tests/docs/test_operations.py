@@ -1,24 +1,18 @@
-"""Limits, pauses and the lines of Python of docs/operations.md are what the code has."""
+"""Limits, pauses and commands of docs/operations.md are what the code has."""
 
-import asyncio
 import importlib
-import os
 import re
-import sys
+import shlex
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
-from crossdock.core.events.commands import append, set_receiver
-from crossdock.core.events.kinds import ORDER_PLACED
-from crossdock.core.events.model import NewEvent
-from crossdock.delivery import queries
+from crossdock.cli import app
 from crossdock.dialects.bestwond import callbacks as bestwond
 from crossdock.dialects.birdsystem import callbacks as birdsystem
 from crossdock.dialects.hongxun import callbacks as hongxun
 from tests.docs import pages
-from tests.served import SECRET_KEY
-from tests.world import ACCOUNT, World
 
 PAGE = pages.DOCS / "operations.md"
 UNITS = {"s": 1, "minutes": 60, "hours": 3_600}
@@ -51,33 +45,19 @@ def test_pauses_are_what_the_page_says() -> None:
     assert said["bestwond, door reports"] == f"{bestwond.DOOR_TRIES_MAX} tries in all"
 
 
-async def test_the_lines_of_python_put_back_what_is_parked(quiet_world: World, demo_database_url: str) -> None:
-    async with quiet_world.desk.database.transaction() as tx:
-        await set_receiver(
-            tx, account_id=ACCOUNT, dialect="hongxun", name="docs", url="http://127.0.0.1:9", kinds=[ORDER_PLACED]
-        )
-        await append(tx, NewEvent(account_id=ACCOUNT, kind=ORDER_PLACED, subject="order:1"))
-        await tx.execute("UPDATE callback SET state = 'parked', attempts = 17, refusal = 'HTTP 502'")
-    [block] = pages.blocks(PAGE, "python")
-
-    said = await python(block, demo_database_url)
-
-    assert "HTTP 502" in said
-    async with quiet_world.desk.database.autocommit() as tx:
-        [row] = await queries.list_callbacks(tx)
-    assert (row.state, row.attempts) == ("waiting", 0)
+OURS = [
+    line
+    for block in pages.blocks(PAGE, "sh")
+    for line in block.splitlines()
+    if line.startswith(".venv/bin/crossdock ")
+]
 
 
-async def python(block: str, url: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        block,
-        cwd=pages.ROOT,
-        env={**os.environ, "CROSSDOCK_DATABASE_URL": url, "CROSSDOCK_SECRET_KEY": SECRET_KEY},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out.decode()
+@pytest.mark.parametrize("line", OURS)
+def test_a_command_is_one_that_there_is(line: str) -> None:
+    """Its words and options, without doing anything."""
+    words = shlex.split(line)
+    said = CliRunner().invoke(app, [*(word for word in words[1:] if not word.isdigit()), "--help"])
+    assert said.exit_code == 0, said.output
+    for option in [word for word in words if word.startswith("--")]:
+        assert option in said.output

@@ -39,6 +39,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """`CROSSDOCK_POOL`: connections of one process to PostgreSQL; 64 are slower than 8 everywhere."""
     callback_networks: tuple[str, ...] = ()
     """`CROSSDOCK_CALLBACK_NETWORKS`: private networks that callbacks may go to, as `10.0.0.0/8,127.0.0.0/8`."""
+    storage_url: str | None = None
+    """`CROSSDOCK_STORAGE_URL` as `s3://bucket/prefix`, for pictures; without it they lie in `var/objects`. Keys and
+    endpoint come from the usual `AWS_*` variables."""
     birdsystem_failure_status: int = 500
     """`CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS`: HTTP status of a BirdSystem refusal; the vendor's page says 500."""
     ovopark_window_s: int = 600
@@ -88,6 +91,7 @@ _VARIABLES = {
     "secret_key": "CROSSDOCK_SECRET_KEY",
     "pool_connections": "CROSSDOCK_POOL",
     "callback_networks": "CROSSDOCK_CALLBACK_NETWORKS",
+    "storage_url": "CROSSDOCK_STORAGE_URL",
     "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
     "ovopark_window_s": "CROSSDOCK_OVOPARK_WINDOW_S",
     "heidian_logins_a_minute": "CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE",

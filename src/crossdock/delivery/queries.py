@@ -3,6 +3,7 @@
 from crossdock.base.ids import AccountId, CallbackId
 from crossdock.db.tx import Tx
 from crossdock.delivery import sql
+from crossdock.delivery.errors import CallbackUnknown
 from crossdock.delivery.model import Attempt, CallbackRow, State
 
 LISTED_MAX = 1_000
@@ -21,6 +22,21 @@ async def list_callbacks(
     return await sql.callbacks(
         tx, account_id=account_id, state=state, receiver=receiver, limit=min(limit, LISTED_MAX)
     )
+
+
+async def callback(tx: Tx, callback_id: CallbackId) -> CallbackRow:
+    """Errors: CallbackUnknown."""
+    found = await sql.callback(tx, callback_id=callback_id)
+    if found is None:
+        raise CallbackUnknown(id=callback_id)
+    return found
+
+
+async def count_by_state(
+    tx: Tx, *, account_id: AccountId | None = None, receiver: str | None = None
+) -> dict[State, int]:
+    """States without any are left out."""
+    return await sql.count_by_state(tx, account_id=account_id, receiver=receiver)
 
 
 async def attempts(tx: Tx, callback_id: CallbackId, *, account_id: AccountId | None = None) -> list[Attempt]:

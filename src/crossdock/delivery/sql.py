@@ -18,7 +18,7 @@ from crossdock.base.ids import AccountId, CallbackId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
 from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx, columns
-from crossdock.delivery.model import Attempt, CallbackRow, Claimed, Tried, Verdict
+from crossdock.delivery.model import Attempt, CallbackRow, Claimed, State, Tried, Verdict
 
 S = TypeVar("S", bound=Struct)
 
@@ -301,6 +301,24 @@ async def callbacks(
         limit=limit,
         **given,
     )
+
+
+async def callback(tx: Tx, *, callback_id: CallbackId) -> CallbackRow | None:
+    return await tx.one_or_none(CallbackRow, f"{_LIST} WHERE c.id = %(id)s", id=callback_id)
+
+
+async def count_by_state(tx: Tx, *, account_id: AccountId | None, receiver: str | None) -> dict[State, int]:
+    rows = await tx.rows(
+        """
+SELECT c.state, count(*) FROM callback c JOIN receiver r ON r.id = c.receiver_id
+ WHERE (%(account_id)s::bigint IS NULL OR c.account_id = %(account_id)s)
+   AND (%(receiver)s::text IS NULL OR r.name = %(receiver)s)
+ GROUP BY c.state ORDER BY c.state
+""",
+        account_id=account_id,
+        receiver=receiver,
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 _ATTEMPT = columns(Attempt)

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError, Unavailable
+from crossdock.base.objects import Objects
 from crossdock.core.accounts.book import AccountBook
 from crossdock.core.accounts.model import Account, Credential
 from crossdock.delivery.model import (
@@ -27,11 +28,20 @@ Signer = tuple[Account, Credential | CrossdockError | None]
 
 
 class Teller:
-    def __init__(self, *, senders: Mapping[str, Sender], accounts: AccountBook, poster: Poster, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        senders: Mapping[str, Sender],
+        accounts: AccountBook,
+        poster: Poster,
+        clock: Clock,
+        objects: Objects | None = None,
+    ) -> None:
         self._senders = senders
         self._accounts = accounts
         self._poster = poster
         self._clock = clock
+        self._objects = objects
 
     async def signer(self, due: Due) -> Signer:
         """The account, and whose secret signs; an error where a secret cannot be opened. Errors: Unavailable."""
@@ -61,6 +71,8 @@ class Teller:
                 account=account,
                 attempt=due.claimed.attempts + 1,
             )
+            if sender.attach is not None and self._objects is not None:
+                owed = await sender.attach(self._objects, owed)
             outgoing = sender.compose(owed, started_at)
             if outgoing is None:
                 return Tried(outcome="skipped", started_at=started_at, ended_at=started_at)

@@ -13,6 +13,7 @@ import structlog
 from crossdock.base.clock import Clock
 from crossdock.base.errors import Unavailable
 from crossdock.base.ids import ReceiverId
+from crossdock.base.objects import Objects
 from crossdock.core.accounts.book import AccountBook
 from crossdock.core.events.commands import CALLBACKS_TOPIC
 from crossdock.db.database import Database
@@ -55,13 +56,16 @@ class Deliverer:
         networks: Iterable[str] = (),
         resolve: Resolve | None = None,
         rest_s: float = REST_S,
+        objects: Objects | None = None,
     ) -> None:
         """`senders` by dialect: what is owed in other dialects is left alone. Errors: SettingInvalid."""
         self._database = database
         self._signals = signals
         self._senders = dict(senders)
         self._poster = Poster(Networks(networks), resolve=resolve)
-        self._teller = Teller(senders=self._senders, accounts=accounts, poster=self._poster, clock=clock)
+        self._teller = Teller(
+            senders=self._senders, accounts=accounts, poster=self._poster, clock=clock, objects=objects
+        )
         self._notes = Notes(database)
         self._lease_s = max((sender.timeout_s for sender in senders.values()), default=0.0) + LEASE_MARGIN_S
         self._busy: Counter[ReceiverId] = Counter()

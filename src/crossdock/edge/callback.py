@@ -1,12 +1,13 @@
 """What a dialect that pushes to its partner gives to the delivery: how to say it, and what counts as heard."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct, field
 
+from crossdock.base.objects import Objects
 from crossdock.core.accounts.model import Account, Credential
 from crossdock.core.events.model import Event, Receiver
 
@@ -41,6 +42,8 @@ class Sender:
     waits_s: Callable[[Receiver], tuple[int, ...]]
     """Pauses after each failed try, in seconds; after the last one the callback is parked."""
     timeout_s: float
+    attach: Callable[[Objects, Owed], Awaitable[Owed]] | None = None
+    """Called before `compose` where an event only names what is kept as an object."""
 
 
 RETRY: Final = "retry"

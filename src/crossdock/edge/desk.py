@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crossdock.base.clock import Clock
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
+from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal
 from crossdock.core.accounts.book import AccountBook
 from crossdock.core.lockers.doors import Doors
@@ -32,6 +33,8 @@ class Desk:
     """Accounts and their credentials, kept for a few seconds."""
     orders: Intake[PlaceOrder, Placed]
     packings: Intake[PackingReport, Reported]
+    objects: Objects
+    """Files too large for a row."""
     doors: Doors
     """Asks a cabinet to open a door and waits for what it says."""
 
@@ -55,6 +58,7 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             accounts=AccountBook(database, seal),
             orders=Intake(placing.place_many, key=intake_key),
             packings=Intake(report, key=lambda report: (report.enterprise_id, report.order_number)),
+            objects=Objects(config.storage_url, var=config.var),
             doors=Doors(database, signals),
         )
         try:

@@ -15,6 +15,7 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
 from crossdock.core.orders import tally
+from crossdock.core.transport import readings
 from crossdock.db.database import Database, dial_errors
 
 CONCURRENCY: Final = 4
@@ -51,14 +52,15 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces;
-        and orders are counted up."""
+        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces,
+        readings of parcels that never came; and orders are counted up."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
             silent = await lockers.lapse(tx)
             await nonces.sweep(tx)
             await tally.fold(tx)
+            await readings.sweep(tx)
         if codes or doors or silent:
             log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent)
 

@@ -1,7 +1,6 @@
 """A small partner's server: it checks signatures, drops repeats, and keeps what arrived, in order."""
 
 import asyncio
-import hmac
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +11,7 @@ import uvicorn
 from msgspec import Struct
 
 from crossdock.journey.samples import Keys
-from crossdock.signing import explain
+from crossdock.signing import is_signed
 
 WAIT_S_MAX: Final = 20.0
 """For one callback; a worker is woken at once, and a retry comes after ten seconds at the soonest."""
@@ -86,12 +85,8 @@ class Receiver:
 
     def _is_signed(self, path: str, query: str, raw: bytes) -> bool:
         if path.startswith("/hongxun/"):
-            wanted = explain("hongxun", raw, query="", headers=[], secret=self._keys.hongxun.secret).signature
-            given = str(json.loads(raw).get("sign"))
-        else:
-            wanted = explain("bestwond", raw, query="", headers=[], secret=self._keys.bestwond.secret).signature
-            given = query.removeprefix("sign=")
-        return hmac.compare_digest(wanted.encode(), given.encode())
+            return is_signed("hongxun", raw, query=query, secret=self._keys.hongxun.secret)
+        return is_signed("bestwond", raw, query=query, secret=self._keys.bestwond.secret)
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from crossdock.core.fulfilment import calling_off, returns
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment import inbound as dock
 from crossdock.core.fulfilment.calling_off import CallOff
+from crossdock.core.fulfilment.inspecting import InspectedVehicle, inspect_vehicles
 from crossdock.core.fulfilment.model import counted
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
@@ -33,6 +34,10 @@ from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.stock import queries as stock
 from crossdock.core.transport import commands as transport
+from crossdock.core.transport import queries as transport_queries
+from crossdock.core.transport import routes
+from crossdock.core.transport.model import NewNode
+from crossdock.core.units import queries as unit_queries
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads import queries as upload_queries
 from crossdock.core.uploads.model import NewRow
@@ -61,6 +66,7 @@ VALUES (500, 48, 190, 'other-cabinet', 'c', true, now(), now());
 INSERT INTO receiver (account_id, dialect, name, url, kinds)
 VALUES (48, 'hongxun', 'erp', 'http://b', '{order.placed}');
 """
+CAR = InspectedVehicle(vin="LDEMO1", checked_at=datetime(2024, 8, 2, tzinfo=UTC), passed=True)
 TOLD = """
 WITH owed AS (
     INSERT INTO callback (account_id, receiver_id, event_id, mailbox, due_at, created_at)
@@ -90,6 +96,11 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1})
     parcel = await world.booked("P-1")
+    left = await world.parcel("L-1", "T-1")
+    car = await world.car("LDEMO1")
+    async with world.desk.database.transaction() as tx:
+        seen = NewNode(mailno="T-1", code="80", happened_at=tx.now)
+        [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
         await tx.execute(TOLD)
         [line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=draft.id)
@@ -125,6 +136,9 @@ async def twins(quiet_world: World) -> Twins:
         row=rows[0],
         line=line,
         piece=piece,
+        left=left,
+        car=car,
+        node=node,
     )
 
 
@@ -135,6 +149,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     return {
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
+        order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
         order_queries.orders_of_reference: [{"company_id": COMPANY, "reference": "R-1"}],
         order_queries.lines: [{"order_id": shipped.id}],
         order_queries.line: [{"line_id": twins.ids["line"].id}],
@@ -149,6 +164,11 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
         events.tries: [{"dialect": "hongxun", "since": datetime(2000, 1, 1, tzinfo=UTC), "limit": None}],
+        transport_queries.of_order: [{"order_id": twins.ids["left"].id}],
+        transport_queries.of_leg: [{"leg_id": twins.ids["left"].id}],
+        transport_queries.nodes: [{"waybill_ids": [twins.ids["node"].waybill_id]}],
+        unit_queries.of_order: [{"order_id": twins.ids["car"].id}],
+        unit_queries.vehicles: [{"start": 0, "limit": 10}, {"vin": "LDEMO1", "start": 0, "limit": 10}],
         upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
@@ -161,7 +181,17 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 
 def asked_modules() -> list[ModuleType]:
-    return [order_queries, catalog, stock, events, locker_queries, pick_ups, upload_queries]
+    return [
+        order_queries,
+        catalog,
+        stock,
+        events,
+        locker_queries,
+        pick_ups,
+        transport_queries,
+        unit_queries,
+        upload_queries,
+    ]
 
 
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
@@ -251,6 +281,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (fulfilment.close_outbound, {"order_id": ids["draft"].id, **by}),
         (calling_off.call_off, {"wanted": CallOff(number=ids["draft"].number, content_hash=b""), **by}),
         (calling_off.decide, {"request_id": 1, "granted": True, **by}),
+        (inspect_vehicles, {"order_id": ids["draft"].id, "vehicles": [CAR], **by}),
         (transport.dispatch, {"order_id": ids["draft"].id, **by}),
         (handover.prepare, {"handover_id": pick_up.id, **at_shop}),
         (handover.consume, {"key": pick_up.key, **at_shop}),

@@ -70,6 +70,9 @@ class AccountBook:
             raise LookupError(f"account {account_id}")
         return found
 
+    async def account_by_code(self, code: str) -> Account | None:
+        return await self._kept(("account code", code), lambda tx: sql.account_by_code(tx, code))
+
     async def company(self, account_id: AccountId, company_id: int) -> Company:
         """Errors: CompanyUnknown."""
         found = await self._kept(

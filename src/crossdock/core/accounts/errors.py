@@ -3,6 +3,10 @@
 from crossdock.base.errors import Conflict, Denied, NotFound
 
 
+class AccountUnknown(NotFound):
+    """No account goes by this code. Facts: code."""
+
+
 class CompanyUnknown(Denied):
     """This company is not opened for the account."""
 

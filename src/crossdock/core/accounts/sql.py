@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, ServiceId, SiteId, SubInventoryId
+from crossdock.core.accounts.errors import AccountUnknown
 from crossdock.core.accounts.model import (
     Account,
     Company,
@@ -63,6 +64,14 @@ async def account(tx: Tx, account_id: AccountId) -> Account | None:
 
 async def account_by_code(tx: Tx, code: str) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE code = %(code)s", code=code)
+
+
+async def known_account(tx: Tx, code: str) -> Account:
+    """Errors: AccountUnknown."""
+    found = await account_by_code(tx, code)
+    if found is None:
+        raise AccountUnknown(code=code)
+    return found
 
 
 async def company(tx: Tx, *, account_id: AccountId, company_id: int) -> Company | None:

@@ -26,6 +26,8 @@ from crossdock.core.stock import commands as stock
 from crossdock.db.tx import Tx
 
 KINDS: Final[tuple[Kind, ...]] = ("inbound", "outbound", "transfer", "transport")
+WAITING_MAX: Final = 1_000
+"""Call-offs that are read at a time."""
 GONE: Final = frozenset({"cancelled", "deleted"})
 AT_ONCE: Final[dict[Kind, frozenset[str]]] = {
     "outbound": frozenset({"draft", "pending", "allocated", "released", "held"}),
@@ -130,6 +132,19 @@ async def decide(
 async def waiting(tx: Tx, *, account_id: AccountId, number: str) -> list[CancelRequest]:
     """What the floor has to decide on for an order's number, oldest first."""
     return await cancel_sql.waiting(tx, account_id=account_id, number=number)
+
+
+async def all_waiting(tx: Tx) -> list[CancelRequest]:
+    """Of all accounts, oldest first, at most WAITING_MAX."""
+    return await cancel_sql.all_waiting(tx, limit=WAITING_MAX)
+
+
+async def account_of(tx: Tx, request_id: int) -> AccountId:
+    """Errors: CancelUnknown."""
+    account_id = await cancel_sql.account_of(tx, request_id=request_id)
+    if account_id is None:
+        raise CancelUnknown(id=request_id)
+    return account_id
 
 
 async def tell_refused(

@@ -1,6 +1,6 @@
 """What can go wrong on the warehouse floor."""
 
-from crossdock.base.errors import Conflict, NotFound
+from crossdock.base.errors import Conflict, Invalid, NotFound
 
 
 class StationHasNoCabinet(Conflict):
@@ -29,3 +29,7 @@ class CancelUnknown(NotFound):
 
 class CancelDecided(Conflict):
     """The other word was given before. Facts: id."""
+
+
+class NothingInspected(Invalid):
+    """An inspection names no vehicle."""

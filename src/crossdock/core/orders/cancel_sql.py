@@ -55,6 +55,20 @@ async def waiting(tx: Tx, *, account_id: AccountId, number: str) -> list[CancelR
     )
 
 
+async def all_waiting(tx: Tx, *, limit: int) -> list[CancelRequest]:
+    """Index: cancel_request_open_idx."""
+    return await tx.many(
+        CancelRequest,
+        f"SELECT {_REQUEST} FROM cancel_request WHERE state = 'asked' ORDER BY id LIMIT %(limit)s",
+        limit=limit,
+    )
+
+
+async def account_of(tx: Tx, *, request_id: int) -> AccountId | None:
+    found = await tx.rows("SELECT account_id FROM cancel_request WHERE id = %(id)s", id=request_id)
+    return AccountId(found[0][0]) if found else None
+
+
 async def lock(tx: Tx, *, account_id: AccountId, request_id: int) -> CancelRequest | None:
     return await tx.one_or_none(
         CancelRequest,

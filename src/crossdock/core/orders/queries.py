@@ -1,7 +1,7 @@
 """Reading orders."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.orders import search as searching
@@ -29,6 +29,11 @@ async def order_by_number(tx: Tx, *, account_id: AccountId, kind: Kind, number: 
     if not found:
         raise OrderUnknown(number=number)
     return found[0]
+
+
+async def orders_by_number(tx: Tx, *, account_id: AccountId, kinds: Collection[Kind], number: str) -> list[Order]:
+    """Those of these kinds that bear the number, none twice."""
+    return await sql.by_numbers(tx, [(account_id, kind, number) for kind in kinds])
 
 
 async def orders_of_reference(tx: Tx, *, account_id: AccountId, company_id: CompanyId, reference: str) -> list[Order]:

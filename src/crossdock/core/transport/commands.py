@@ -66,7 +66,9 @@ async def attach(
     }
     if packed:
         await sql.put_lines(tx, account_id=order.account_id, lines=packed)
-    await readings.claim(tx, account_id=order.account_id, waybills=waybills)
+    if await readings.claim(tx, account_id=order.account_id, waybills=waybills):
+        of_order = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
+        return [waybill for waybill in of_order if waybill.id in ids.values()]
     return waybills
 
 

@@ -81,19 +81,23 @@ class RouteNode(NewNode, frozen=True, kw_only=True):
     noted_at: datetime
 
 
-class Picture(Struct, frozen=True, kw_only=True):
+class NewPicture(Struct, frozen=True, kw_only=True):
     """A proof of delivery: kept by us under `object_key`, or only known by its `url`."""
 
+    digest: bytes
+    """SHA-256 of the picture, or of its address."""
+    object_key: str | None = None
+    url: str | None = None
+    name: str = ""
+    content_type: str = ""
+    size_bytes: int = 0
+    remark: str = ""
+    signed_at: datetime | None = None
+
+
+class Picture(NewPicture, frozen=True, kw_only=True):
     id: int
     waybill_id: int
-    digest: bytes
-    object_key: str | None
-    url: str | None
-    name: str
-    content_type: str
-    size_bytes: int
-    remark: str
-    signed_at: datetime | None
     created_at: datetime
 
 

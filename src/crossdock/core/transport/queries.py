@@ -18,6 +18,11 @@ async def of_leg(tx: Tx, *, account_id: AccountId, leg_id: OrderId) -> list[Wayb
     return await sql.of_leg(tx, account_id=account_id, leg_id=leg_id)
 
 
+async def newest(tx: Tx, *, account_ids: Collection[AccountId], mailnos: Collection[str]) -> list[Waybill]:
+    """Of each number the parcel that got it last."""
+    return await sql.newest(tx, account_ids=account_ids, mailnos=mailnos)
+
+
 async def nodes(tx: Tx, *, account_id: AccountId, waybill_ids: Collection[int]) -> list[RouteNode]:
     """In the order of their own time."""
     return await sql.nodes(tx, account_id=account_id, waybill_ids=waybill_ids) if waybill_ids else []

@@ -45,13 +45,14 @@ async def read(
     return (await sql.newest(tx, account_ids=[account_id], mailnos=[reading.mailno]))[0]
 
 
-async def claim(tx: Tx, *, account_id: AccountId, waybills: Sequence[Waybill]) -> None:
-    """Parcels that have just got their numbers take the readings that waited for them."""
+async def claim(tx: Tx, *, account_id: AccountId, waybills: Sequence[Waybill]) -> bool:
+    """Parcels that have just got their numbers take the readings that waited for them; whether there were any."""
     named = [(waybill.id, waybill.mailno) for waybill in waybills]
     claimed = await readings_sql.claim(tx, account_id=account_id, waybills=named, since=tx.now - KEPT)
     if claimed:
         ids = sorted({one.waybill_id for one in claimed})
         await _apply(tx, account_id, ids, dialect=HOUSE, actor="scale")
+    return bool(claimed)
 
 
 async def _apply(tx: Tx, account_id: AccountId, waybill_ids: Sequence[int], *, dialect: str, actor: str) -> None:

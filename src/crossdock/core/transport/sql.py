@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId
-from crossdock.core.transport.model import NewNode, NewParcel, RouteNode, SignType, Waybill
+from crossdock.core.transport.model import NewNode, NewParcel, NewPicture, Picture, RouteNode, SignType, Waybill
 from crossdock.db.tx import Tx, columns
 
 _WAYBILL: Final = columns(Waybill)
@@ -183,6 +183,35 @@ SELECT {_NODE} FROM route_node n JOIN waybill w ON w.account_id = n.account_id A
 """,
         account_id=account_id,
         ids=list(waybill_ids),
+    )
+
+
+async def put_pictures(
+    tx: Tx, *, account_id: AccountId, waybill_id: int, pictures: Sequence[NewPicture]
+) -> list[Picture]:
+    """Those that the parcel had not yet. Key: proof_picture_account_id_waybill_id_digest_key."""
+    return await tx.many(
+        Picture,
+        f"""
+INSERT INTO proof_picture (account_id, waybill_id, digest, object_key, url, name, content_type, size_bytes, remark,
+                           signed_at, created_at)
+SELECT %(account_id)s, %(waybill_id)s, g.*, %(now)s
+  FROM unnest(%(digests)s::bytea[], %(keys)s::text[], %(urls)s::text[], %(names)s::text[], %(types)s::text[],
+              %(sizes)s::int[], %(remarks)s::text[], %(signed)s::timestamptz[]) AS g
+ON CONFLICT ON CONSTRAINT proof_picture_account_id_waybill_id_digest_key DO NOTHING
+RETURNING {columns(Picture)}
+""",
+        account_id=account_id,
+        waybill_id=waybill_id,
+        digests=[picture.digest for picture in pictures],
+        keys=[picture.object_key for picture in pictures],
+        urls=[picture.url for picture in pictures],
+        names=[picture.name for picture in pictures],
+        types=[picture.content_type for picture in pictures],
+        sizes=[picture.size_bytes for picture in pictures],
+        remarks=[picture.remark for picture in pictures],
+        signed=[picture.signed_at for picture in pictures],
+        now=tx.now,
     )
 
 

@@ -23,11 +23,11 @@ async def come_in(tx: Tx, *, account_id: AccountId, order_id: OrderId, coming: S
         code for (_, code), times in Counter((one.product_id, one.unit.code) for one in coming).items() if times > 1
     ]
     if twice:
-        raise UnitRepeated(codes=_few(twice))
+        raise UnitRepeated(codes=few(twice))
     here = await sql.put(tx, account_id=account_id, order_id=order_id, coming=coming)
     before = [one.unit.code for one in coming if (one.product_id, one.unit.code) not in here]
     if before:
-        raise UnitHere(codes=_few(before))
+        raise UnitHere(codes=few(before))
 
 
 async def leave(
@@ -43,10 +43,11 @@ async def leave(
     left = await sql.send_off(tx, account_id=account_id, order_id=order_id, leaving=leaving)
     missing = {*leaving} - {(unit.product_id, unit.code) for unit in left}
     if missing:
-        raise UnitNotHere(codes=_few(sorted(code for _, code in missing)))
+        raise UnitNotHere(codes=few(sorted(code for _, code in missing)))
     return left
 
 
-def _few(codes: Sequence[str]) -> str:
+def few(codes: Sequence[str]) -> str:
+    """The first of them, for a refusal that a person reads."""
     more = " …" if len(codes) > NAMED_MAX else ""
     return ", ".join(codes[:NAMED_MAX]) + more

@@ -19,6 +19,26 @@ class UnitsUnnamed(Conflict):
     """Pieces of these lines have names: say which of them leave. Facts: lines."""
 
 
+class PlateTaken(Conflict):
+    """Plates with these numbers are under way already. Facts: codes."""
+
+
+class PlatesReceived(Conflict):
+    """Of this batch something has come; it is not replaced any more. Facts: batch."""
+
+
+class SerialsTotalDiffers(Conflict):
+    """An earlier message said that another number of codes would come. Facts: number, total."""
+
+
+class SerialsTooMany(Conflict):
+    """More codes came than were to come in all. Facts: number, total."""
+
+
+class SerialTaken(Conflict):
+    """These codes are announced for another open order. Facts: codes."""
+
+
 class UnitHere(Conflict):
     """These pieces are in stock already. Facts: codes."""
 

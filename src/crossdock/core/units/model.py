@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
+from crossdock.core.stock.model import Condition
 
 NAMES: Final = ("vin", "sn", "imei1", "imei2", "meid")
 """What a piece may be called by; its `code` is the first that it has."""
@@ -62,11 +63,35 @@ class Vehicle(Struct, frozen=True, kw_only=True):
     sku: str
     product_name: str
     vin: str
-    condition: str
+    condition: Condition
     received_at: datetime
     location: str
     reserved: bool
     """Every piece of its bucket is set aside."""
+
+
+class NewPlate(Struct, frozen=True, kw_only=True):
+    code: str
+    parent_code: str = ""
+    """Of the plate it stands on; that one may be told of later, or never."""
+    kind: str = ""
+    sku: str
+    quantity: int
+    members: dict[str, Any]
+    """All that was said of it, word for word."""
+
+
+class Plate(NewPlate, frozen=True, kw_only=True):
+    batch_key: str
+    received: bool
+
+
+class AnnouncedSerial(Struct, frozen=True, kw_only=True):
+    """A piece that an order will bring or take, by its code."""
+
+    sku: str
+    code: str
+    line_key: str = ""
 
 
 def named(units: Sequence[NewUnit]) -> list[dict[str, Any]]:

@@ -3,7 +3,23 @@
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError, Denied, MethodNotAllowed, PathUnknown
-from crossdock.dialects.hongxun import auth, callbacks, master, routes, wire
+from crossdock.dialects.hongxun import (
+    auth,
+    callbacks,
+    calling_off,
+    carriers,
+    master,
+    pictures,
+    plates,
+    results,
+    routes,
+    scales,
+    serials,
+    transfers,
+    transports,
+    vehicles,
+    wire,
+)
 from crossdock.dialects.hongxun.errors import refusal
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Endpoint, Opened
@@ -12,16 +28,29 @@ from crossdock.edge.response import Response
 
 CUSTOMER: Final = "customer"
 CARRIER: Final = "carrier"
+DEVICE: Final = "device"
 """`scope.role` of a credential, and `options` of an endpoint: who may call it."""
 
 ENDPOINTS: Final = (
     Endpoint("POST /dtc/logistics/inOrder", routes.in_order, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/outOrder", routes.out_order, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/innerOrder", transfers.inner_order, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/tmsOrder", transports.tms_order, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/orderCancel", calling_off.order_cancel, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/vinStockQuery", vehicles.vin_stock_query, options=CUSTOMER),
+    Endpoint("POST /dtc/logistics/serialCodePush", serials.serial_code_push, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/productCreate", master.product, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/inventoryCreate", master.inventory, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/consigneeCreate", master.consignee, options=CUSTOMER),
     Endpoint("POST /dtc/logistics/productVolumeWeight", master.volume_weight, options=CUSTOMER),
+    Endpoint("POST /dtc/esboms/overseasLpn", plates.overseas_lpn, options=CUSTOMER),
     Endpoint("POST /dtc/esboms/stockQuery", routes.stock_query, options=CUSTOMER),
+    Endpoint("POST /dtc/esboms/inOrderResultQuery", results.in_order_result, options=CUSTOMER),
+    Endpoint("POST /dtc/esboms/outOrderResultQuery", results.out_order_result, options=CUSTOMER),
+    Endpoint("POST /dtc/esboms/routeQuery", carriers.route_query, options=CUSTOMER),
+    Endpoint("POST /dtc/tms/carrierRoutingPush", carriers.routing_push, options=CARRIER),
+    Endpoint("POST /dtc/tms/carrierSignImagePush", pictures.sign_image_push, options=CARRIER),
+    Endpoint("POST /dtc/device/dwsParcel", scales.dws_parcel, options=DEVICE),
 )
 _BY_PATH: Final = {endpoint.call.split(" ", 1)[1]: endpoint for endpoint in ENDPOINTS}
 
@@ -37,6 +66,8 @@ async def open_call(desk: Desk, request: Request) -> Opened:
         raise PathUnknown(path=request.path)
     if request.method != "POST":
         raise MethodNotAllowed(method=request.method)
+    if endpoint.options == DEVICE:
+        return Opened(endpoint, await scales.recognise(desk, request), scales.parcel(request.body))
     envelope = auth.read(request.body)
     caller = await auth.recognise(desk, envelope)
     if caller.credential.scope.get("role") != endpoint.options:

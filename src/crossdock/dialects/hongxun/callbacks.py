@@ -4,12 +4,16 @@ A receiver's `url` is the base; `settings`: `batch_callback` (false: one confirm
 `paths` (event name -> path, `/<event>` where it names none) and `retry` (pauses of its own, in seconds).
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import structs
+
 from crossdock.base import json
 from crossdock.base.errors import BodyMalformed, CallerUnknown
+from crossdock.base.objects import Objects
 from crossdock.core.events import kinds
 from crossdock.core.events.model import Event, Receiver
 from crossdock.dialects.hongxun import auth, confirms, pushes, words
@@ -99,7 +103,22 @@ def waits_s(receiver: Receiver) -> tuple[int, ...]:
     return waits_of(receiver, WAITS_S)
 
 
-SENDER: Final = Sender(dialect="hongxun", compose=compose, accepted=accepted, waits_s=waits_s, timeout_s=TIMEOUT_S)
+async def attach(objects: Objects, owed: Owed) -> Owed:
+    """Pictures that are kept here, whole. Errors: ObjectMissing, Unavailable."""
+    if owed.event.kind != kinds.PROOF_PICTURED:
+        return owed
+    pictures = [
+        picture
+        if picture["object_key"] is None
+        else picture | {"base64": b64encode(await objects.get(picture["object_key"])).decode()}
+        for picture in owed.event.facts["pictures"]
+    ]
+    return structs.replace(owed, event=structs.replace(owed.event, facts=owed.event.facts | {"pictures": pictures}))
+
+
+SENDER: Final = Sender(
+    dialect="hongxun", compose=compose, accepted=accepted, waits_s=waits_s, timeout_s=TIMEOUT_S, attach=attach
+)
 
 
 def hearer(owed: Owed) -> Hearer:

@@ -26,6 +26,8 @@ from crossdock.core.catalog.errors import CodeTaken, ProductUnknown
 from crossdock.core.fulfilment.errors import CancelBatchTaken, CancelTooMuch
 from crossdock.core.orders.errors import LineUnknown, OrderNumberTaken, OrderUnknown, StateForbids
 from crossdock.core.stock.errors import OutOfStock
+from crossdock.core.transport.errors import WaybillUnknown
+from crossdock.core.units.errors import PlatesReceived, PlateTaken, SerialsTooMany, SerialsTotalDiffers, SerialTaken
 from crossdock.dialects.hongxun.words import ORDER_STATUSES
 
 
@@ -50,6 +52,7 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     SubInventoryUnknown: Refusal(404, "货主不存在:{code}"),
     LineUnknown: Refusal(404, "单据行不存在:{line}"),
     ProductUnknown: Refusal(404, "产品不存在:{sku}"),
+    WaybillUnknown: Refusal(404, "运单不存在:{mailnos}"),
     NotFound: Refusal(404, "单据不存在"),
     MethodNotAllowed: Refusal(405, "请求方式不支持:{method}", 405),
     ClockSkew: Refusal(408, "请求已过期"),
@@ -58,6 +61,11 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     OutOfStock: Refusal(409, "库存不足:{sku} 可用{available}"),
     OrderNumberTaken: Refusal(409, "单据重复:{number}"),
     CancelBatchTaken: Refusal(409, "单据重复:{number}"),
+    SerialsTotalDiffers: Refusal(409, "totalCount与之前不一致:{number} {total}"),
+    SerialsTooMany: Refusal(409, "串码数量超过totalCount:{number} {total}"),
+    SerialTaken: Refusal(409, "串码已属于其他单据:{codes}"),
+    PlateTaken: Refusal(409, "LPN已存在:{codes}"),
+    PlatesReceived: Refusal(409, "批次已收货:{batch}"),
     CancelTooMuch: Refusal(409, "可取消数量不足:{line} 剩余{left}"),
     StateForbids: Refusal(409, "单据状态不允许:{state}"),
     Conflict: Refusal(409, "单据状态不允许"),

@@ -130,6 +130,10 @@ class Reader:
             return Decimal(number)
         return None
 
+    def filled(self, name: str) -> bool:
+        """Whether the member is there and holds something."""
+        return self._members.get(name) not in (None, "")
+
     def says(self, name: str) -> bool:
         """Whether the member is there, though it may be null."""
         return name in self._members

@@ -137,6 +137,7 @@ UTC_OFFSET_H = 8
 """China standard time: the pages say local time and no zone. A credential's scope may name another `utc_offset_h`."""
 
 _PATTERN = "%Y-%m-%d %H:%M:%S"
+_ORDER_ID = re.compile(r"[0-9]{1,18}")
 _SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
@@ -168,3 +169,11 @@ def recipient(texts: dict[str, str]) -> dict[str, str]:
 def downstream_order_code(kind: Kind, order_id: OrderId) -> str:
     """The warehouse's own number of an order, as `HXCK2408020360000001`."""
     return f"{PREFIXES[kind]}{order_id}"
+
+
+def order_id_of(code: str, kind: Kind) -> OrderId | None:
+    """The order behind a code that `downstream_order_code` printed; None for any other text."""
+    digits = code.removeprefix(PREFIXES[kind])
+    if not code.startswith(PREFIXES[kind]) or _ORDER_ID.fullmatch(digits) is None:
+        return None
+    return OrderId(int(digits))

@@ -1,0 +1,72 @@
+"""LPN: licence plates of pallets and cartons, told before they come."""
+
+from typing import Any, Final, cast
+
+from crossdock.core.accounts.model import Caller
+from crossdock.core.units import plates
+from crossdock.core.units.model import NewPlate
+from crossdock.dialects.hongxun import known
+from crossdock.dialects.hongxun.fields import MISSING, Reader, Text
+from crossdock.dialects.hongxun.wire import LINES_MAX, PIECES_MAX, Call, object_reader
+from crossdock.edge.desk import Desk
+
+CODES: Final = ("lpn", "lpnNum", "lpnNo", "lpnCode", "licensePlateNumber")
+"""What the plate's own number may be called, for the page's 33 members are not stored: the first that is filled."""
+PLATE: Final = (Text("customerProductCode", required=True), Text("parentLpn"), Text("lpnType"))
+
+
+async def overseas_lpn(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """LPN接口: batches of one purchase order add up. Members that nobody knows are kept as they came.
+
+    Errors: FieldsInvalid, PlatesReceived, PlateTaken.
+    """
+    reader = object_reader(call.request)
+    members = reader.kept()
+    batch = reader.text("batchId", required=True)
+    source = reader.text("sourceNum", required=True)
+    told = [
+        _plate(plate, kept)
+        for plate, kept in zip(
+            reader.objects("lpnList", entries_max=LINES_MAX), _objects(members.get("lpnList")), strict=False
+        )
+    ]
+    _name_once(reader, told)
+    reader.finish()
+    async with desk.database.transaction() as tx:
+        await plates.announce(
+            tx,
+            account_id=caller.account.id,
+            source_number=source,
+            batch_key=batch,
+            content_hash=known.content_hash(call),
+            plates=told,
+        )
+    return {"sourceNum": source, "batchId": batch, "lpnCount": len(told)}
+
+
+def _plate(reader: Reader, kept: dict[str, Any]) -> NewPlate:
+    code = next((text for name in CODES if (text := reader.text(name))), "")
+    if not code:
+        reader.complain(CODES[0], MISSING)
+    texts = reader.texts(PLATE)
+    return NewPlate(
+        code=code,
+        parent_code=texts["parentLpn"],
+        kind=texts["lpnType"],
+        sku=texts["customerProductCode"],
+        quantity=reader.whole("quantity", low=1, high=PIECES_MAX, reason="必须为正整数"),
+        members=kept,
+    )
+
+
+def _objects(entries: Any) -> list[dict[str, Any]]:
+    """As `Reader.objects` passes over what is none."""
+    return [cast(dict[str, Any], entry) for entry in entries or [] if isinstance(entry, dict)]
+
+
+def _name_once(reader: Reader, told: list[NewPlate]) -> None:
+    seen: set[str] = set()
+    for index, plate in enumerate(told):
+        if plate.code and plate.code in seen:
+            reader.complain(f"lpnList[{index}].lpn", "重复")
+        seen.add(plate.code)

@@ -1,0 +1,66 @@
+"""入库单结果查询 and 出库单结果查询: what became of an order, with every confirm that was made of it.
+
+This is how a customer finds what a lost callback said.
+"""
+
+from typing import Any, Final
+
+from crossdock.core.accounts.model import Caller
+from crossdock.core.events import kinds
+from crossdock.core.events import queries as events
+from crossdock.core.fulfilment import facts
+from crossdock.core.orders import queries as orders
+from crossdock.core.orders.errors import OrderUnknown
+from crossdock.core.orders.model import Kind
+from crossdock.dialects.hongxun import callbacks, confirms, words
+from crossdock.dialects.hongxun.confirms import Hearer
+from crossdock.dialects.hongxun.wire import Call, object_reader
+from crossdock.edge.desk import Desk
+
+CONFIRMED_BY: Final[dict[Kind, tuple[str, str]]] = {
+    "inbound": (kinds.INBOUND_RECEIVED, kinds.INBOUND_CLOSED),
+    "outbound": (kinds.OUTBOUND_SHIPPED, kinds.OUTBOUND_CLOSED),
+}
+"""The events that are confirms with and without batches."""
+
+
+async def in_order_result(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """入库单结果查询. Errors: FieldsInvalid, OrderUnknown, also for other codes than the order's."""
+    return await _result(desk, caller, call, "inbound")
+
+
+async def out_order_result(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
+    """出库单结果查询. Errors: as in_order_result."""
+    return await _result(desk, caller, call, "outbound")
+
+
+async def _result(desk: Desk, caller: Caller, call: Call, kind: Kind) -> dict[str, Any]:
+    reader = object_reader(call.request)
+    reader.kept()
+    number = reader.text("customerNumber", required=True)
+    asked = {name: reader.text(name) for name in ("inventoryCode", "subbaseCode")}
+    reader.finish()
+    account_id = caller.account.id
+    async with desk.database.transaction(readonly=True) as tx:
+        order = await orders.order_by_number(tx, account_id=account_id, kind=kind, number=number)
+        lines = await orders.lines(tx, account_id=account_id, order_id=order.id)
+        timeline = await events.timeline(tx, account_id=account_id, order_id=order.id)
+        receivers = await events.receivers(tx, account_id=account_id, dialect="hongxun")
+        site, owner = await facts.place_codes(tx, order)
+    if any(text and text != code for text, code in zip(asked.values(), (site, owner), strict=True)):
+        raise OrderUnknown(number=number)
+    batched, whole = CONFIRMED_BY[kind]
+    confirmed = batched if not receivers or any(map(callbacks.is_batched, receivers)) else whole
+    body = confirms.in_order_confirm if kind == "inbound" else confirms.out_order_confirm
+    hearer = Hearer(zone=words.zone_of(caller.credential.scope))
+    return {
+        "customerNumber": order.number,
+        "downstreamOrderCode": words.downstream_order_code(kind, order.id),
+        "documentType": confirms.document_type(kind, order.type),
+        "inventoryCode": site,
+        "subbaseCode": owner,
+        "orderStatus": words.ORDER_STATUSES[order.state],
+        "totalQuantity": sum(line.quantity for line in lines),
+        "actualQuantity": sum(line.done for line in lines),
+        "batchList": [body(event, hearer) for event in timeline if event.kind == confirmed],
+    }
