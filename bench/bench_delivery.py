@@ -1,9 +1,9 @@
 """How many callbacks a second, against a bare HTTP client? And what does a dead receiver cost the others?
 
 The delivery's worker claims, signs, sends and notes callbacks of Hongxun orders, two to an order, each note on disk.
-Beside it, in the same minutes, an httpx client with as many connections sends the same bodies to the same server and
-notes nothing. Then the worker delivers to OTHERS receivers while one more, with DEAD callbacks waiting, refuses
-connections, or takes them and never answers; each round measures it with and without the dead one.
+Beside it, in the same minutes, a bare aiohttp client with as many connections sends the same bodies to the same
+server and notes nothing. Then the worker delivers to OTHERS receivers while one more, with DEAD callbacks waiting,
+refuses connections, or takes them and never answers; each round measures it with and without the dead one.
 
 The worker, or the bare client, has one core; PostgreSQL and the receivers share the others.
 """
@@ -348,7 +348,7 @@ def show(report: Report, out: Console) -> None:
     against = report.against
     table.add_row(
         f"one receiver, {against.connections} connections",
-        "bare httpx client",
+        "bare aiohttp client",
         *_cells(against.ours, against.bare),
         f"≥ {RATIO_MIN}",
     )

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
-import httpx
+import aiohttp
 import typer
 import uvloop
 
@@ -66,8 +66,7 @@ async def bare(url: str, seal: Seal) -> None:
         bodies = itertools.cycle(await _composed(tx, AccountBook(database, seal)))
     stop = told_to_stop()
     print("ready", flush=True)
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as client:
         await asyncio.gather(*(_send(client, bodies, stop) for _ in range(CONNECTIONS)))
 
 
@@ -93,11 +92,11 @@ async def _composed(tx: Tx, accounts: AccountBook) -> list[Outgoing]:
     return [one for one in said if one is not None]
 
 
-async def _send(client: httpx.AsyncClient, bodies: Iterator[Outgoing], stop: asyncio.Event) -> None:
+async def _send(client: aiohttp.ClientSession, bodies: Iterator[Outgoing], stop: asyncio.Event) -> None:
     while not stop.is_set():
         body = next(bodies)
-        answer = await client.post(body.url, content=body.body, headers=body.headers)
-        answer.raise_for_status()
+        async with client.post(body.url, data=body.body, headers=body.headers, raise_for_status=True) as answer:
+            await answer.read()
 
 
 def senders() -> dict[str, Sender]:

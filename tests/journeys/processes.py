@@ -199,7 +199,8 @@ class Place:
         """Until no callback is owed. Time passes quickly: claims of the dead run out, and retries become due."""
 
         def all_told() -> bool:
-            self.rows(TIME_PASSES)
+            with suppress(psycopg.errors.DeadlockDetected):  # with a worker that notes many at once
+                self.rows(TIME_PASSES)
             time.sleep(TOLD_POLL_S)
             return not self.rows("SELECT 1 FROM callback WHERE state = 'waiting'")
 

@@ -1,0 +1,21 @@
+"""bench/bench_delivery.py works: what was heard is on record. Nothing here looks at how fast."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.bench_delivery", "--tiny", "--results", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [file] = tmp_path.glob("delivery-*.json")
+    report = json.loads(file.read_text())
+    assert all(rate > 0 for rate in (*report["against"]["ours"], *report["against"]["bare"]))
+    assert [one["dead"] for one in report["beside"]] == ["refuses connections", "never answers"]
+    assert report["postgres"] in done.stdout

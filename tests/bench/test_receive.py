@@ -1,0 +1,21 @@
+"""bench/bench_receive.py works: receipts and shipments of both sizes. Nothing here looks at how fast."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.bench_receive", "--tiny", "--results", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    [file] = tmp_path.glob("receive-*.json")
+    report = json.loads(file.read_text())
+    measured = {(one["what"], one["lines"]) for one in report["measured"]}
+    assert measured == {(what, lines) for what in ("receipt", "shipment") for lines in (5, 20)}
+    assert all(one["ours_s"] > 0 and one["bare_s"] > 0 for one in report["measured"])
