@@ -76,6 +76,12 @@ async def test_a_number_twice_in_one_message(world: World) -> None:
     assert answer["message"] == "参数错误:request.lpnList[2] 类型错误;request.lpnList[1].lpn 重复"
 
 
+@pytest.mark.parametrize("wrong", [None, "", 0, -1, True, "x", {}, {"a": 1}, [], [None], [7], [[]]])
+async def test_what_is_no_list_of_plates(world: World, wrong: Any) -> None:
+    answer = await post(world, LPN, sign({"batchId": "B1", "sourceNum": "RK1", "lpnList": wrong}))
+    assert (answer["code"], answer["message"].startswith("参数错误:request.lpnList")) == (400, True)
+
+
 async def test_messages_of_codes_add_up_in_any_order(world: World) -> None:
     for told in (("SN4", "SN5"), ("SN1", "SN2"), ("SN2", "SN3"), ("SN1", "SN2")):
         answer = await post(world, CODES, codes("CK1", *told))

@@ -61,7 +61,8 @@ def _plate(reader: Reader, kept: dict[str, Any]) -> NewPlate:
 
 def _objects(entries: Any) -> list[dict[str, Any]]:
     """As `Reader.objects` passes over what is none."""
-    return [cast(dict[str, Any], entry) for entry in entries or [] if isinstance(entry, dict)]
+    listed = entries if isinstance(entries, list) else []
+    return [cast(dict[str, Any], entry) for entry in listed if isinstance(entry, dict)]
 
 
 def _name_once(reader: Reader, told: list[NewPlate]) -> None:
