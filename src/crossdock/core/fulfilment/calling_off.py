@@ -82,7 +82,7 @@ async def call_off(
     if not live:
         return found
     concerned = await _concerned(tx, live, wanted)
-    asks = any(order.state in ASKED.get(order.kind, ()) for order, _ in concerned)
+    asks = any(share.order.state in ASKED.get(share.order.kind, ()) for share in concerned)
     if asks and not wanted.batch_key and await cancel_sql.waiting(tx, account_id=account_id, number=wanted.number):
         return found
     await cancel_sql.put(
@@ -157,19 +157,25 @@ async def tell_refused(
     )
 
 
-Concerned = Sequence[tuple[Order, list[OrderLine]]]
-"""Orders and those of their lines that something is taken off."""
+class Share(Struct, frozen=True, kw_only=True):
+    """What is taken off one order."""
+
+    order: Order
+    lines: list[OrderLine]
+    """Those that lose something."""
+    whole: bool
+    """Nothing of the order has moved, and nothing is left of it."""
 
 
 async def _held(tx: Tx, account_id: AccountId, number: str) -> list[Order]:
-    found = await order_sql.by_numbers(tx, [(account_id, kind, number) for kind in KINDS])
+    found = await order_queries.orders_by_number(tx, account_id=account_id, kinds=KINDS, number=number)
     return [
         await orders.locked(tx, account_id=account_id, order_id=order_id)
         for order_id in sorted(order.id for order in found)
     ]
 
 
-async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> Concerned:
+async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> list[Share]:
     """Errors: StateForbids, LineUnknown, CancelTooMuch."""
     pieces = wanted.pieces
     allowed = [AT_ONCE, ASKED, MOVING] if pieces else [AT_ONCE, ASKED]
@@ -179,7 +185,7 @@ async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> Concerne
     order_ids = [order.id for order in live]
     lines = await order_queries.lines_of(tx, account_id=live[0].account_id, order_ids=order_ids)
     if not pieces:
-        return [(order, lines[order.id]) for order in live]
+        return [Share(order=order, lines=lines[order.id], whole=True) for order in live]
     concerned = [(order, [line for line in lines[order.id] if line.line_key in pieces]) for order in live]
     known = {line.line_key for _, theirs in concerned for line in theirs}
     unknown = [key for key in pieces if key not in known]
@@ -189,35 +195,36 @@ async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> Concerne
         for line in theirs:
             if wanted.skus.get(line.line_key, line.sku) != line.sku:
                 raise LineUnknown(line=line.line_key)
-            if pieces[line.line_key] > line.quantity - line.done:
-                raise CancelTooMuch(line=line.line_key, left=max(line.quantity - line.done, 0))
-    return [(order, theirs) for order, theirs in concerned if theirs]
+            if pieces[line.line_key] > line.left:
+                raise CancelTooMuch(line=line.line_key, left=line.left)
+    return [
+        Share(order=order, lines=theirs, whole=_empties(lines[order.id], pieces))
+        for order, theirs in concerned
+        if theirs
+    ]
 
 
-async def _apply(tx: Tx, concerned: Concerned, wanted: CallOff, *, dialect: str, actor: str) -> None:
-    whole: list[tuple[Order, list[OrderLine]]] = []
-    for order, lines in concerned:
-        if not wanted.pieces or await _empties(tx, order, wanted.pieces):
-            whole.append((order, lines))
-        else:
-            await _take_off(tx, order, lines, wanted, dialect=dialect, actor=actor)
+async def _apply(tx: Tx, concerned: Sequence[Share], wanted: CallOff, *, dialect: str, actor: str) -> None:
+    for share in concerned:
+        if not share.whole:
+            await _take_off(tx, share.order, share.lines, wanted, dialect=dialect, actor=actor)
+    whole = [share for share in concerned if share.whole]
     cancelled = await orders.cancel_all(
         tx,
-        account_id=concerned[0][0].account_id,
-        order_ids=[order.id for order, _ in whole],
+        account_id=concerned[0].order.account_id,
+        order_ids=[share.order.id for share in whole],
         dialect=dialect,
         actor=actor,
         reason=wanted.reason,
     )
     after = {order.id: order.state for order in cancelled}
-    for order, lines in whole:
-        off = {line.line_key: line.quantity for line in lines}
-        await _tell(tx, order, lines, wanted, off, state=after[order.id], dialect=dialect, actor=actor)
+    for share in whole:
+        order, off = share.order, {line.line_key: line.quantity for line in share.lines}
+        await _tell(tx, order, share.lines, wanted, off, state=after[order.id], dialect=dialect, actor=actor)
 
 
-async def _empties(tx: Tx, order: Order, pieces: Mapping[str, int]) -> bool:
-    """Nothing of the order has moved, and nothing would be left of it."""
-    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+def _empties(lines: Sequence[OrderLine], pieces: Mapping[str, int]) -> bool:
+    """Of an order with these lines."""
     return all(not line.done and line.quantity == pieces.get(line.line_key, 0) for line in lines)
 
 
@@ -236,7 +243,7 @@ async def _take_off(
     await order_sql.add_pieces(tx, account_id=order.account_id, order_id=order.id, pieces=-sum(off.values()))
     state = order.state
     left = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
-    if order.state in MOVING.get(order.kind, ()) and all(line.done >= line.quantity for line in left):
+    if order.state in MOVING.get(order.kind, ()) and not any(line.left for line in left):
         close = inbound.close_inbound if order.kind == "inbound" else outbound.close_outbound
         state = (await close(tx, account_id=order.account_id, order_id=order.id, **who)).state
     await _tell(tx, order, lines, wanted, wanted.pieces, state=state, **who)

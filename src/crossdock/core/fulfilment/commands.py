@@ -101,7 +101,7 @@ async def ship(
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     moved = _leaving(lines, quantities)
-    last = sum(pieces for _, pieces in moved) == sum(_left(line) for line in lines)
+    last = sum(pieces for _, pieces in moved) == sum(line.left for line in lines)
     state = "shipped" if last else "partly_shipped"
     leaving = {*order_model.sources("outbound", order.type, state)} - {"delivered"}  # that is a roll-back
     if order.kind != "outbound" or order.state not in leaving:
@@ -212,13 +212,13 @@ async def _send_off(
 def _leaving(lines: Sequence[OrderLine], quantities: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
     """Errors: LineUnknown, QuantityInvalid."""
     if quantities is None:
-        return [(line, _left(line)) for line in lines if _left(line)]
+        return [(line, line.left) for line in lines if line.left]
     by_key = {line.line_key: line for line in lines}
     for key, pieces in quantities.items():
         if key not in by_key:
             raise LineUnknown(line=key)
-        if not 0 <= pieces <= _left(by_key[key]):
-            raise QuantityInvalid(line=key, quantity=pieces, left=_left(by_key[key]))
+        if not 0 <= pieces <= by_key[key].left:
+            raise QuantityInvalid(line=key, quantity=pieces, left=by_key[key].left)
     if not any(quantities.values()):
         raise QuantityInvalid(quantity=0)
     return [(by_key[key], pieces) for key, pieces in quantities.items() if pieces]
@@ -238,10 +238,6 @@ def _named(
             raise UnitsMiscounted(line=key, quantity=pieces, named=len(set(said)))
         named |= {(line.product_id, code): line.id for code in said}
     return named
-
-
-def _left(line: OrderLine) -> int:
-    return max(line.quantity - line.done, 0)
 
 
 async def _tell_closed(tx: Tx, order: Order, *, dialect: str, actor: str) -> None:

@@ -9,7 +9,7 @@ from crossdock.core.accounts import sql as accounts
 from crossdock.core.fulfilment.model import Moved
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
-from crossdock.core.units import sql as unit_sql
+from crossdock.core.units import queries as units
 from crossdock.core.units.model import NewUnit, named
 from crossdock.db.tx import Tx
 
@@ -44,7 +44,7 @@ async def gathered(tx: Tx, order: Order, lines: Sequence[OrderLine]) -> list[Mov
     by_id = {line.id: line for line in lines}
     moved = await stock.moved_for(tx, account_id=order.account_id, order_id=order.id)
     named_here: defaultdict[StockId, list[NewUnit]] = defaultdict(list)
-    for unit in await unit_sql.of_order(tx, account_id=order.account_id, order_id=order.id):
+    for unit in await units.of_order(tx, account_id=order.account_id, order_id=order.id):
         named_here[unit.stock_id].append(unit.as_new())
     found = as_announced([(line, line.done) for line in lines if line.product_id is None and line.done])
     for one in moved:
@@ -68,14 +68,8 @@ def as_announced(lines: Sequence[tuple[OrderLine, int]]) -> list[Moved]:
 
 def _line(one: Moved) -> dict[str, Any]:
     return (
-        {
-            "line_key": one.line.line_key,
-            "sku": one.line.sku,
-            "quantity": one.pieces,
-            "lot": one.lot,
-            "condition": one.condition,
-            "partner_fields": one.line.partner_fields,
-        }
+        one.line.told(one.pieces)
+        | {"lot": one.lot, "condition": one.condition}
         | ({"units": named(one.units)} if one.units else {})
         | ({"plate": one.plate} if one.plate else {})
     )

@@ -170,7 +170,7 @@ async def _refuse_more(tx: Tx, order: Order, moved: Sequence[Moved]) -> None:
     coming: defaultdict[int, int] = defaultdict(int)
     for one in moved:
         coming[one.line.id] += one.pieces
-    more = {one.line.id: one.line for one in moved if coming[one.line.id] > _left(one.line)}
+    more = {one.line.id: one.line for one in moved if coming[one.line.id] > one.line.left}
     owners = {
         owner_id: await accounts.sub_inventory_by_id(tx, account_id=order.account_id, sub_inventory_id=owner_id)
         for owner_id in sorted({_owner(order, line) for line in more.values()})
@@ -178,11 +178,7 @@ async def _refuse_more(tx: Tx, order: Order, moved: Sequence[Moved]) -> None:
     for line in more.values():
         owner = owners[_owner(order, line)]
         if owner is not None and not owner.over_receipt:
-            raise OverReceipt(line=line.line_key, left=_left(line), quantity=coming[line.id])
-
-
-def _left(line: OrderLine) -> int:
-    return max(line.quantity - line.done, 0)
+            raise OverReceipt(line=line.line_key, left=line.left, quantity=coming[line.id])
 
 
 def _owner(order: Order, line: OrderLine) -> SubInventoryId:

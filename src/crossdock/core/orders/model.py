@@ -232,6 +232,22 @@ class OrderLine(Struct, frozen=True, kw_only=True):
     """Received or shipped so far."""
     partner_fields: dict[str, Any]
 
+    @property
+    def left(self) -> int:
+        """Pieces that are still to come, or to leave."""
+        return max(self.quantity - self.done, 0)
+
+    def told(self, pieces: int) -> dict[str, Any]:
+        """As events print goods that moved, of this line's own lot and condition."""
+        return {
+            "line_key": self.line_key,
+            "sku": self.sku,
+            "quantity": pieces,
+            "lot": self.lot,
+            "condition": self.condition,
+            "partner_fields": self.partner_fields,
+        }
+
 
 def product_ids(lines: Iterable[OrderLine]) -> list[ProductId]:
     """Of the lines that have a product, in their order."""

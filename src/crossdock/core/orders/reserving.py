@@ -66,11 +66,11 @@ def _needs(order: Order, lines: list[OrderLine]) -> tuple[Need, ...]:
             sub_inventory_id=SubInventoryId(line.sub_inventory_id or order.sub_inventory_id or 0),
             product_id=line.product_id,
             sku=line.sku,
-            quantity=line.quantity - line.done,
+            quantity=line.left,
             lot=line.lot,
             condition=line.condition,
             line_no=line.line_no,
         )
         for line in lines
-        if line.product_id is not None and line.quantity > line.done
+        if line.product_id is not None and line.left
     )

@@ -12,7 +12,6 @@ from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.transport import readings, sql
@@ -82,7 +81,9 @@ def told(waybills: Sequence[Waybill], pieces: Mapping[str, Mapping[str, int]] | 
 
 async def leg_of(tx: Tx, order: Order) -> Order | None:
     """The transport order that moves an outbound order's goods: it bears the same number."""
-    found = await order_sql.by_numbers(tx, [(order.account_id, "transport", order.number)])
+    found = await order_queries.orders_by_number(
+        tx, account_id=order.account_id, kinds=["transport"], number=order.number
+    )
     return found[0] if found and found[0].state != "cancelled" else None
 
 
@@ -106,7 +107,7 @@ async def dispatch(
     leg = await orders.locked(tx, account_id=account_id, order_id=order_id)
     if leg.kind != "transport":
         raise StateForbids(id=leg.id, number=leg.number, state=leg.state, wanted="dispatched")
-    found = await order_sql.by_numbers(tx, [(account_id, "outbound", leg.number)])
+    found = await order_queries.orders_by_number(tx, account_id=account_id, kinds=["outbound"], number=leg.number)
     moved = found[0] if found else leg
     lines = await order_queries.lines(tx, account_id=account_id, order_id=moved.id)
     if not parcels:
@@ -143,17 +144,7 @@ def leg_facts(leg: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         "number": leg.number,
         "type": leg.type,
         "ordered": leg.pieces,
-        "lines": [
-            {
-                "line_key": line.line_key,
-                "sku": line.sku,
-                "quantity": line.quantity,
-                "lot": line.lot,
-                "condition": line.condition,
-                "partner_fields": line.partner_fields,
-            }
-            for line in lines
-        ],
+        "lines": [line.told(line.quantity) for line in lines],
         "partner_fields": leg.partner_fields,
     }
 

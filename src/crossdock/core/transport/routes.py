@@ -137,17 +137,7 @@ async def _sign(
             "signer": signed.signer,
             "signed_at": signed.signed_at,
             "pieces": sum(one.pieces for one in packed),
-            "lines": [
-                {
-                    "line_key": by_id[one.order_line_id].line_key,
-                    "sku": by_id[one.order_line_id].sku,
-                    "quantity": one.pieces,
-                    "lot": by_id[one.order_line_id].lot,
-                    "condition": by_id[one.order_line_id].condition,
-                    "partner_fields": by_id[one.order_line_id].partner_fields,
-                }
-                for one in packed
-            ],
+            "lines": [by_id[one.order_line_id].told(one.pieces) for one in packed],
             "partner_fields": order.partner_fields,
         },
     )
