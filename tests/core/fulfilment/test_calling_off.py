@@ -16,6 +16,7 @@ from crossdock.core.fulfilment.errors import (
     CancelWaiting,
 )
 from crossdock.core.fulfilment.model import counted
+from crossdock.core.orders import commands as orders
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown, StateForbids
 from crossdock.core.orders.model import Order
 from tests.core.fulfilment.conftest import SKU, Floor
@@ -163,6 +164,17 @@ async def test_the_floor_says_no(floor: Floor) -> None:
         await decide(floor, granted=True, request_id=request_id + 1)
     for step in (commands.start_packing, commands.finish_packing, commands.ship):
         await floor.do(step, order)
+    await floor.world.verified()
+
+
+async def test_the_floor_grants_what_was_cancelled_meanwhile(floor: Floor) -> None:
+    order = await ordered(floor)
+    await floor.do(commands.start_picking, order)
+    await call(floor, off())
+    await floor.do(orders.cancel, order)
+    assert await decide(floor, granted=True) == [("outbound", "cancelled")]
+    assert await told(floor, order) == []
+    assert await floor.world.rows("SELECT state FROM cancel_request") == [("granted",)]
     await floor.world.verified()
 
 

@@ -122,9 +122,9 @@ async def decide(
     wanted = _asked(request)
     live = [order for order in found if order.state not in GONE]
     await cancel_sql.decide(tx, account_id=account_id, request_id=request.id, state=state)
-    if granted:
+    if granted and live:
         await _apply(tx, await _concerned(tx, live, wanted), wanted, dialect=dialect, actor=actor)
-    else:
+    elif not granted:
         await _tell_failed(tx, live, wanted, dialect=dialect, actor=actor)
     return await _held(tx, account_id, request.number)
 
