@@ -67,7 +67,8 @@ async def open_call(desk: Desk, request: Request) -> Opened:
     if request.method != "POST":
         raise MethodNotAllowed(method=request.method)
     if endpoint.options == DEVICE:
-        return Opened(endpoint, await scales.recognise(desk, request), scales.parcel(request.body))
+        told = scales.parcel(request.body)
+        return Opened(endpoint, await scales.recognise(desk, request, told.warehouse), told)
     envelope = auth.read(request.body)
     caller = await auth.recognise(desk, envelope)
     if caller.credential.scope.get("role") != endpoint.options:

@@ -6,11 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from crossdock.base.errors import FieldsInvalid
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.accounts.model import Caller
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.core.orders.model import Kind, Order
+from crossdock.core.orders.model import Kind, Order, OrderLine
 from crossdock.core.transport import queries as transport
 from crossdock.core.transport import routes
 from crossdock.core.transport.model import NewNode, RouteNode, Waybill
@@ -131,13 +131,14 @@ def local_time(reader: Reader, name: str, text: str, zone: timezone) -> datetime
 async def _refuse_bare_cars(tx: Tx, served: list[AccountId], nodes: list[NewNode]) -> None:
     """Errors: FieldsInvalid for a car's node without what is required of cars."""
     waybills = await transport.newest(tx, account_ids=served, mailnos={node.mailno for node in nodes})
+    lines: dict[OrderId, list[OrderLine]] = {}
+    for account_id in {waybill.account_id for waybill in waybills}:
+        theirs = sorted({waybill.order_id for waybill in waybills if waybill.account_id == account_id})
+        lines |= await orders.lines_of(tx, account_id=account_id, order_ids=theirs)
     cars = {
         waybill.mailno
         for waybill in waybills
-        if any(
-            line.partner_fields.get("vinNum")
-            for line in await orders.lines(tx, account_id=waybill.account_id, order_id=waybill.order_id)
-        )
+        if any(line.partner_fields.get("vinNum") for line in lines[waybill.order_id])
     }
     given = [(node.planned_at, node.vin, node.longitude, node.latitude) for node in nodes]
     complaints = [

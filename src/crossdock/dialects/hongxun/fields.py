@@ -153,6 +153,16 @@ class Reader:
                 self.complain(name, ILL_TYPED)
         return []
 
+    def text_list(self, name: str, *, entries_max: int) -> list[str]:
+        """At least one; an element that is none is complained of, and empty."""
+        return [
+            self._entry(f"{name}[{index}]", entry)
+            for index, entry in enumerate(self.array(name, entries_max=entries_max))
+        ]
+
+    def _entry(self, name: str, entry: Any) -> str:
+        return Reader({name: entry}, self._path, self._complaints).text(name, required=True)
+
     def objects(self, name: str, *, entries_max: int) -> "list[Reader]":
         """One reader per element."""
         readers = []

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from crossdock.core.accounts.errors import CompanyUnknown
 from crossdock.core.accounts.model import Caller
-from crossdock.core.orders.model import Kind, NewLine, PlaceOrder
+from crossdock.core.orders.model import Kind
 from crossdock.core.stock import queries as stock
 from crossdock.core.stock.model import StockRow
-from crossdock.dialects.hongxun import known, wire, words
+from crossdock.dialects.hongxun import known, placing, wire, words
 from crossdock.dialects.hongxun.wire import Call
 from crossdock.edge.desk import Desk
 
@@ -49,50 +48,12 @@ async def stock_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
 
 
 async def _place(desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: str) -> dict[str, Any]:
-    """What both creates do. Errors: as in_order; CompanyUnknown for a warehouse of no company."""
-    consignee = await known.consignee(desk, caller, call) if kind == "outbound" else None
-    body = wire.order_body(call.request, kind, consignee_known=consignee is not None)
-    if caller.credential.scope.get("auto_create"):
-        await known.make_missing(desk, caller, body)
-    site = await known.warehouse(desk, caller, body.texts["inventoryCode"])
-    owner = await desk.accounts.sub_inventory(caller.account.id, body.texts["subbaseCode"])
-    if site.company_id is None:
-        raise CompanyUnknown(site=site.code)
-    told = consignee.recipient if consignee is not None else {}
-    placed = await desk.orders.put(
-        PlaceOrder(
-            account_id=caller.account.id,
-            company_id=site.company_id,
-            kind=kind,
-            number=body.texts["customerNumber"],
-            dialect="hongxun",
-            type=body.texts["documentType"],
-            state=state,
-            site_id=site.id,
-            sub_inventory_id=owner.id,
-            reference=body.texts["customerReferenceNumber"] or None,
-            recipient=told | words.recipient(body.texts) if kind == "outbound" else {},
-            partner_fields=body.members,
-            content_hash=known.content_hash(call),
-            lines=tuple(map(new_line, body.lines, body.members["productList"])),
-            actor=caller.credential.key,
-        )
-    )
+    command, _ = await placing.wanted(desk, caller, call, kind=kind, state=state)
+    placed = await desk.orders.put(command)
     return {
         "customerNumber": placed.order.number,
         "downstreamOrderCode": words.downstream_order_code(kind, placed.order.id),
     }
-
-
-def new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:
-    return NewLine(
-        line_key=line.number,
-        sku=line.product_code,
-        quantity=line.quantity,
-        lot=line.batch_number,
-        condition=words.CONDITIONS.get(line.inventory_status, "good"),
-        partner_fields=members,
-    )
 
 
 def _stock_row(row: StockRow) -> dict[str, Any]:

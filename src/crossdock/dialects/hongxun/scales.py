@@ -76,9 +76,8 @@ def parcel(raw: bytes) -> Parcel:
     )
 
 
-async def recognise(desk: Desk, request: Request) -> Caller:
-    """The machine behind a request. Errors: BodyMalformed, FieldsInvalid, CallerUnknown, Denied."""
-    warehouse = parcel(request.body).warehouse
+async def recognise(desk: Desk, request: Request, warehouse: str) -> Caller:
+    """The machine of a warehouse that sent a request. Errors: CallerUnknown, Denied."""
     caller = await desk.accounts.caller("hongxun", f"{NAME}&{warehouse}") if warehouse.isprintable() else None
     if caller is None or caller.credential.scope.get("role") != "device":
         raise CallerUnknown()

@@ -5,8 +5,7 @@ from typing import Any, Final
 from crossdock.core.accounts.model import Caller
 from crossdock.core.units import serials
 from crossdock.core.units.model import AnnouncedSerial
-from crossdock.dialects.hongxun.canonical import Number
-from crossdock.dialects.hongxun.fields import CODE_CHARS_MAX, ILL_TYPED, MISSING, Reader
+from crossdock.dialects.hongxun.fields import Reader
 from crossdock.dialects.hongxun.wire import LINES_MAX, PIECES_MAX, Call, object_reader
 from crossdock.edge.desk import Desk
 
@@ -50,15 +49,5 @@ async def serial_code_push(desk: Desk, caller: Caller, call: Call) -> dict[str, 
 def _serials(product: Reader) -> list[AnnouncedSerial]:
     sku = product.text("customerProductCode", required=True)
     line = product.text("customerLineNumber")
-    codes = []
-    for index, entry in enumerate(product.array("snList", entries_max=CODES_MAX)):
-        code = entry.literal if isinstance(entry, Number) else entry
-        if code in (None, ""):
-            product.complain(f"snList[{index}]", MISSING)
-        elif not isinstance(code, str):
-            product.complain(f"snList[{index}]", ILL_TYPED)
-        elif len(code) > CODE_CHARS_MAX:
-            product.complain(f"snList[{index}]", f"长度不能超过{CODE_CHARS_MAX}")
-        else:
-            codes.append(AnnouncedSerial(sku=sku, code=code, line_key=line))
-    return codes
+    codes = product.text_list("snList", entries_max=CODES_MAX)
+    return [AnnouncedSerial(sku=sku, code=code, line_key=line) for code in codes if code]

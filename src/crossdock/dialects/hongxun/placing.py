@@ -1,0 +1,66 @@
+"""From the body of a create to an order: what all four classes of orders share."""
+
+from typing import Any, Final
+
+from msgspec import structs
+
+from crossdock.core.accounts.errors import CompanyUnknown
+from crossdock.core.accounts.model import Caller
+from crossdock.core.orders.model import Kind, NewLine, PlaceOrder
+from crossdock.dialects.hongxun import known, wire, words
+from crossdock.dialects.hongxun.wire import Call
+from crossdock.edge.desk import Desk
+
+SENT_TO_SOMEBODY: Final[frozenset[Kind]] = frozenset({"outbound", "transport"})
+MADE_OF_WHAT_IS_KNOWN: Final[frozenset[Kind]] = frozenset({"inbound", "outbound"})
+"""Where `auto_create` makes what is not."""
+
+
+async def wanted(
+    desk: Desk, caller: Caller, call: Call, *, kind: Kind, state: str
+) -> tuple[PlaceOrder, dict[str, str]]:
+    """The order, and the texts of its body. What a transport order moves need not be a product on record.
+
+    Errors: FieldsInvalid, SiteUnknown, SubInventoryUnknown, CompanyUnknown for a warehouse of no company.
+    """
+    consignee = await known.consignee(desk, caller, call) if kind in SENT_TO_SOMEBODY else None
+    body = wire.order_body(call.request, kind, consignee_known=consignee is not None)
+    texts = body.texts
+    if kind in MADE_OF_WHAT_IS_KNOWN and caller.credential.scope.get("auto_create"):
+        await known.make_missing(desk, caller, body)
+    site = await known.warehouse(desk, caller, texts["inventoryCode"])
+    owner = await desk.accounts.sub_inventory(caller.account.id, texts["subbaseCode"])
+    if site.company_id is None:
+        raise CompanyUnknown(site=site.code)
+    told = consignee.recipient if consignee is not None else {}
+    lines = tuple(map(_new_line, body.lines, body.members["productList"]))
+    if kind == "transport":
+        lines = tuple(structs.replace(line, stocked=False) for line in lines)
+    return PlaceOrder(
+        account_id=caller.account.id,
+        company_id=site.company_id,
+        kind=kind,
+        number=texts["customerNumber"],
+        dialect="hongxun",
+        type=texts["documentType"],
+        state=state,
+        site_id=site.id,
+        sub_inventory_id=owner.id,
+        reference=texts["customerReferenceNumber"] or None,
+        recipient=told | words.recipient(texts) if kind in SENT_TO_SOMEBODY else {},
+        partner_fields=body.members,
+        content_hash=known.content_hash(call),
+        lines=lines,
+        actor=caller.credential.key,
+    ), texts
+
+
+def _new_line(line: wire.Line, members: dict[str, Any]) -> NewLine:
+    return NewLine(
+        line_key=line.number,
+        sku=line.product_code,
+        quantity=line.quantity,
+        lot=line.batch_number,
+        condition=words.CONDITIONS.get(line.inventory_status, "good"),
+        partner_fields=members,
+    )
