@@ -1,9 +1,14 @@
 """Jobs are enqueued with what they are for, done once it is on disk, and taken over when their worker is gone."""
 
+import asyncio
+
+import pytest
 from procrastinate import App
 
+from crossdock.base import tasks
+from crossdock.base.tasks import stopped
 from crossdock.jobs import app as jobs_app
-from crossdock.jobs.app import jobs
+from crossdock.jobs.app import jobs, work
 from tests.world import World
 
 
@@ -69,3 +74,49 @@ async def test_one_whose_worker_shows_itself_is_left_to_it(quiet_world: World) -
     assert await quiet_world.rows("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'test.run'") == [
         ("doing",)
     ]
+
+
+async def _stopped_in_the_middle(world: World, *, seconds: float) -> list[int]:
+    """A job of so many seconds whose worker is stopped, by one who is stopped too: what was done."""
+    begun, done = asyncio.Event(), []
+
+    async def run(*, number: int) -> None:
+        begun.set()
+        await asyncio.sleep(seconds)
+        done.append(number)
+
+    async def workers() -> None:
+        working = asyncio.create_task(work(database, {"test.run": run}))
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await stopped(working)
+
+    database = world.desk.database
+    async with database.transaction() as tx:
+        await tx.enqueue("test.run", lock="a", number=1)
+    task = asyncio.create_task(workers())
+    await begun.wait()
+    await stopped(task)
+    assert await world.rows("SELECT 1 FROM procrastinate_workers") == []
+    return done
+
+
+async def test_a_job_that_is_at_work_when_its_worker_is_stopped_is_finished(quiet_world: World) -> None:
+    assert await _stopped_in_the_middle(quiet_world, seconds=3 * tasks.AGAIN_S) == [1]
+    assert await quiet_world.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'test.run'") == []
+
+
+async def test_one_that_takes_too_long_is_done_by_the_next_worker(
+    quiet_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_app, "FINISH_S", 2 * tasks.AGAIN_S)
+    assert await _stopped_in_the_middle(quiet_world, seconds=3600) == []
+    done: list[int] = []
+
+    async def run(*, number: int) -> None:
+        done.append(number)
+
+    async with jobs(quiet_world.desk.database, {"test.run": run}).open_async() as app:
+        await _work(app)
+    assert done == [1]

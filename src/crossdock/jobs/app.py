@@ -6,11 +6,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+import procrastinate.jobs
 import structlog
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
 
 from crossdock.base.errors import Unavailable
+from crossdock.base.tasks import stopped
 from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
@@ -24,6 +26,8 @@ PAUSE_S_MAX: Final = 30.0
 
 AGAIN_S: Final = 30
 """After a job lost the database; it goes on from what it had written."""
+FINISH_S: Final = 5.0
+"""Jobs that are at work get this long when their worker is told to stop; then the next worker goes on."""
 STALLED_S: Final = 60.0
 """Without a sign of life of its worker a job is given to another."""
 
@@ -43,6 +47,17 @@ class _LostIsSaidOnce(logging.Filter):
 
 for _name in ("procrastinate.utils", "procrastinate.worker", "procrastinate.worker.worker"):
     logging.getLogger(_name).addFilter(_LostIsSaidOnce())
+
+
+class _GoesOn(BaseRetryStrategy):
+    """What lost the database is done again in a while; what its worker left when it was stopped, by the next one."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: procrastinate.jobs.Job) -> RetryDecision | None:
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, LOST):
+            return RetryDecision(retry_in={"seconds": AGAIN_S})
+        return None
 
 
 def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
@@ -73,7 +88,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await app.job_manager.retry_job(job)
 
     for name, run in (others or {}).items():
-        app.task(name=name, retry=RetryStrategy(wait=AGAIN_S, retry_exceptions=LOST))(_task(run))
+        app.task(name=name, retry=_GoesOn())(_task(run))
     return app
 
 
@@ -87,14 +102,26 @@ def _task(run: Job) -> Callable[..., Awaitable[None]]:
 
 
 async def work(database: Database, others: Mapping[str, Job] | None = None) -> None:
-    """Run jobs until cancelled. Procrastinate's worker ends when it loses the database; it is started again."""
+    """Run jobs until cancelled; then those at work are ended in good order, however often it is said."""
+    working = asyncio.create_task(_work(database, others), name="job worker")
+    try:
+        await asyncio.shield(working)
+    finally:
+        await stopped(working, again_s=2 * FINISH_S)
+
+
+async def _work(database: Database, others: Mapping[str, Job] | None) -> None:
+    """Procrastinate's worker ends when it loses the database; it is started again."""
     pause_s = PAUSE_S_FIRST
     while True:
         try:
             async with jobs(database, others).open_async() as app:
                 pause_s = PAUSE_S_FIRST
                 await app.run_worker_async(
-                    concurrency=CONCURRENCY, install_signal_handlers=False, delete_jobs="successful"
+                    concurrency=CONCURRENCY,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=FINISH_S,
                 )
             log.warning("jobs stopped; starting again", pause_s=pause_s)
         except LOST as error:
