@@ -5,7 +5,8 @@ prints what arrives, and fails, waits or talks nonsense when it is told to.
 import asyncio
 import json
 import socket
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -65,12 +66,7 @@ class Receiver:
         self.heard: list[Heard] = []
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        raw = b""
-        while len(raw) <= BODY_BYTES_MAX:
-            message = await receive()
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        raw = await whole_body(receive, bytes_max=BODY_BYTES_MAX)
         heard = self._judge(scope["path"], scope["query_string"].decode("latin-1"), raw)
         self.heard.append(heard)
         self._print(heard)
@@ -134,25 +130,43 @@ class Receiver:
 
 async def listen(receiver: Receiver, *, port: int, out: Console) -> None:
     """On loopback, until it is told to stop. Errors: PortTaken."""
+    async with on_loopback(receiver, port=port) as address:
+        out.print(f"listening on {address}", markup=False, soft_wrap=True)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            news = sum(heard.verdict == "new" for heard in receiver.heard)
+            out.print(f"{len(receiver.heard)} heard, {news} of them new", markup=False)
+
+
+async def whole_body(receive: Any, *, bytes_max: int) -> bytes:
+    """Of a request to an ASGI application; of a longer one, what came until then."""
+    raw = b""
+    while len(raw) <= bytes_max:
+        message = await receive()
+        raw += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    return raw
+
+
+@asynccontextmanager
+async def on_loopback(app: Any, *, port: int = 0) -> AsyncIterator[str]:
+    """An ASGI application that answers while this lasts; its address. Port 0 takes a free one. Errors: PortTaken."""
     with closing(socket.socket()) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
             raise PortTaken(port=port) from error
-        out.print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", markup=False, soft_wrap=True)
-        config = uvicorn.Config(
-            receiver, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve(sockets=[listener]))
         try:
-            await asyncio.shield(task)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task
-            news = sum(heard.verdict == "new" for heard in receiver.heard)
-            out.print(f"{len(receiver.heard)} heard, {news} of them new", markup=False)
 
 
 def _named(body: Any) -> str:

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import uvicorn
 from msgspec import Struct
 
 from crossdock.journey.samples import Keys
+from crossdock.receiver import on_loopback, whole_body
 from crossdock.signing import is_signed
 
 WAIT_S_MAX: Final = 20.0
@@ -53,12 +52,7 @@ class Receiver:
         return found() or {}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        raw = b""
-        while len(raw) <= BODY_BYTES_MAX:
-            message = await receive()
-            raw += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        raw = await whole_body(receive, bytes_max=BODY_BYTES_MAX)
         path, query = scope["path"], scope["query_string"].decode()
         ok = self._is_signed(path, query, raw)
         if ok:
@@ -93,14 +87,5 @@ class Receiver:
 async def listening(keys: Keys) -> AsyncIterator[Receiver]:
     """On a free port of loopback."""
     receiver = Receiver(keys)
-    with closing(socket.socket()) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
-        receiver.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(receiver, log_config=None, lifespan="off", access_log=False))
-        task = asyncio.create_task(server._serve(sockets=[listener]))
-        try:
-            yield receiver
-        finally:
-            server.should_exit = True
-            await task
+    async with on_loopback(receiver) as receiver.address:
+        yield receiver

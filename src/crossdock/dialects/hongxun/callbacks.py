@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import structs
+from msgspec import Raw, structs
 
 from crossdock.base import json
 from crossdock.base.errors import BodyMalformed, CallerUnknown
@@ -68,9 +68,10 @@ def compose(owed: Owed, now: datetime) -> Outgoing | None:
         return None
     event, body = said
     path = settings.get("paths", {}).get(event, f"/{event}")
+    hearer = _hearer(owed)
     return Outgoing(
         url=owed.receiver.url.rstrip("/") + path,
-        body=_signed(owed, body(owed.event, hearer(owed)), now),
+        body=_signed(owed, body(owed.event, hearer), words.printed_time(now, hearer.zone)),
         headers={"content-type": "application/json;charset=UTF-8"},
     )
 
@@ -121,7 +122,7 @@ SENDER: Final = Sender(
 )
 
 
-def hearer(owed: Owed) -> Hearer:
+def _hearer(owed: Owed) -> Hearer:
     """Who is told, by the credential that signs."""
     if owed.credential is None:
         return Hearer(zone=words.zone_of({}))
@@ -129,15 +130,15 @@ def hearer(owed: Owed) -> Hearer:
     return Hearer(zone=words.zone_of(owed.credential.scope), create_by=create_by)
 
 
-def _signed(owed: Owed, request: Any, now: datetime) -> bytes:
+def _signed(owed: Owed, request: Any, timestamp: str) -> bytes:
     """The envelope; the signature is over the numbers as they stand in these very bytes."""
     if owed.credential is None:
         raise CallerUnknown(receiver=owed.receiver.name)
     create_by, _, data_source = owed.credential.key.partition("&")
-    timestamp = words.printed_time(now, hearer(owed).zone)
+    written = json.encode(request)
     text = auth.signed_text(
         key=owed.credential.key,
-        request=canonical(parse(json.encode(request))),
+        request=canonical(parse(written)),
         secret=owed.credential.secret,
         timestamp=timestamp,
     )
@@ -147,6 +148,6 @@ def _signed(owed: Owed, request: Any, now: datetime) -> bytes:
             "dataSource": data_source,
             "sign": auth.signature(text),
             "timestamp": timestamp,
-            "request": request,
+            "request": Raw(written),
         }
     )
