@@ -2,7 +2,8 @@
 
 The delivery's worker claims, signs, sends and notes callbacks of Hongxun orders, two to an order, each note on disk.
 Beside it, in the same minutes, a bare aiohttp client with as many connections sends the same bodies to the same
-server and notes nothing. Then the worker delivers to OTHERS receivers while one more, with DEAD callbacks waiting,
+server and notes nothing: first to one that answers at once, then to one that takes as long as a partner near by.
+Then the worker delivers to OTHERS receivers while one more, with DEAD callbacks waiting,
 refuses connections, or takes them and never answers; each round measures it with and without the dead one.
 
 The worker, or the bare client, has one core; PostgreSQL and the receivers share the others.
@@ -31,6 +32,7 @@ from rich.table import Table
 
 from bench.deliver import BODIES, CONNECTIONS
 from bench.ground import DURABLE, Ground, ground
+from bench.hear import FAR_S
 from bench.machine import ROOT, Cores, Machine, cores, machine
 from bench.orders import DEMO
 from crossdock.base.clock import SystemClock
@@ -124,6 +126,7 @@ class Beside(Struct, frozen=True, kw_only=True):
 class Against(Struct, frozen=True, kw_only=True):
     """Callbacks a second to one receiver, and what the bare client sent it."""
 
+    answers_after_s: float
     connections: int
     ours: list[float]
     bare: list[float]
@@ -139,7 +142,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seconds: float
     waiting: int
     """For each dead receiver."""
-    against: Against
+    against: list[Against]
     beside: list[Beside]
 
 
@@ -194,9 +197,10 @@ class Bench:
             self._serve([])
             self.heard += self._until_quiet() - before
 
-    def bare(self) -> float:
+    def bare(self, port: int) -> float:
         self._ground.settle(cores().rest)
-        with started("bare", "--url", self._ground.url, "--var", str(self._var), log=self._var / "bare.log"):
+        options = ["--url", self._ground.url, "--var", str(self._var), "--port", str(port)]
+        with started("bare", *options, log=self._var / "bare.log"):
             rate = self._rate()
         self._until_quiet()
         return rate
@@ -276,8 +280,6 @@ def prepare(url: str, var: Path) -> None:
 
 
 def measure(*, rounds: int, seconds: float, warm_s: float, waiting: int) -> Report:
-    ours: list[float] = []
-    bare: list[float] = []
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
@@ -289,22 +291,28 @@ def measure(*, rounds: int, seconds: float, warm_s: float, waiting: int) -> Repo
         hearing = json.loads(said)
         bench = Bench(place, var, hearing, seconds=seconds, warm_s=warm_s)
         one, *others = [bench.receiver(f"erp {port}", port) for port in hearing["ports"]]
+        told = {
+            0.0: (one, hearing["ports"][0]),
+            FAR_S: (bench.receiver("far", hearing["far"]), hearing["far"]),
+        }
         dead = {
             "refuses connections": bench.receiver("refusing", refusing_port),
             "never answers": bench.receiver("silent", hearing["silent"]),
         }
-        task = progress.add_task("", total=rounds * 2 * (1 + len(dead)))
+        task = progress.add_task("", total=rounds * 2 * (len(told) + len(dead)))
         bench.owe([one], 2 * BODIES)
         for receiver in dead.values():
             bench.owe([receiver], waiting)
+        against: dict[float, tuple[list[float], list[float]]] = {after_s: ([], []) for after_s in told}
         taken: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in dead}
         with started("worker", "--url", place.url, "--var", str(var), log=var / "worker.log"):
             for number in range(rounds):
                 turn = 1 if number % 2 == 0 else -1
-                progress.update(task, description="against a bare client")
-                for side in ((ours, lambda: bench.ours([one])), (bare, bench.bare))[::turn]:
-                    side[0].append(side[1]())
-                    progress.advance(task)
+                for after_s, (told_id, port) in told.items():
+                    progress.update(task, description=f"against a bare client, answers after {after_s:g} s")
+                    for bare in (0, 1)[::turn]:
+                        against[after_s][bare].append(bench.bare(port) if bare else bench.ours([told_id]))
+                        progress.advance(task)
                 for name, receiver in dead.items():
                     progress.update(task, description=f"beside one that {name}")
                     for side in ((0, None), (1, receiver))[::turn]:
@@ -319,7 +327,12 @@ def measure(*, rounds: int, seconds: float, warm_s: float, waiting: int) -> Repo
             cores=cores(),
             seconds=seconds,
             waiting=waiting,
-            against=Against(connections=CONNECTIONS, ours=ours, bare=bare, ratio=_ratio(ours, bare)),
+            against=[
+                Against(
+                    answers_after_s=after_s, connections=CONNECTIONS, ours=ours, bare=bare, ratio=_ratio(ours, bare)
+                )
+                for after_s, (ours, bare) in against.items()
+            ],
             beside=[
                 Beside(dead=name, without=without, with_=with_, ratio=_ratio(with_, without))
                 for name, (without, with_) in taken.items()
@@ -342,16 +355,18 @@ def show(report: Report, out: Console) -> None:
         else "no process is tied to a core",
         markup=False,
     )
-    table = Table(caption=f"callbacks a second: medians of {len(report.against.ours)} rounds of {report.seconds:g} s")
+    rounds = len(report.against[0].ours)
+    table = Table(caption=f"callbacks a second: medians of {rounds} rounds of {report.seconds:g} s")
     for title in ("measured", "beside it", "measured/s", "beside/s", "ratio", "from–to", "promised"):
         table.add_column(title, justify="left" if title in ("measured", "beside it") else "right")
-    against = report.against
-    table.add_row(
-        f"one receiver, {against.connections} connections",
-        "bare aiohttp client",
-        *_cells(against.ours, against.bare),
-        f"≥ {RATIO_MIN}",
-    )
+    for against in report.against:
+        answers = f"answers after {1_000 * against.answers_after_s:g} ms" if against.answers_after_s else "at once"
+        table.add_row(
+            f"one receiver, {against.connections} connections, {answers}",
+            "bare aiohttp client",
+            *_cells(against.ours, against.bare),
+            f"≥ {RATIO_MIN}",
+        )
     for one in report.beside:
         table.add_row(
             f"{OTHERS} receivers; one more {one.dead}, {report.waiting:,} waiting",

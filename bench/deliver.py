@@ -1,7 +1,7 @@
 """The ones who tell: the delivery's worker, or a bare HTTP client that sends the same bodies.
 
     python -m bench.deliver worker --url postgresql://... --var DIRECTORY [--core C]
-    python -m bench.deliver bare --url postgresql://... --var DIRECTORY [--core C]
+    python -m bench.deliver bare --url postgresql://... --var DIRECTORY --port PORT [--core C]
 
 Both say `ready` and go on until SIGTERM. The worker is what `crossdock worker` runs. The bare client has as many
 connections; it composes the bodies of the oldest callbacks beforehand, sends them again and again, reads each answer
@@ -18,6 +18,7 @@ from typing import Annotated, Final
 import aiohttp
 import typer
 import uvloop
+from yarl import URL
 
 from bench.machine import pin
 from crossdock import dialects
@@ -61,9 +62,10 @@ async def work(url: str, seal: Seal) -> None:
         await stopped(running)
 
 
-async def bare(url: str, seal: Seal) -> None:
+async def bare(url: str, seal: Seal, port: int) -> None:
     async with Database(url, SystemClock(), connections=2) as database, database.autocommit() as tx:
-        bodies = itertools.cycle(await _composed(tx, AccountBook(database, seal)))
+        composed = await _composed(tx, AccountBook(database, seal))
+    bodies = itertools.cycle((str(URL(one.url).with_port(port)), one) for one in composed)
     stop = told_to_stop()
     print("ready", flush=True)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as client:
@@ -92,10 +94,10 @@ async def _composed(tx: Tx, accounts: AccountBook) -> list[Outgoing]:
     return [one for one in said if one is not None]
 
 
-async def _send(client: aiohttp.ClientSession, bodies: Iterator[Outgoing], stop: asyncio.Event) -> None:
+async def _send(client: aiohttp.ClientSession, bodies: Iterator[tuple[str, Outgoing]], stop: asyncio.Event) -> None:
     while not stop.is_set():
-        body = next(bodies)
-        async with client.post(body.url, data=body.body, headers=body.headers, raise_for_status=True) as answer:
+        url, body = next(bodies)
+        async with client.post(url, data=body.body, headers=body.headers, raise_for_status=True) as answer:
             await answer.read()
 
 
@@ -104,20 +106,19 @@ def senders() -> dict[str, Sender]:
     return {dialect.name: dialect.sender for dialect in dialects.load("hongxun") if dialect.sender is not None}
 
 
-WHO: Final = {"worker": work, "bare": bare}
-
-
 @app.command()
 def main(
     who: Annotated[str, typer.Argument()],
     url: Annotated[str, typer.Option()],
     var: Annotated[Path, typer.Option()],
+    port: Annotated[int, typer.Option(help="Where the bare client sends to.")] = 0,
     core: Annotated[list[int] | None, typer.Option()] = None,
 ) -> None:
     logs.set_up()
     pin([0], tuple(core or ()))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(WHO[who](url, Seal(secret_key(None, var))))
+        seal = Seal(secret_key(None, var))
+        runner.run(work(url, seal) if who == "worker" else bare(url, seal, port))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The partners who are told: a process that answers Hongxun's yes on some ports, and on one never says a word.
+"""The partners who are told: a process that answers Hongxun's yes on some ports, on one later, on one never.
 
     python -m bench.hear --ports N [--core C ...]
 
-Printed when it listens, as JSON: `ports`, `silent`, and `count`, a port that tells whoever connects how many bodies
-were heard so far. It does as little as it can, so that what is measured is who speaks to it.
+Printed when it listens, as JSON: `ports`, `far`, which answers after FAR_S, `silent`, and `count`, a port that tells
+whoever connects how many bodies were heard so far. It does as little as it can, so that what is measured is who
+speaks to it.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ YES = '{"code":200,"message":"响应成功","flag":true}'.encode()
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(YES), YES)
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
+FAR_S = 0.005
+"""Of a partner in the same city, or one who keeps what was said before the yes."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -29,8 +32,9 @@ class Heard:
 
 
 class Hearing(asyncio.Protocol):
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, heard: Heard, *, after_s: float = 0) -> None:
         self._heard = heard
+        self._after_s = after_s
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -41,7 +45,10 @@ class Hearing(asyncio.Protocol):
         while (whole := _length(self._received)) is not None and len(self._received) >= whole:
             self._received = self._received[whole:]
             self._heard.count += 1
-            self._write(ANSWER)
+            if self._after_s:
+                asyncio.get_running_loop().call_later(self._after_s, self._write, ANSWER)
+            else:
+                self._write(ANSWER)
 
 
 class Silent(asyncio.Protocol):
@@ -72,11 +79,12 @@ async def listen(ports: int) -> None:
     loop, heard = asyncio.get_running_loop(), Heard()
     servers = [
         *[await loop.create_server(lambda: Hearing(heard), "127.0.0.1", 0) for _ in range(ports)],
+        await loop.create_server(lambda: Hearing(heard, after_s=FAR_S), "127.0.0.1", 0),
         await loop.create_server(Silent, "127.0.0.1", 0),
         await loop.create_server(lambda: Counting(heard), "127.0.0.1", 0),
     ]
-    *hearing, silent, count = [server.sockets[0].getsockname()[1] for server in servers]
-    print(json.dumps({"ports": hearing, "silent": silent, "count": count}), flush=True)
+    *hearing, far, silent, count = [server.sockets[0].getsockname()[1] for server in servers]
+    print(json.dumps({"ports": hearing, "far": far, "silent": silent, "count": count}), flush=True)
     await told_to_stop().wait()
 
 

@@ -6,12 +6,16 @@ Source of the table: the IANA special-purpose address registries for IPv4 and IP
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from crossdock.base.config import SettingInvalid
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+ADDRESSES_KEPT = 1_024
+"""Whose judgement is remembered; each callback asks for one."""
 
 REFUSED: dict[Network, str] = {
     ip_network(block): name
@@ -54,9 +58,13 @@ class Networks:
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = tuple(_network(block) for block in allowed)
+        self._judged = lru_cache(ADDRESSES_KEPT)(self._judge)
 
     def refusal(self, address: str) -> str | None:
         """Why nothing is sent to this address; None when it may be."""
+        return self._judged(address)
+
+    def _judge(self, address: str) -> str | None:
         outer = ip_address(address)
         if self._allows(outer):
             return None

@@ -242,6 +242,25 @@ def test_the_text_is_json_of_the_same_value(value: Any) -> None:
     assert json.loads(canonical(parse(json.dumps(value)), Form(nulls=True))) == value
 
 
+OURS = st.recursive(
+    LEAVES | st.decimals(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(OURS)
+def test_what_we_write_reads_as_it_was_written(value: Any) -> None:
+    written = canonical(value)
+
+    assert canonical(parse(written)) == written
+
+
+def test_what_is_no_json_is_not_written() -> None:
+    with pytest.raises(TypeError):
+        canonical({"a": 1.5})
+
+
 @given(st.lists(LEAVES, min_size=1, max_size=6), st.data())
 def test_another_value_is_another_text(leaves: list[Any], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(leaves) - 1))

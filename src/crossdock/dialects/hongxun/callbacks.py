@@ -131,16 +131,13 @@ def _hearer(owed: Owed) -> Hearer:
 
 
 def _signed(owed: Owed, request: Any, timestamp: str) -> bytes:
-    """The envelope; the signature is over the numbers as they stand in these very bytes."""
+    """The envelope; `request` stands in it as the very text that is signed."""
     if owed.credential is None:
         raise CallerUnknown(receiver=owed.receiver.name)
     create_by, _, data_source = owed.credential.key.partition("&")
-    written = json.encode(request)
+    written = canonical(request)
     text = auth.signed_text(
-        key=owed.credential.key,
-        request=canonical(parse(written)),
-        secret=owed.credential.secret,
-        timestamp=timestamp,
+        key=owed.credential.key, request=written, secret=owed.credential.secret, timestamp=timestamp
     )
     return json.encode(
         {
@@ -148,6 +145,6 @@ def _signed(owed: Owed, request: Any, timestamp: str) -> bytes:
             "dataSource": data_source,
             "sign": auth.signature(text),
             "timestamp": timestamp,
-            "request": Raw(written),
+            "request": Raw(written.encode()),
         }
     )

@@ -69,7 +69,7 @@ def parse(raw: bytes | str) -> Any:
 
 
 def canonical(value: Any, form: Form = STANDARD) -> str:
-    """The text of a parsed value that goes into the signature."""
+    """The text of a parsed value that goes into the signature; in one of our own, numbers may be Python's."""
     parts: list[str] = []
     _write(value, form, parts.append)
     return "".join(parts)
@@ -100,8 +100,14 @@ def _write(value: Any, form: Form, out: Callable[[str], None]) -> None:
             out("[]" if mark == "[" else "]")
         case None:
             out("null")
-        case _:
+        case bool():
             out("true" if value else "false")
+        case int():
+            out(str(value))
+        case Decimal():
+            out(_printed(value))
+        case _:
+            raise TypeError(f"{type(value).__name__} is not written here")
 
 
 def _ordered(members: dict[str, Any]) -> list[str]:
@@ -119,6 +125,10 @@ def _reprinted(number: Number) -> str:
         decimal = Decimal(number.literal)
     except InvalidOperation:  # an exponent that no decimal type holds
         return number.literal
+    return _printed(decimal)
+
+
+def _printed(decimal: Decimal) -> str:
     return str(decimal).lstrip("-") if decimal.is_zero() else str(decimal)
 
 
