@@ -22,7 +22,13 @@ LockAddress = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{4}\Z")]
 Action = Literal["open", "query"]
 """Open the door, or say how it stands."""
 
-ACTIONS: Final[dict[Purpose, Action]] = {"store": "open", "take": "open", "open": "open", "query": "query"}
+ACTIONS: Final[dict[Purpose, Action]] = {
+    "store": "open",
+    "move": "open",
+    "take": "open",
+    "open": "open",
+    "query": "query",
+}
 """What a cabinet is to do; why it is asked is the server's business."""
 
 EXPIRED: Final = "expired"

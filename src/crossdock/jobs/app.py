@@ -14,6 +14,7 @@ from procrastinate.exceptions import ConnectorException
 from crossdock.base.errors import Unavailable
 from crossdock.base.tasks import stopped
 from crossdock.core.handover import commands as handover
+from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
 from crossdock.core.orders import tally
@@ -67,17 +68,18 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, old nonces,
-        readings of parcels that never came; and orders are counted up."""
+        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, alarms,
+        old nonces, readings of parcels that never came; and orders are counted up."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
             silent = await lockers.lapse(tx)
+            alarms = await locker_alarms.look(tx)
             await nonces.sweep(tx)
             await tally.fold(tx)
             await readings.sweep(tx)
-        if codes or doors or silent:
-            log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent)
+        if codes or doors or silent or alarms:
+            log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent, alarms=alarms)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="take over", queueing_lock="take over")

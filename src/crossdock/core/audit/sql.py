@@ -99,7 +99,7 @@ SELECT 'box ' || c.number || '/' || b.name AS subject,
     "every parcel is where its cabinet's word left it": """
 SELECT 'parcel ' || h.order_number AS subject,
        CASE WHEN h.state IN ('stored', 'taken') AND NOT EXISTS (
-                 SELECT 1 FROM door_command d WHERE d.handover_id = h.id AND d.purpose = 'store'
+                 SELECT 1 FROM door_command d WHERE d.handover_id = h.id AND d.purpose IN ('store', 'move')
                     AND d.state = 'accepted') THEN h.state || ', no cabinet took it in'
             WHEN h.state = 'taken' AND NOT EXISTS (
                  SELECT 1 FROM door_command d WHERE d.handover_id = h.id AND d.purpose = 'take'

@@ -2,17 +2,18 @@
 
 from datetime import datetime
 
-from crossdock.base.ids import DoorCommandId, HandoverId
+from msgspec import convert
+
+from crossdock.base.ids import BoxId, DoorCommandId, HandoverId
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE, NewEvent
-from crossdock.core.lockers import door_sql, sql
+from crossdock.core.lockers import alarms, door_sql, sql
 from crossdock.core.lockers.asking import COMMAND_TTL, answer_topic
-from crossdock.core.lockers.booking import facts
-from crossdock.core.lockers.errors import (
-    ParcelUnknown,
-)
-from crossdock.core.lockers.model import OFFLINE, Box, DoorCommand, Parcel
+from crossdock.core.lockers.booking import facts, tell_parcel
+from crossdock.core.lockers.errors import ParcelUnknown
+from crossdock.core.lockers.leaving import leave_box
+from crossdock.core.lockers.model import OFFLINE, AlarmKind, Box, Complaint, DoorCommand, Parcel
 from crossdock.core.orders import commands as orders
 from crossdock.db.tx import Tx
 
@@ -68,6 +69,8 @@ async def _follow(tx: Tx, command: DoorCommand, at: datetime) -> bool:
     match command.purpose:
         case "store":
             return await _stored(tx, command, box, at)
+        case "move":
+            return await _moved(tx, command, box, at)
         case "take":
             return await _taken(tx, command, at)
     return True
@@ -94,6 +97,30 @@ async def _stored(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
             dialect=HOUSE,
             actor=command.cabinet_number,
         )
+    return True
+
+
+async def _moved(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
+    """Out of the box it lay in, into the one whose door was opened."""
+    parcel = await _parcel(tx, command)
+    if box.full or parcel.state != "stored" or parcel.box_id in (None, box.id):
+        return False
+    left = await sql.lock_box(tx, BoxId(parcel.box_id or 0))
+    await sql.move(
+        tx,
+        account_id=command.account_id,
+        handover_id=parcel.id,
+        from_box=left.id,
+        box_id=box.id,
+        box_size=box.size,
+    )
+    await sql.fill_box(tx, box_id=box.id, order_number=parcel.order_number, stored_at=parcel.stored_at or at)
+    cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
+    complaint = convert(await door_sql.use_type(tx, command.id), Complaint)
+    await leave_box(tx, cabinet=cabinet, box=left, complaint=complaint)
+    moved = await _parcel(tx, command)
+    more = {"from_box": left.name, "complaint": complaint}
+    await tell_parcel(tx, kinds.HANDOVER_MOVED, moved, cabinet, dialect=HOUSE, actor=cabinet.number, **more)
     return True
 
 
@@ -140,16 +167,16 @@ async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: dat
     )
 
 
-async def _alarm(tx: Tx, command: DoorCommand, alarm: str, at: datetime) -> None:
+async def _alarm(tx: Tx, command: DoorCommand, alarm: AlarmKind, at: datetime) -> None:
     box = await sql.box_by_id(tx, command.box_id)
-    await events.append(
+    await alarms.raise_alarm(
         tx,
-        NewEvent(
-            account_id=command.account_id,
-            kind=kinds.DOOR_ALARM,
-            subject=f"cabinet:{command.cabinet_number}",
-            actor=command.cabinet_number,
-            facts={"cabinet": command.cabinet_number, "box": box.name, "alarm": alarm, "command_id": command.id},
-            happened_at=at,
-        ),
+        account_id=command.account_id,
+        cabinet_id=command.cabinet_id,
+        cabinet=command.cabinet_number,
+        kind=alarm,
+        box=(box.id, box.name),
+        about=str(command.id),
+        at=at,
+        command_id=command.id,
     )

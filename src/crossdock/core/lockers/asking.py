@@ -5,11 +5,14 @@ from typing import Final
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, BoxId, DoorCommandId, HandoverId
+from crossdock.core.events import kinds
 from crossdock.core.lockers import door_sql, queries, sql
+from crossdock.core.lockers.booking import tell_parcel
 from crossdock.core.lockers.errors import (
     BoxSizeUnknown,
     CabinetRefused,
     CabinetUnknown,
+    MoveTooLate,
     NoFreeBox,
     ParcelStored,
     ParcelTaken,
@@ -17,17 +20,34 @@ from crossdock.core.lockers.errors import (
     PickCodeUnknown,
     SaveCodeUnknown,
 )
-from crossdock.core.lockers.model import BOOKABLE_SIZES, Box, Cabinet, DoorCommand, Parcel, Purpose, Screen
+from crossdock.core.lockers.leaving import leave_box
+from crossdock.core.lockers.model import (
+    BOOKABLE_SIZES,
+    SIZES,
+    Box,
+    Cabinet,
+    Complaint,
+    DoorCommand,
+    Parcel,
+    Purpose,
+    Screen,
+)
 from crossdock.db.tx import Tx
 
 COMMANDS_TOPIC: Final = "door-commands"
 """Signalled when a command waits to be published."""
+MOVE_WITHIN: Final = timedelta(minutes=10)
+"""After it was stored, its courier may have another box; later the save code opens nothing."""
 COMMAND_TTL: Final = timedelta(seconds=8)
 """After this the cabinet refuses a command that was under way, and nobody waits for it any more."""
 
 
 class DoorBusy(CrossdockError):
     """The same parcel's door is just being opened for another caller. Facts: command_id."""
+
+
+class TryNotCounted(CrossdockError):
+    """This cabinet counts tries, and this one was not counted yet."""
 
 
 def answer_topic(command_id: DoorCommandId) -> str:
@@ -56,19 +76,28 @@ async def ask_state(tx: Tx, *, account_id: AccountId, cabinet: str, lock_address
 
 
 async def ask_store(
-    tx: Tx, *, account_id: AccountId, cabinet: str, save_code: str, box_size: str, asked_by: str, dialect: str
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    cabinet: str,
+    save_code: str,
+    box_size: str,
+    asked_by: str,
+    dialect: str,
+    counted: bool = True,
 ) -> tuple[DoorCommand, Box]:
     """A courier stands at the cabinet with a parcel: open the first free box of this size.
 
     Couriers of one cabinet come one after the other, so that each sees which boxes the others are being shown.
-    Errors: CabinetUnknown, SaveCodeUnknown, ParcelStored, ParcelTaken, BoxSizeUnknown, NoFreeBox, CabinetRefused,
-    DoorBusy.
+    `counted`: this try was (`tries.begin`). Errors: CabinetUnknown, SaveCodeUnknown, ParcelStored, ParcelTaken,
+    BoxSizeUnknown, NoFreeBox, CabinetRefused, DoorBusy, TryNotCounted.
     """
     if box_size not in BOOKABLE_SIZES:
         raise BoxSizeUnknown(size=box_size)
     asked = await sql.lock_cabinet(tx, account_id=account_id, number=cabinet)
     if asked is None:
         raise CabinetUnknown(number=cabinet)
+    _refuse_uncounted(asked, counted)
     parcel = await sql.parcel_of_save_code(tx, cabinet=asked, save_code=save_code)
     match parcel:
         case None:
@@ -79,20 +108,87 @@ async def ask_store(
             raise ParcelTaken(number=parcel.order_number)
     await _refuse_busy(tx, parcel)
     _refuse_unwilling(asked)
-    box = await sql.lock_free_box(tx, cabinet_id=asked.id, size=box_size)
+    box = await sql.lock_free_box(tx, cabinet_id=asked.id, sizes=[box_size])
     if box is None:
         raise NoFreeBox(size=box_size)
     return await _ask(tx, asked, box, parcel.id, "store", "S", asked_by, dialect), box
 
 
-async def ask_take(
-    tx: Tx, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str
+async def ask_move(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    cabinet: str,
+    save_code: str,
+    complaint: Complaint,
+    asked_by: str,
+    dialect: str,
 ) -> tuple[DoorCommand, Box]:
-    """A customer stands at the cabinet with a code.
+    """The courier who just stored this parcel wants another box: a larger one, or another of its size.
 
-    Errors: PickCodeUnknown, ParcelTaken, CabinetRefused, DoorBusy.
+    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, ParcelTaken, NoFreeBox, CabinetRefused, DoorBusy.
+    """
+    asked, parcel = await _just_stored(tx, account_id=account_id, cabinet=cabinet, save_code=save_code)
+    _refuse_unwilling(asked)
+    larger = SIZES[SIZES.index(parcel.box_size) + 1 :] if complaint == "does not fit" else (parcel.box_size,)
+    box = await sql.lock_free_box(tx, cabinet_id=asked.id, sizes=larger, not_box=parcel.box_id)
+    if box is None:
+        raise NoFreeBox(size=" ".join(larger))
+    return await _ask(tx, asked, box, parcel.id, "move", complaint, asked_by, dialect), box
+
+
+async def keep_parcel(
+    tx: Tx, *, account_id: AccountId, cabinet: str, save_code: str, complaint: Complaint, dialect: str, actor: str
+) -> Parcel:
+    """The courier who just stored this parcel takes it along again: it is booked as before.
+
+    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, ParcelTaken, DoorBusy.
+    """
+    asked, parcel = await _just_stored(tx, account_id=account_id, cabinet=cabinet, save_code=save_code)
+    left = await sql.lock_box(tx, BoxId(parcel.box_id or 0))
+    await sql.keep(tx, account_id=account_id, handover_id=parcel.id)
+    await leave_box(tx, cabinet=asked, box=left, complaint=complaint)
+    kept = await sql.parcel(tx, account_id=account_id, handover_id=parcel.id)
+    if kept is None:
+        raise ParcelUnknown(id=parcel.id)
+    await tell_parcel(
+        tx, kinds.HANDOVER_KEPT, kept, asked, dialect=dialect, actor=actor, from_box=left.name, complaint=complaint
+    )
+    return kept
+
+
+async def _just_stored(tx: Tx, *, account_id: AccountId, cabinet: str, save_code: str) -> tuple[Cabinet, Parcel]:
+    asked = await sql.lock_cabinet(tx, account_id=account_id, number=cabinet)
+    if asked is None:
+        raise CabinetUnknown(number=cabinet)
+    parcel = await sql.parcel_of_save_code(tx, cabinet=asked, save_code=save_code)
+    match parcel:
+        case None | Parcel(state="booked"):
+            raise SaveCodeUnknown()
+        case Parcel(state="taken"):
+            raise ParcelTaken(number=parcel.order_number)
+    if parcel.stored_at is None or tx.now - parcel.stored_at > MOVE_WITHIN:
+        raise MoveTooLate(number=parcel.order_number)
+    await _refuse_busy(tx, parcel)
+    return asked, parcel
+
+
+async def ask_take(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    cabinet: str,
+    key: str,
+    asked_by: str,
+    dialect: str,
+    counted: bool = True,
+) -> tuple[DoorCommand, Box]:
+    """A customer stands at the cabinet with a code; `counted` as above.
+
+    Errors: PickCodeUnknown, ParcelTaken, CabinetRefused, DoorBusy, TryNotCounted.
     """
     asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
+    _refuse_uncounted(asked, counted)
     parcel = await sql.parcel_of_key(tx, cabinet=asked, key=key)
     if parcel is None or parcel.state == "booked":
         raise PickCodeUnknown()
@@ -126,6 +222,11 @@ async def _refuse_busy(tx: Tx, parcel: Parcel) -> None:
     live = await door_sql.live_of_parcel(tx, parcel.id)
     if live is not None:
         raise DoorBusy(command_id=live)
+
+
+def _refuse_uncounted(cabinet: Cabinet, counted: bool) -> None:
+    if cabinet.counts_wrong_codes and not counted:
+        raise TryNotCounted()
 
 
 def _refuse_unwilling(cabinet: Cabinet) -> None:

@@ -134,3 +134,21 @@ async def _tell(tx: Tx, kind: str, parcel: Parcel, cabinet: Cabinet, *, dialect:
             },
         ),
     )
+
+
+async def tell_parcel(
+    tx: Tx, kind: str, parcel: Parcel, cabinet: Cabinet, *, dialect: str, actor: str, **more: Any
+) -> None:
+    """On the timeline, with all that is known of the parcel."""
+    await events.append(
+        tx,
+        NewEvent(
+            account_id=parcel.account_id,
+            kind=kind,
+            subject=f"handover:{parcel.id}",
+            order_id=parcel.order_id,
+            dialect=dialect,
+            actor=actor,
+            facts={**facts(parcel, cabinet), **more},
+        ),
+    )

@@ -89,6 +89,11 @@ async def find(tx: Tx, command_id: DoorCommandId) -> DoorCommand | None:
     return await tx.one_or_none(DoorCommand, f"SELECT {_COMMAND} FROM {_JOINED} WHERE d.id = %(id)s", id=command_id)
 
 
+async def use_type(tx: Tx, command_id: DoorCommandId) -> str:
+    """What it was asked for, in the asker's word."""
+    return str(await tx.value("SELECT use_type FROM door_command WHERE id = %(id)s", id=command_id))
+
+
 async def lock(tx: Tx, *, command_id: int, cabinet_number: str) -> DoorCommand | None:
     """A command of that cabinet, held for this transaction."""
     return await tx.one_or_none(
@@ -107,7 +112,8 @@ async def overtaken(tx: Tx, command: DoorCommand) -> bool:
 SELECT EXISTS (SELECT 1 FROM door_command
                 WHERE handover_id = %(handover_id)s AND state IN ('waiting', 'sent') AND id <> %(id)s)
     OR EXISTS (SELECT 1 FROM door_command
-                WHERE box_id = %(box_id)s AND purpose = 'store' AND state IN ('waiting', 'sent') AND id <> %(id)s)
+                WHERE box_id = %(box_id)s AND purpose IN ('store', 'move') AND state IN ('waiting', 'sent')
+                  AND id <> %(id)s)
 """,
             id=command.id,
             handover_id=command.handover_id,

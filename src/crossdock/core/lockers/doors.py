@@ -5,11 +5,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
-from crossdock.core.lockers import commands, door_sql, sql
+from crossdock.core.lockers import commands, door_sql, sql, tries
 from crossdock.core.lockers.commands import COMMAND_TTL, DoorBusy, answer_topic
-from crossdock.core.lockers.errors import CabinetRefused
-from crossdock.core.lockers.model import OFFLINE, Box, DoorCommand, DoorOutcome, Parcel
+from crossdock.core.lockers.errors import (
+    CabinetRefused,
+    ParcelStored,
+    ParcelTaken,
+    PickCodeUnknown,
+    SaveCodeUnknown,
+)
+from crossdock.core.lockers.model import OFFLINE, Box, Complaint, DoorCommand, DoorOutcome, Parcel
 from crossdock.db.database import Database
 from crossdock.db.signals import Signals
 from crossdock.db.tx import Tx
@@ -21,6 +28,8 @@ LOOK_AGAIN_S: Final = 1.0
 TURNS_MAX: Final = 2
 """How often a door is asked for: once more after another caller's command for the same parcel went well."""
 
+Run = Callable[[bool], Awaitable[DoorOutcome]]
+"""Whether the try was counted -> what came of it."""
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
 
@@ -66,10 +75,13 @@ class Doors:
         box_size: str,
         asked_by: str,
         dialect: str,
+        typed: bool = False,
     ) -> DoorOutcome:
-        """Errors: those of commands.ask_store; CabinetRefused when the cabinet did not take it."""
-        return _taken(
-            await self._run(
+        """`typed` at the cabinet: wrong codes are counted. Errors: those of commands.ask_store; CabinetRefused when
+        the cabinet did not take it; CodesLocked."""
+
+        async def run(counted: bool) -> DoorOutcome:
+            return await self._run(
                 lambda tx: commands.ask_store(
                     tx,
                     account_id=account_id,
@@ -78,21 +90,59 @@ class Doors:
                     box_size=box_size,
                     asked_by=asked_by,
                     dialect=dialect,
+                    counted=counted,
                 )
             )
-        )
+
+        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
+
+    async def move(
+        self,
+        *,
+        account_id: AccountId,
+        cabinet: str,
+        save_code: str,
+        complaint: Complaint,
+        asked_by: str,
+        dialect: str,
+    ) -> DoorOutcome:
+        """Errors: those of commands.ask_move; CabinetRefused when the cabinet did not take it; CodesLocked."""
+
+        async def run(counted: bool) -> DoorOutcome:
+            return await self._run(
+                lambda tx: commands.ask_move(
+                    tx,
+                    account_id=account_id,
+                    cabinet=cabinet,
+                    save_code=save_code,
+                    complaint=complaint,
+                    asked_by=asked_by,
+                    dialect=dialect,
+                )
+            )
+
+        return _taken(await self._tried(run, account_id, cabinet, typed=True))
 
     async def take(
-        self, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str
+        self, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str, typed: bool = False
     ) -> DoorOutcome:
-        """Errors: those of commands.ask_take; CabinetRefused when the cabinet did not take it."""
-        return _taken(
-            await self._run(
+        """As `store`. Errors: those of commands.ask_take; CabinetRefused when the cabinet did not take it;
+        CodesLocked."""
+
+        async def run(counted: bool) -> DoorOutcome:
+            return await self._run(
                 lambda tx: commands.ask_take(
-                    tx, account_id=account_id, cabinet=cabinet, key=key, asked_by=asked_by, dialect=dialect
+                    tx,
+                    account_id=account_id,
+                    cabinet=cabinet,
+                    key=key,
+                    asked_by=asked_by,
+                    dialect=dialect,
+                    counted=counted,
                 )
             )
-        )
+
+        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
 
     async def take_by_number(
         self, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
@@ -105,6 +155,28 @@ class Doors:
                 )
             )
         )
+
+    async def _tried(self, run: Run, account_id: AccountId, cabinet: str, *, typed: bool) -> DoorOutcome:
+        """With the try counted, where it is typed or the cabinet counts all."""
+        if not typed:
+            try:
+                return await run(False)
+            except commands.TryNotCounted:
+                pass
+        async with self._database.transaction() as tx:
+            await tries.begin(tx, account_id=account_id, cabinet=cabinet)
+        verdict = tries.right
+        try:
+            return await run(True)
+        except (SaveCodeUnknown, PickCodeUnknown, ParcelStored, ParcelTaken):
+            verdict = tries.wrong
+            raise
+        except CrossdockError:
+            verdict = tries.take_back
+            raise
+        finally:
+            async with self._database.transaction() as tx:
+                await verdict(tx, account_id=account_id, cabinet=cabinet)
 
     async def _run(self, ask: Ask) -> DoorOutcome:
         """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""

@@ -49,3 +49,15 @@ class BoxSizeUnknown(Invalid):
 
 class CabinetRefused(CrossdockError):
     """The cabinet did not take the command; nothing was changed. Facts: reason."""
+
+
+class CodesLocked(CrossdockError):
+    """Too many wrong codes at this cabinet: none is taken for a while. Facts: until."""
+
+
+class AlarmUnknown(NotFound):
+    """No alarm of this number stands. Facts: id."""
+
+
+class MoveTooLate(Conflict):
+    """The parcel was stored too long ago to be given another box by its courier. Facts: number."""

@@ -14,15 +14,38 @@ Door = Literal["unknown", "open", "closed"]
 ParcelState = Literal["booked", "stored", "taken", "deleted"]
 PARCEL_MOVES: Final[dict[ParcelState, frozenset[str]]] = {
     "booked": frozenset({"stored", "deleted"}),
-    "stored": frozenset({"taken"}),
+    "stored": frozenset({"taken", "stored", "booked"}),  # another box, or none: the courier keeps it
     "taken": frozenset({"deleted"}),
     "deleted": frozenset(),
 }
-Purpose = Literal["store", "take", "open", "query"]
+Purpose = Literal["store", "move", "take", "open", "query"]
+"""`move`: what was just stored goes into another box."""
 CommandState = Literal["waiting", "sent", "accepted", "refused", "expired"]
 
 OFFLINE: Final = "Device not online"
 """Why a door did not open, in the words every cabinet of the field uses."""
+Complaint = Literal["does not fit", "occupied", "dirty"]
+"""Why a courier wants another box."""
+CLOSES_BOX: Final[frozenset[Complaint]] = frozenset({"occupied", "dirty"})
+"""The box is shown to nobody until somebody has looked into it."""
+SIZES: Final = ("SX", "S", "M", "L", "LX")
+"""From the smallest up."""
+AlarmKind = Literal[
+    "opened without command",
+    "not opened",
+    "left open",
+    "offline",
+    "late answer",
+    "code entry locked",
+    "occupied",
+    "dirty",
+    "offline use",
+]
+ENDS_BY_ITSELF: Final[frozenset[AlarmKind]] = frozenset({"not opened", "left open", "offline"})
+"""Cleared when the door, or the cabinet, is well again; the others wait for a person."""
+
+COUNT_WRONG_CODES: Final = "count_wrong_codes"
+"""Among a cabinet's details: true, and wrong codes that come through the signed API lock code entry, too."""
 CLEAR_ON_TAKE: Final = "clear_on_take"
 """Among a cabinet's details: true, and an emptied box forgets the order that lay in it."""
 
@@ -68,6 +91,10 @@ class Cabinet(Struct, frozen=True, kw_only=True):
         return None if self.online else OFFLINE
 
     @property
+    def counts_wrong_codes(self) -> bool:
+        return self.details.get(COUNT_WRONG_CODES) is True
+
+    @property
     def clears_on_take(self) -> bool:
         return self.details.get(CLEAR_ON_TAKE) is True
 
@@ -87,6 +114,12 @@ class Box(Struct, frozen=True, kw_only=True):
     last_stored_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    closed_for: str | None = None
+    """A courier's complaint: nothing is put into it until somebody has looked."""
+
+    @property
+    def usable(self) -> bool:
+        return self.enabled and self.closed_for is None
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -112,6 +145,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     created_at: datetime
     stored_at: datetime | None
     used_at: datetime | None
+    recalled_at: datetime | None = None
+    """Since then its pick-up code is for the courier who brings it back."""
 
 
 class DoorCommand(Struct, frozen=True, kw_only=True):
@@ -166,3 +201,17 @@ class ParcelCounts(Struct, frozen=True, kw_only=True):
     booked: int
     stored: int
     taken: int
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    id: int
+    account_id: AccountId
+    cabinet_number: str
+    box_name: str | None
+    kind: AlarmKind
+    about: str
+    """What of the same kind it is about: a parcel or a command; empty where there is one at a time."""
+    facts: dict[str, Any]
+    raised_at: datetime
+    cleared_at: datetime | None
+    cleared_by: str

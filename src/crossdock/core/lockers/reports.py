@@ -7,8 +7,8 @@ from crossdock.base.ids import OrderId
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
-from crossdock.core.lockers import door_sql, queries, sql
-from crossdock.core.lockers.model import Box, Cabinet
+from crossdock.core.lockers import alarms, door_sql, queries, sql
+from crossdock.core.lockers.model import AlarmKind, Box, Cabinet
 from crossdock.db.tx import Tx
 
 SILENCE_MAX: Final = timedelta(seconds=60)
@@ -48,17 +48,17 @@ async def door_seen(
     await _report(
         tx, kinds.DOOR_CHANGED, cabinet, box, door, happened_at, None if behind is None else behind.order_id
     )
+    over: AlarmKind = "not opened" if door == "open" else "left open"
+    await alarms.well_again(tx, cabinet_id=cabinet.id, kind=over, box_id=box.id)
     if door == "open" and behind is None:
-        await events.append(
+        await alarms.raise_alarm(
             tx,
-            NewEvent(
-                account_id=cabinet.account_id,
-                kind=kinds.DOOR_ALARM,
-                subject=cabinet.subject,
-                actor=cabinet.number,
-                facts={"cabinet": cabinet.number, "box": box.name, "alarm": "opened without command"},
-                happened_at=happened_at,
-            ),
+            account_id=cabinet.account_id,
+            cabinet_id=cabinet.id,
+            cabinet=cabinet.number,
+            kind="opened without command",
+            box=(box.id, box.name),
+            at=happened_at,
         )
 
 
@@ -74,7 +74,9 @@ async def door_reported(tx: Tx, *, cabinet_number: str, lock_address: str, door:
 
 async def cabinet_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
     """A cabinet came, is still there, or went."""
-    await sql.set_seen(tx, number=number, online=online, at=at)
+    cabinet = await sql.set_seen(tx, number=number, online=online, at=at)
+    if online and cabinet is not None:
+        await alarms.well_again(tx, cabinet_id=cabinet.id, kind="offline")
 
 
 async def lapse(tx: Tx) -> int:

@@ -1,5 +1,6 @@
 """Statements on cabinets, boxes and the parcels in them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import to_builtins
@@ -12,7 +13,8 @@ CABINET = columns(Cabinet, of="c")
 BOX = columns(Box, of="b")
 _PARCEL = (
     "h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.state, h.box_size, h.cabinet_id, h.box_id,"
-    " b.name AS box_name, b.lock_address, h.save_code, h.key, h.claimed_by, h.created_at, h.stored_at, h.used_at"
+    " b.name AS box_name, b.lock_address, h.save_code, h.key, h.claimed_by, h.created_at, h.stored_at, h.used_at,"
+    " h.recalled_at"
 )
 _PARCELS = f"SELECT {_PARCEL} FROM handover h LEFT JOIN box b ON b.id = h.box_id WHERE h.place = 'locker'"
 
@@ -104,14 +106,17 @@ async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
     return await tx.many(
         Box,
         f"SELECT {BOX} FROM box b WHERE b.cabinet_id = %(cabinet_id)s AND b.size = %(size)s AND b.enabled"
-        ' AND NOT b."full" ORDER BY b.id',
+        ' AND b.closed_for IS NULL AND NOT b."full" ORDER BY b.id',
         cabinet_id=cabinet_id,
         size=size,
     )
 
 
-async def lock_free_box(tx: Tx, *, cabinet_id: CabinetId, size: str) -> Box | None:
-    """The first free box of that size that no other courier is being shown; held, as its cabinet must be.
+async def lock_free_box(
+    tx: Tx, *, cabinet_id: CabinetId, sizes: Sequence[str], not_box: BoxId | None = None
+) -> Box | None:
+    """The first free box, of the first of these sizes that has one, that no other courier is being shown; held, as
+    its cabinet must be.
 
     A box that is just being written to is waited for: skipping it would call the last one taken.
     """
@@ -119,14 +124,16 @@ async def lock_free_box(tx: Tx, *, cabinet_id: CabinetId, size: str) -> Box | No
         Box,
         f"""
 SELECT {BOX} FROM box b
- WHERE b.cabinet_id = %(cabinet_id)s AND b.size = %(size)s AND b.enabled AND NOT b."full"
+ WHERE b.cabinet_id = %(cabinet_id)s AND b.size = ANY (%(sizes)s::text[]) AND b.enabled AND b.closed_for IS NULL
+   AND NOT b."full" AND b.id <> %(not_box)s
    AND NOT EXISTS (SELECT 1 FROM door_command d
-                    WHERE d.box_id = b.id AND d.purpose = 'store' AND d.state IN ('waiting', 'sent'))
- ORDER BY b.id LIMIT 1
+                    WHERE d.box_id = b.id AND d.purpose IN ('store', 'move') AND d.state IN ('waiting', 'sent'))
+ ORDER BY array_position(%(sizes)s::text[], b.size), b.id LIMIT 1
    FOR NO KEY UPDATE
 """,
         cabinet_id=cabinet_id,
-        size=size,
+        sizes=list(sizes),
+        not_box=not_box or 0,
     )
 
 
@@ -155,6 +162,16 @@ UPDATE box SET "full" = false, updated_at = %(now)s,
 """,
         box_id=box_id,
         clear=clear,
+        now=tx.now,
+    )
+
+
+async def close_box(tx: Tx, *, box_id: BoxId, reason: str) -> None:
+    """Nothing is put into it until somebody has looked."""
+    await tx.execute(
+        "UPDATE box SET closed_for = %(reason)s, updated_at = %(now)s WHERE id = %(id)s",
+        id=box_id,
+        reason=reason,
         now=tx.now,
     )
 
@@ -188,18 +205,23 @@ RETURNING {CABINET}
     )
 
 
-async def set_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
-    """An older word than the newest one changes nothing."""
-    await tx.execute(
+async def set_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> Cabinet | None:
+    """The cabinet, if it was not so before. An older word than the newest one changes nothing."""
+    before = await tx.value(
         """
-UPDATE cabinet SET online = %(online)s, seen_at = %(at)s, updated_at = %(now)s
- WHERE number = %(number)s AND (seen_at IS NULL OR seen_at <= %(at)s)
+WITH before AS (SELECT id, online FROM cabinet WHERE number = %(number)s),
+     seen AS (
+    UPDATE cabinet SET online = %(online)s, seen_at = %(at)s, updated_at = %(now)s
+     WHERE number = %(number)s AND (seen_at IS NULL OR seen_at <= %(at)s)
+    RETURNING id)
+SELECT before.id FROM before JOIN seen USING (id) WHERE before.online <> %(online)s
 """,
         number=number,
         online=online,
         at=at,
         now=tx.now,
     )
+    return None if before is None else await cabinet_by_id(tx, CabinetId(before))
 
 
 async def set_offline_before(tx: Tx, *, before: datetime) -> int:
@@ -369,6 +391,39 @@ UPDATE handover SET state = 'stored', box_id = %(box_id)s, box_size = %(box_size
     )
 
 
+async def move(
+    tx: Tx, *, account_id: AccountId, handover_id: HandoverId, from_box: BoxId, box_id: BoxId, box_size: str
+) -> bool:
+    """Into another box; False when it does not lie in that one any more."""
+    return bool(
+        await tx.execute(
+            """
+UPDATE handover SET box_id = %(box_id)s, box_size = %(box_size)s, updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored' AND box_id = %(from_box)s
+""",
+            account_id=account_id,
+            id=handover_id,
+            from_box=from_box,
+            box_id=box_id,
+            box_size=box_size,
+            now=tx.now,
+        )
+    )
+
+
+async def keep(tx: Tx, *, account_id: AccountId, handover_id: HandoverId) -> None:
+    """stored -> booked: the courier has it."""
+    await tx.execute(
+        """
+UPDATE handover SET state = 'booked', box_id = NULL, stored_at = NULL, updated_at = %(now)s
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored'
+""",
+        account_id=account_id,
+        id=handover_id,
+        now=tx.now,
+    )
+
+
 async def take(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, at: datetime) -> bool:
     """stored -> taken; False when it is in another state."""
     return bool(
@@ -414,3 +469,61 @@ SELECT count(*) FILTER (WHERE state = 'booked') AS booked, count(*) FILTER (WHER
 """,
         cabinet_id=cabinet_id,
     )
+
+
+# Wrong codes ----------------------------------------------------------------------
+
+
+async def count_try(tx: Tx, *, account_id: AccountId, number: str, tries_max: int, locked_s: int) -> datetime | None:
+    """One more try at this cabinet; when it is locked, until when, and nothing is counted."""
+    counted = await tx.execute(
+        """
+UPDATE cabinet SET wrong_at = %(now)s, wrong_codes =
+       CASE WHEN wrong_at > %(now)s - %(locked_s)s * interval '1 second' THEN wrong_codes + 1 ELSE 1 END
+ WHERE account_id = %(account_id)s AND number = %(number)s
+   AND NOT (wrong_codes >= %(tries_max)s AND wrong_at > %(now)s - %(locked_s)s * interval '1 second')
+""",
+        account_id=account_id,
+        number=number,
+        tries_max=tries_max,
+        locked_s=locked_s,
+        now=tx.now,
+    )
+    if counted:
+        return None
+    until: datetime | None = await tx.value(
+        "SELECT wrong_at + %(locked_s)s * interval '1 second' FROM cabinet"
+        " WHERE account_id = %(account_id)s AND number = %(number)s",
+        account_id=account_id,
+        number=number,
+        locked_s=locked_s,
+    )
+    return until
+
+
+async def forget_tries(tx: Tx, *, account_id: AccountId, number: str) -> None:
+    """A good code came: the count begins anew."""
+    await tx.execute(
+        "UPDATE cabinet SET wrong_codes = 0, wrong_at = NULL"
+        " WHERE account_id = %(account_id)s AND number = %(number)s AND wrong_codes > 0",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def uncount_try(tx: Tx, *, account_id: AccountId, number: str) -> None:
+    await tx.execute(
+        "UPDATE cabinet SET wrong_codes = greatest(0, wrong_codes - 1)"
+        " WHERE account_id = %(account_id)s AND number = %(number)s",
+        account_id=account_id,
+        number=number,
+    )
+
+
+async def tries(tx: Tx, *, account_id: AccountId, number: str) -> int:
+    found = await tx.value(
+        "SELECT wrong_codes FROM cabinet WHERE account_id = %(account_id)s AND number = %(number)s",
+        account_id=account_id,
+        number=number,
+    )
+    return int(found or 0)

@@ -11,7 +11,7 @@ from sqlalchemy import (
     text,
 )
 
-from crossdock.db.schema.base import big, document, identity, metadata, moment, words
+from crossdock.db.schema.base import big, document, identity, metadata, moment, whole, words
 
 handover = Table(
     "handover",
@@ -42,6 +42,9 @@ handover = Table(
     document("partner_fields"),
     moment("created_at"),
     moment("updated_at"),
+    moment("reminded_at", null=True),
+    whole("extensions", default="0"),
+    moment("recalled_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="handover_site_fkey"),
@@ -96,6 +99,10 @@ handover = Table(
         postgresql_where=text("place = 'shop' AND state IN ('unused', 'used')"),
     ),
     Index(None, "account_id", "order_id"),
+    Index("handover_stored_idx", "account_id", "stored_at", postgresql_where=text("state = 'stored'")),
+    Index(
+        "handover_cabinet_updated_idx", "cabinet_id", "updated_at", postgresql_where=text("cabinet_id IS NOT NULL")
+    ),
     Index("handover_site_key_idx", "site_id", "key"),
     Index("handover_shop_key_idx", "shop_id", "key", postgresql_where=text("shop_id IS NOT NULL")),
     Index(

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from crossdock.db.schema.base import big, document, flag, identity, metadata, moment, words
+from crossdock.db.schema.base import big, document, flag, identity, metadata, moment, whole, words
 
 cabinet = Table(
     "cabinet",
@@ -32,6 +32,8 @@ cabinet = Table(
     flag("online", "false"),
     moment("created_at"),
     moment("updated_at"),
+    whole("wrong_codes", default="0"),
+    moment("wrong_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("number"),
     UniqueConstraint("account_id", "id"),
@@ -54,6 +56,7 @@ box = Table(
     moment("last_stored_at", null=True),
     moment("created_at"),
     moment("updated_at"),
+    words("closed_for", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "id"),
     UniqueConstraint("cabinet_id", "name"),
@@ -95,7 +98,7 @@ door_command = Table(
         name="door_command_handover_fkey",
     ),
     CheckConstraint("state IN ('waiting', 'sent', 'accepted', 'refused', 'expired')", name="state"),
-    CheckConstraint("purpose IN ('store', 'take', 'open', 'query')", name="purpose"),
+    CheckConstraint("purpose IN ('store', 'move', 'take', 'open', 'query')", name="purpose"),
     Index(
         "door_command_live_handover_key",
         "handover_id",
@@ -106,10 +109,15 @@ door_command = Table(
         "door_command_live_store_key",
         "box_id",
         unique=True,
-        postgresql_where=text("purpose = 'store' AND state IN ('waiting', 'sent')"),
+        postgresql_where=text("purpose IN ('store', 'move') AND state IN ('waiting', 'sent')"),
     ),
     Index("door_command_waiting_idx", "cabinet_id", "id", postgresql_where=text("state IN ('waiting', 'sent')")),
     Index(None, "account_id", "box_id"),
+    Index(
+        "door_command_unseen_idx",
+        "answered_at",
+        postgresql_where=text("state = 'accepted' AND purpose <> 'query' AND opened_at IS NULL"),
+    ),
 )
 
 door_event = Table(
@@ -130,4 +138,51 @@ door_event = Table(
     ForeignKeyConstraint(
         ["account_id", "cabinet_id"], ["cabinet.account_id", "cabinet.id"], name="door_event_cabinet_fkey"
     ),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("cabinet_id"),
+    big("box_id", null=True),
+    words("kind"),
+    words("about", default="''"),
+    document("facts"),
+    moment("raised_at"),
+    moment("cleared_at", null=True),
+    words("cleared_by", default="''"),
+    PrimaryKeyConstraint("id"),
+    ForeignKeyConstraint(
+        ["account_id", "cabinet_id"], ["cabinet.account_id", "cabinet.id"], name="alarm_cabinet_fkey"
+    ),
+    ForeignKeyConstraint(["account_id", "box_id"], ["box.account_id", "box.id"], name="alarm_box_fkey"),
+    Index(
+        "alarm_standing_key",
+        "cabinet_id",
+        text("coalesce(box_id, 0)"),
+        "kind",
+        "about",
+        unique=True,
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
+)
+
+locker_policy = Table(
+    "locker_policy",
+    metadata,
+    identity(),
+    big("account_id", ForeignKey("account.id")),
+    words("name"),
+    big("site_id", null=True),
+    words("box_size", null=True),
+    whole("keep_h"),
+    whole("remind_h", null=True),
+    whole("extend_h", default="24"),
+    whole("extensions", default="0"),
+    flag("recall", "true"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("account_id", "name"),
+    ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="locker_policy_site_fkey"),
 )

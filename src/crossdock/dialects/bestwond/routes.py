@@ -282,9 +282,9 @@ async def used_info(desk: Desk, caller: Caller, body: UsedInfoOf) -> Reply:
         data=UsedInfo(
             device_number=cabinet.number,
             timestamps=words.unix_s(desk.clock.now()),
-            left_box_count=sum(box.enabled and not box.full for box in counted),
-            used_box_count=sum(box.enabled and box.full for box in counted),
-            disabled_box_count=sum(not box.enabled for box in counted),
+            left_box_count=sum(box.usable and not box.full for box in counted),
+            used_box_count=sum(box.usable and box.full for box in counted),
+            disabled_box_count=sum(not box.usable for box in counted),
             already_sysnc_count=parcels.booked,
             already_save_count=parcels.stored,
             already_take_count=parcels.taken,

@@ -25,7 +25,7 @@ def box_row(box: Box, *, device_number: str) -> BoxRow:
         lock_address=box.lock_address,
         device_number=device_number,
         box_status=words.box_status(box.full),
-        enable_status=words.enable_status(box.enabled),
+        enable_status=words.enable_status(box.usable),
         order_no=box.last_order_number,
         save_time=words.printed(box.last_stored_at),
     )
@@ -45,7 +45,7 @@ def saved_box(box: Box, *, market_id: int, device_number: str) -> SavedBox:
         ctime=words.at(box.created_at),
         save_time=words.printed(box.last_stored_at),
         order_no=box.last_order_number,
-        enable_status=words.enable_status(box.enabled),
+        enable_status=words.enable_status(box.usable),
     )
 
 
@@ -149,7 +149,7 @@ def size_counts(boxes: list[Box]) -> list[SizeCount]:
     """Enabled boxes by size and status, groups without members left out, by size text and then status."""
     counts: dict[tuple[str, int], int] = {}
     for box in countable(boxes):
-        if box.enabled:
+        if box.usable:
             group = (box.size, words.box_status(box.full))
             counts[group] = counts.get(group, 0) + 1
     return [SizeCount(count=count, box_size=size, status=status) for (size, status), count in sorted(counts.items())]

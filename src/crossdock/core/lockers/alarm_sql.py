@@ -1,0 +1,177 @@
+"""Statements on alarms."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, BoxId, CabinetId
+from crossdock.core.lockers.model import Alarm, AlarmKind
+from crossdock.db.tx import Tx
+
+_ALARM = (
+    "a.id, a.account_id, c.number AS cabinet_number, b.name AS box_name, a.kind, a.about, a.facts, a.raised_at,"
+    " a.cleared_at, a.cleared_by"
+)
+
+
+async def insert(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    cabinet_id: CabinetId,
+    box_id: BoxId | None,
+    kind: AlarmKind,
+    about: str,
+    facts: dict[str, Any],
+    at: datetime,
+) -> bool:
+    """False when it stands already. Index: alarm_standing_key."""
+    return bool(
+        await tx.execute(
+            """
+INSERT INTO alarm (account_id, cabinet_id, box_id, kind, about, facts, raised_at)
+VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(kind)s, %(about)s, %(facts)s, %(at)s)
+ON CONFLICT DO NOTHING
+""",
+            account_id=account_id,
+            cabinet_id=cabinet_id,
+            box_id=box_id,
+            kind=kind,
+            about=about,
+            facts=facts,
+            at=at,
+        )
+    )
+
+
+async def clear(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId | None, kind: AlarmKind, by: str) -> list[Alarm]:
+    """Those that stood. Index: alarm_standing_key."""
+    return await tx.many(
+        Alarm,
+        f"""
+WITH a AS (
+    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
+     WHERE cabinet_id = %(cabinet_id)s AND coalesce(box_id, 0) = coalesce(%(box_id)s::bigint, 0) AND kind = %(kind)s
+       AND cleared_at IS NULL
+    RETURNING *)
+SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id ORDER BY a.id
+""",
+        cabinet_id=cabinet_id,
+        box_id=box_id,
+        kind=kind,
+        by=by,
+        now=tx.now,
+    )
+
+
+async def clear_one(tx: Tx, *, account_id: AccountId, alarm_id: int, by: str) -> Alarm | None:
+    """None when there is none, or it was cleared before."""
+    return await tx.one_or_none(
+        Alarm,
+        f"""
+WITH a AS (
+    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
+     WHERE account_id = %(account_id)s AND id = %(id)s AND cleared_at IS NULL
+    RETURNING *)
+SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id
+""",
+        account_id=account_id,
+        id=alarm_id,
+        by=by,
+        now=tx.now,
+    )
+
+
+async def reopen_box(tx: Tx, *, alarm_id: int) -> None:
+    """Unless it is closed for something else that still stands."""
+    await tx.execute(
+        """
+UPDATE box SET updated_at = %(now)s,
+       closed_for = (SELECT max(o.kind) FROM alarm o
+                      WHERE o.box_id = box.id AND o.kind IN ('occupied', 'dirty') AND o.cleared_at IS NULL)
+ WHERE id = (SELECT box_id FROM alarm WHERE id = %(id)s)
+""",
+        id=alarm_id,
+        now=tx.now,
+    )
+
+
+async def standing(tx: Tx, *, account_id: AccountId | None) -> list[Alarm]:
+    """Index: alarm_standing_key."""
+    return await tx.many(
+        Alarm,
+        f"""
+SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id
+ WHERE a.cleared_at IS NULL AND (%(account_id)s::bigint IS NULL OR a.account_id = %(account_id)s)
+ ORDER BY a.id
+""",
+        account_id=account_id,
+    )
+
+
+async def account_of(tx: Tx, alarm_id: int) -> AccountId | None:
+    found = await tx.value("SELECT account_id FROM alarm WHERE id = %(id)s", id=alarm_id)
+    return None if found is None else AccountId(found)
+
+
+# What the clock shows ---------------------------------------------------------------
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    account_id: AccountId
+    cabinet_id: CabinetId
+    cabinet_number: str
+    box_id: BoxId | None
+    box_name: str | None
+    kind: AlarmKind
+    since: datetime
+
+
+async def not_opened(tx: Tx, *, before: datetime) -> list[Found]:
+    """Accepted commands of the last hour whose door was not seen. Index: door_command_unseen_idx."""
+    return await tx.many(
+        Found,
+        """
+SELECT d.account_id, d.cabinet_id, c.number AS cabinet_number, d.box_id, b.name AS box_name, 'not opened' AS kind,
+       min(d.answered_at) AS since
+  FROM door_command d JOIN cabinet c ON c.id = d.cabinet_id JOIN box b ON b.id = d.box_id
+ WHERE d.state = 'accepted' AND d.purpose <> 'query' AND d.opened_at IS NULL
+   AND d.answered_at > %(before)s - interval '1 hour' AND d.answered_at <= %(before)s
+   AND (b.door_at IS NULL OR b.door_at < d.answered_at)
+   AND c.online
+ GROUP BY d.account_id, d.cabinet_id, c.number, d.box_id, b.name
+""",
+        before=before,
+    )
+
+
+async def left_open(tx: Tx, *, default_s: int) -> list[Found]:
+    """Doors that stand open for longer than their cabinet's detail `left_open_s` allows."""
+    return await tx.many(
+        Found,
+        """
+SELECT b.account_id, b.cabinet_id, c.number AS cabinet_number, b.id AS box_id, b.name AS box_name,
+       'left open' AS kind, b.door_at AS since
+  FROM box b JOIN cabinet c ON c.id = b.cabinet_id
+ WHERE b.door = 'open' AND b.door_at IS NOT NULL
+   AND b.door_at <= %(now)s - interval '1 second' * CASE jsonb_typeof(c.details -> 'left_open_s')
+           WHEN 'number' THEN (c.details ->> 'left_open_s')::numeric ELSE %(default_s)s END::float8
+""",
+        default_s=default_s,
+        now=tx.now,
+    )
+
+
+async def offline(tx: Tx, *, before: datetime) -> list[Found]:
+    """Cabinets in service that were seen once and are away."""
+    return await tx.many(
+        Found,
+        """
+SELECT c.account_id, c.id AS cabinet_id, c.number AS cabinet_number, NULL::bigint AS box_id, NULL AS box_name,
+       'offline' AS kind, c.seen_at AS since
+  FROM cabinet c
+ WHERE c.in_service AND NOT c.online AND c.seen_at <= %(before)s
+""",
+        before=before,
+    )

@@ -1,0 +1,47 @@
+"""Codes typed at a cabinet: five wrong ones in a row, and none is taken for a while.
+
+A try is counted before its code is looked up, so that any number at once get no more than five guesses.
+"""
+
+from typing import Final
+
+from crossdock.base.ids import AccountId
+from crossdock.core.lockers import alarms, queries, sql
+from crossdock.core.lockers.errors import CodesLocked
+from crossdock.db.tx import Tx
+
+WRONG_MAX: Final = 5
+LOCKED_S: Final = 300
+"""From the last wrong try on; a pause of this length also begins a new count."""
+
+
+async def begin(tx: Tx, *, account_id: AccountId, cabinet: str) -> None:
+    """Count one. Errors: CodesLocked."""
+    until = await sql.count_try(tx, account_id=account_id, number=cabinet, tries_max=WRONG_MAX, locked_s=LOCKED_S)
+    if until is not None:
+        raise CodesLocked(until=until)
+
+
+async def wrong(tx: Tx, *, account_id: AccountId, cabinet: str) -> None:
+    """It was; the fifth raises an alarm."""
+    if await sql.tries(tx, account_id=account_id, number=cabinet) < WRONG_MAX:
+        return
+    found = await queries.cabinet(tx, account_id=account_id, number=cabinet)
+    await alarms.raise_alarm(
+        tx,
+        account_id=account_id,
+        cabinet_id=found.id,
+        cabinet=found.number,
+        kind="code entry locked",
+        tries=WRONG_MAX,
+    )
+
+
+async def right(tx: Tx, *, account_id: AccountId, cabinet: str) -> None:
+    """It opened a door: the count begins anew."""
+    await sql.forget_tries(tx, account_id=account_id, number=cabinet)
+
+
+async def take_back(tx: Tx, *, account_id: AccountId, cabinet: str) -> None:
+    """The code was good and something else stood in the way: this try does not count."""
+    await sql.uncount_try(tx, account_id=account_id, number=cabinet)

@@ -1,0 +1,103 @@
+"""Five wrong codes in a row, and none is taken for a while."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from crossdock.base.errors import CrossdockError
+from crossdock.core.lockers import tries
+from crossdock.core.lockers.errors import CabinetRefused, CodesLocked, ParcelTaken, PickCodeUnknown, SaveCodeUnknown
+from crossdock.core.lockers.model import DoorOutcome, Parcel
+from tests.core.lockers.conftest import ASKED, Lockers
+from tests.world import CABINET
+
+
+async def guess(lockers: Lockers, key: str) -> CrossdockError | DoorOutcome:
+    try:
+        return await lockers.doors.take(**ASKED, key=key, typed=True)
+    except CrossdockError as error:
+        return error
+
+
+async def names(lockers: Lockers, *keys: str) -> list[str]:
+    return [type(await guess(lockers, key)).__name__ for key in keys]
+
+
+def unlike(parcel: Parcel, count: int) -> list[str]:
+    """Codes that are not this parcel's."""
+    return [f"{(int(parcel.key) + step) % 10**6:06}" for step in range(1, count + 1)]
+
+
+async def test_the_fifth_wrong_one_locks_and_raises_an_alarm(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    await lockers.world.cabinet_answers("accepted")
+
+    assert await names(lockers, *unlike(parcel, tries.WRONG_MAX)) == ["PickCodeUnknown"] * 5
+    assert await names(lockers, parcel.key) == ["CodesLocked"]
+    with pytest.raises(CodesLocked):
+        await lockers.doors.store(**ASKED, save_code=parcel.save_code, box_size="S", typed=True)
+    [alarm] = await lockers.events("door.alarm")
+    assert alarm == {"cabinet": CABINET, "box": None, "alarm": "code entry locked", "tries": 5}
+
+    lockers.world.clock.advance(timedelta(seconds=tries.LOCKED_S - 1))
+    assert await names(lockers, parcel.key) == ["CodesLocked"]
+    lockers.world.clock.advance(timedelta(seconds=1))
+    await lockers.world.cabinet_online()
+    assert await names(lockers, parcel.key) == ["DoorOutcome"]
+
+
+async def test_four_wrong_ones_lock_nothing_and_a_good_one_begins_anew(lockers: Lockers) -> None:
+    parcel, other = await lockers.stored("P"), await lockers.stored("Q")
+    await lockers.world.cabinet_answers("accepted")
+    wrong = [key for key in unlike(parcel, 12) if key != other.key][:4]
+
+    assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
+    assert await names(lockers, parcel.key) == ["DoorOutcome"]
+    assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
+    assert await names(lockers, other.key) == ["DoorOutcome"]
+    assert await lockers.events("door.alarm") == []
+
+
+async def test_a_pause_begins_anew(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    wrong = unlike(parcel, 4)
+    assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
+    lockers.world.clock.advance(timedelta(seconds=tries.LOCKED_S))
+    assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
+
+
+async def test_a_cabinet_that_refuses_costs_no_try(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    await lockers.world.cabinet_offline()
+    assert await names(lockers, *[parcel.key] * 6) == [CabinetRefused.__name__] * 6
+    await lockers.world.cabinet_answers("accepted")
+    assert await names(lockers, parcel.key) == ["DoorOutcome"]
+
+
+async def test_the_code_of_a_parcel_that_is_gone_counts(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    await lockers.world.cabinet_answers("accepted")
+    await lockers.take(parcel)
+    assert await names(lockers, *[parcel.key] * 6) == [ParcelTaken.__name__] * 5 + ["CodesLocked"]
+
+
+async def test_any_number_at_once_get_five_guesses(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    answers = await asyncio.gather(*(guess(lockers, key) for key in unlike(parcel, 40)))
+    told = [type(answer) for answer in answers]
+    assert told.count(PickCodeUnknown) == tries.WRONG_MAX
+    assert told.count(CodesLocked) == 40 - tries.WRONG_MAX
+
+
+async def test_the_signed_api_counts_where_the_cabinet_says_so(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    for _ in range(tries.WRONG_MAX + 1):
+        with pytest.raises(SaveCodeUnknown):
+            await lockers.doors.store(**ASKED, save_code=unlike(parcel, 1)[0] + "x", box_size="S")
+    await lockers.world.rows("""UPDATE cabinet SET details = details || '{"count_wrong_codes": true}' RETURNING 1""")
+    for _ in range(tries.WRONG_MAX):
+        with pytest.raises(SaveCodeUnknown):
+            await lockers.doors.store(**ASKED, save_code=unlike(parcel, 1)[0] + "x", box_size="S")
+    with pytest.raises(CodesLocked):
+        await lockers.doors.take(**ASKED, key=parcel.key)
