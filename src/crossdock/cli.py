@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from crossdock import callbacks, cancels, dialects, doctor, receiver, running, server, signing, verify
+from crossdock import callbacks, cancels, dialects, doctor, lockers, receiver, running, server, signing, verify
 from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
@@ -30,8 +30,10 @@ callbacks_app = typer.Typer(
     no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
+lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and what is done about it.")
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
+app.add_typer(lockers_app, name="lockers")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
@@ -235,6 +237,18 @@ def grant_cancel(request_id: Annotated[int, typer.Argument(min=1, metavar="ID")]
 def refuse_cancel(request_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
     """The order goes on."""
     _run(cancels.decide(_config(), request_id, granted=False, out=out))
+
+
+@lockers_app.command("alarms")
+def list_alarms() -> None:
+    """What is wrong and not cleared, oldest first."""
+    _run(lockers.list_alarms(_config(), out=out))
+
+
+@lockers_app.command("clear")
+def clear_alarm(alarm_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
+    """Somebody has looked; a box that was closed for it takes parcels again."""
+    _run(lockers.clear_alarm(_config(), alarm_id, out=out))
 
 
 def _config(*, check: bool = True) -> Config:

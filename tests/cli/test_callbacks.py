@@ -1,10 +1,6 @@
 """`crossdock callbacks` and `crossdock cancels`, as an operator types them."""
 
-import asyncio
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,37 +11,8 @@ from crossdock.core.events.model import NewEvent
 from crossdock.core.fulfilment import calling_off
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment.calling_off import CallOff
+from tests.cli.conftest import Terminal
 from tests.world import ACCOUNT, World
-
-
-class Terminal:
-    def __init__(self, url: str, folder: Path) -> None:
-        self._environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("CROSSDOCK_")},
-            "CROSSDOCK_DATABASE_URL": url,
-            "CROSSDOCK_VAR": str(folder / "var"),
-            "COLUMNS": "200",
-        }
-
-    async def run(self, *words: str) -> tuple[int, str]:
-        """Exit code, and both outputs."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "crossdock", *words),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environ,
-        )
-        said, _ = await process.communicate()
-        return process.returncode or 0, said.decode()
-
-
-@pytest.fixture
-async def terminal(quiet_world: World, demo_database_url: str, tmp_path: Path) -> Terminal:
-    """No secret of this database can be opened by the key that the command makes: it must not need one."""
-    async with quiet_world.desk.database.transaction() as tx:
-        await tx.execute("UPDATE credential SET secret_sealed = NULL")
-    return Terminal(demo_database_url, tmp_path)
 
 
 async def owed(world: World, *states: str) -> list[int]:

@@ -66,6 +66,14 @@ async def clear(tx: Tx, *, account_id: AccountId, alarm_id: int, actor: str) -> 
     return alarm
 
 
+async def account_of(tx: Tx, alarm_id: int) -> AccountId:
+    """Whose cabinet it is about. Errors: AlarmUnknown."""
+    found = await alarm_sql.account_of(tx, alarm_id)
+    if found is None:
+        raise AlarmUnknown(id=alarm_id)
+    return found
+
+
 async def standing(tx: Tx, *, account_id: AccountId | None = None) -> list[Alarm]:
     """Oldest first; of all accounts when none is named."""
     return await alarm_sql.standing(tx, account_id=account_id)

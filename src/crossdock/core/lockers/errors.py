@@ -56,7 +56,10 @@ class CodesLocked(CrossdockError):
 
 
 class AlarmUnknown(NotFound):
-    """No alarm of this number stands. Facts: id."""
+    """No alarm of this number stands.
+
+    Facts: id.
+    """
 
 
 class MoveTooLate(Conflict):
