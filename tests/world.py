@@ -70,6 +70,11 @@ class World:
         assert self._client is not None, "await world.serve() first, or use the fixture `world`"
         return self._client
 
+    @property
+    def base_url(self) -> str:
+        assert self._base_url is not None, "await world.serve() first, or use the fixture `world`"
+        return self._base_url
+
     async def serve(self) -> None:
         self._base_url = await self._stack.enter_async_context(served.listening(self.house.app))
         self._client = await self._stack.enter_async_context(served.client(self._base_url))

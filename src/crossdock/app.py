@@ -16,6 +16,7 @@ from crossdock.base.errors import SetupFailed
 from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
+from crossdock.console import app as console
 from crossdock.db import migrate
 from crossdock.db.database import check_url
 from crossdock.db.embedded import EmbeddedPostgres
@@ -60,7 +61,8 @@ def check_settings(config: Config) -> None:
 async def open_house(*, url: str, config: Config, clock: Clock | None = None) -> AsyncIterator[House]:
     seal = Seal(secret_key(config.secret_key, config.var))
     async with open_desk(url=url, config=config, clock=clock or SystemClock(), seal=seal) as desk:
-        yield House(desk=desk, app=App(desk, dialects.load()))
+        app = App(desk, dialects.load(), pages=console.pages(desk), page_prefixes=console.PREFIXES)
+        yield House(desk=desk, app=app)
 
 
 @asynccontextmanager

@@ -251,6 +251,16 @@ def clear_alarm(alarm_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -
     _run(lockers.clear_alarm(_config(), alarm_id, out=out))
 
 
+@lockers_app.command("screen")
+def show_screen(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", show_default=False)],
+    base: Annotated[str, typer.Option(help="The server's address, as the cabinet reaches it.")] = "",
+) -> None:
+    """The address to open on a cabinet's own screen; whoever has it may type codes there."""
+    config = _config()
+    _run(lockers.show_screen(config, number, base=base or f"http://{config.host}:{config.port}", out=out))
+
+
 def _config(*, check: bool = True) -> Config:
     def read() -> Config:
         config = Config.from_environment(os.environ)

@@ -5,7 +5,9 @@ from rich.table import Table
 
 from crossdock.app import open_desk_of
 from crossdock.base.config import Config
-from crossdock.core.lockers import alarms
+from crossdock.console.kiosk import screen_key
+from crossdock.core.lockers import alarms, queries
+from crossdock.core.lockers.errors import CabinetUnknown, KeyMissing
 
 ACTOR = "crossdock lockers"
 
@@ -31,3 +33,16 @@ async def clear_alarm(config: Config, alarm_id: int, *, out: Console) -> None:
         alarm = await alarms.clear(tx, account_id=account_id, alarm_id=alarm_id, actor=ACTOR)
     where = f"{alarm.cabinet_number}, box {alarm.box_name}" if alarm.box_name else alarm.cabinet_number
     out.print(f"Cleared: {alarm.kind}, cabinet {where}.", markup=False)
+
+
+async def show_screen(config: Config, number: str, *, base: str, out: Console) -> None:
+    """The address that a cabinet's own browser is opened with. Errors: CabinetUnknown, KeyMissing."""
+    async with open_desk_of(config) as desk:
+        async with desk.database.autocommit() as tx:
+            device = await queries.device(tx, number=number)
+        if device is None:
+            raise CabinetUnknown(number=number)
+        if device.key_sealed is None:
+            raise KeyMissing(number=number)
+        key = screen_key(desk.seal.open(device.key_sealed))
+    out.print(f"{base.rstrip('/')}/kiosk/{number}?key={key}", markup=False, soft_wrap=True)

@@ -16,13 +16,24 @@ DRAINED_BYTES_MAX = 64 * 2**20
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Pages = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
 
 
 class App:
-    """All partners' paths on one port. `desk` is what every route is handed."""
+    """All partners' paths on one port, and pages beside them. `desk` is what every route is handed."""
 
-    def __init__(self, desk: Desk, dialects: Sequence[Dialect]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        dialects: Sequence[Dialect],
+        *,
+        pages: Pages | None = None,
+        page_prefixes: Sequence[str] = (),
+    ) -> None:
         self._desk = desk
+        self._pages = pages
+        self._page_prefixes = tuple(page_prefixes)
         self._prefixes = sorted(
             ((prefix.lower(), dialect) for dialect in dialects for prefix in dialect.prefixes),
             key=lambda pair: -len(pair[0]),
@@ -33,6 +44,9 @@ class App:
             return
         path = decoded_path(scope.get("raw_path") or scope["path"].encode())
         dialect = self.dialect_of(path)
+        if dialect is None and self._pages is not None and _under(path, self._page_prefixes):
+            await self._pages(scope, receive, send)
+            return
         if dialect is None:
             await _send(send, await self._own(path), scope["method"])
             return
@@ -70,6 +84,10 @@ class App:
             well = await self._desk.database.reachable()
             return json_response({"database": "ok" if well else "does not answer"}, status=200 if well else 503)
         return json_response({"error": "No call is served at this path.", "path": path}, status=404)
+
+
+def _under(path: str, prefixes: Sequence[str]) -> bool:
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
 class _Gone(Exception):

@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 
 from crossdock.base.errors import CrossdockError
-from crossdock.core.lockers import tries
 from crossdock.core.lockers.errors import CabinetRefused, CodesLocked, ParcelTaken, PickCodeUnknown, SaveCodeUnknown
-from crossdock.core.lockers.model import DoorOutcome, Parcel
+from crossdock.core.lockers.model import LOCKED_S, WRONG_MAX, DoorOutcome, Parcel
 from tests.core.lockers.conftest import ASKED, Lockers
-from tests.world import CABINET
+from tests.world import ACCOUNT, CABINET
 
 
 async def guess(lockers: Lockers, key: str) -> CrossdockError | DoorOutcome:
@@ -33,14 +32,14 @@ async def test_the_fifth_wrong_one_locks_and_raises_an_alarm(lockers: Lockers) -
     parcel = await lockers.stored("P")
     await lockers.world.cabinet_answers("accepted")
 
-    assert await names(lockers, *unlike(parcel, tries.WRONG_MAX)) == ["PickCodeUnknown"] * 5
+    assert await names(lockers, *unlike(parcel, WRONG_MAX)) == ["PickCodeUnknown"] * 5
     assert await names(lockers, parcel.key) == ["CodesLocked"]
     with pytest.raises(CodesLocked):
         await lockers.doors.store(**ASKED, save_code=parcel.save_code, box_size="S", typed=True)
     [alarm] = await lockers.events("door.alarm")
     assert alarm == {"cabinet": CABINET, "box": None, "alarm": "code entry locked", "tries": 5}
 
-    lockers.world.clock.advance(timedelta(seconds=tries.LOCKED_S - 1))
+    lockers.world.clock.advance(timedelta(seconds=LOCKED_S - 1))
     assert await names(lockers, parcel.key) == ["CodesLocked"]
     lockers.world.clock.advance(timedelta(seconds=1))
     await lockers.world.cabinet_online()
@@ -63,7 +62,7 @@ async def test_a_pause_begins_anew(lockers: Lockers) -> None:
     parcel = await lockers.stored("P")
     wrong = unlike(parcel, 4)
     assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
-    lockers.world.clock.advance(timedelta(seconds=tries.LOCKED_S))
+    lockers.world.clock.advance(timedelta(seconds=LOCKED_S))
     assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
 
 
@@ -86,18 +85,49 @@ async def test_any_number_at_once_get_five_guesses(lockers: Lockers) -> None:
     parcel = await lockers.stored("P")
     answers = await asyncio.gather(*(guess(lockers, key) for key in unlike(parcel, 40)))
     told = [type(answer) for answer in answers]
-    assert told.count(PickCodeUnknown) == tries.WRONG_MAX
-    assert told.count(CodesLocked) == 40 - tries.WRONG_MAX
+    assert told.count(PickCodeUnknown) == WRONG_MAX
+    assert told.count(CodesLocked) == 40 - WRONG_MAX
 
 
 async def test_the_signed_api_counts_where_the_cabinet_says_so(lockers: Lockers) -> None:
     parcel = await lockers.stored("P")
-    for _ in range(tries.WRONG_MAX + 1):
+    for _ in range(WRONG_MAX + 1):
         with pytest.raises(SaveCodeUnknown):
             await lockers.doors.store(**ASKED, save_code=unlike(parcel, 1)[0] + "x", box_size="S")
     await lockers.world.rows("""UPDATE cabinet SET details = details || '{"count_wrong_codes": true}' RETURNING 1""")
-    for _ in range(tries.WRONG_MAX):
+    for _ in range(WRONG_MAX):
         with pytest.raises(SaveCodeUnknown):
             await lockers.doors.store(**ASKED, save_code=unlike(parcel, 1)[0] + "x", box_size="S")
     with pytest.raises(CodesLocked):
         await lockers.doors.take(**ASKED, key=parcel.key)
+
+
+async def test_what_a_code_is_for(lockers: Lockers) -> None:
+    booked, stored = await lockers.world.booked("B"), await lockers.stored("P")
+
+    async def look(code: str) -> tuple[str, str]:
+        use, parcel = await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=code)
+        return use, parcel.order_number
+
+    assert await look(booked.save_code) == ("store", "B")
+    assert await look(stored.key) == ("take", "P")
+    assert await look(stored.save_code) == ("store", "P")
+    with pytest.raises(SaveCodeUnknown):
+        await look(booked.key)
+    await lockers.world.cabinet_answers("accepted")
+    await lockers.take(stored)
+    with pytest.raises(ParcelTaken):
+        await look(stored.key)
+
+
+async def test_looking_is_a_try_and_a_good_one_does_not_wash_wrong_ones_away(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    for code in unlike(parcel, 4):
+        with pytest.raises(SaveCodeUnknown):
+            await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=code)
+    for _ in range(3):
+        await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=parcel.key)
+    with pytest.raises(SaveCodeUnknown):
+        await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code="x")
+    with pytest.raises(CodesLocked):
+        await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=parcel.key)

@@ -26,6 +26,7 @@ from crossdock.core.lockers.model import (
     SIZES,
     Box,
     Cabinet,
+    CodeUse,
     Complaint,
     DoorCommand,
     Parcel,
@@ -193,6 +194,20 @@ async def ask_take(
     if parcel is None or parcel.state == "booked":
         raise PickCodeUnknown()
     return await _ask_take(tx, asked, parcel, asked_by, dialect)
+
+
+async def look(tx: Tx, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
+    """What a code that was typed at the cabinet is for. Errors: CabinetUnknown, SaveCodeUnknown, ParcelTaken."""
+    asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
+    fetched = await sql.parcel_of_key(tx, cabinet=asked, key=code)
+    if fetched is not None and fetched.state == "stored":
+        return "take", fetched
+    brought = await sql.parcel_of_save_code(tx, cabinet=asked, save_code=code)
+    if brought is not None and brought.state in ("booked", "stored"):
+        return "store", brought
+    if fetched is not None and fetched.state == "taken":
+        raise ParcelTaken(number=fetched.order_number)
+    raise SaveCodeUnknown()
 
 
 async def ask_take_by_number(

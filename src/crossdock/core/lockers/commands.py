@@ -14,6 +14,7 @@ from crossdock.core.lockers.asking import (
     ask_take,
     ask_take_by_number,
     keep_parcel,
+    look,
     set_screen,
 )
 from crossdock.core.lockers.booking import book, delete_parcel
@@ -43,6 +44,7 @@ __all__ = [
     "expire_overdue",
     "keep_parcel",
     "lapse",
+    "look",
     "pulse_sent",
     "set_screen",
 ]

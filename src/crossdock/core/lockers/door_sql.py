@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from crossdock.base.ids import BoxId, CabinetId, DoorCommandId, HandoverId, OrderId
 from crossdock.core.events.model import HOUSE
-from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, LogRow, Purpose
+from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, DoorFacts, LogRow, Purpose
 from crossdock.db.tx import Tx
 
 _COMMAND = (
@@ -87,6 +87,16 @@ SELECT {_COMMAND} FROM claimed d JOIN cabinet c ON c.id = d.cabinet_id JOIN box 
 
 async def find(tx: Tx, command_id: DoorCommandId) -> DoorCommand | None:
     return await tx.one_or_none(DoorCommand, f"SELECT {_COMMAND} FROM {_JOINED} WHERE d.id = %(id)s", id=command_id)
+
+
+async def facts(tx: Tx, *, cabinet_id: CabinetId, command_id: int) -> DoorFacts | None:
+    return await tx.one_or_none(
+        DoorFacts,
+        "SELECT state, answered_at, pulse_at, opened_at, closed_at FROM door_command"
+        " WHERE id = %(id)s AND cabinet_id = %(cabinet_id)s",
+        id=command_id,
+        cabinet_id=cabinet_id,
+    )
 
 
 async def use_type(tx: Tx, command_id: DoorCommandId) -> str:

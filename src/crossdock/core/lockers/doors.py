@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
@@ -16,7 +16,7 @@ from crossdock.core.lockers.errors import (
     PickCodeUnknown,
     SaveCodeUnknown,
 )
-from crossdock.core.lockers.model import OFFLINE, Box, Complaint, DoorCommand, DoorOutcome, Parcel
+from crossdock.core.lockers.model import OFFLINE, Box, CodeUse, Complaint, DoorCommand, DoorOutcome, Parcel
 from crossdock.db.database import Database
 from crossdock.db.signals import Signals
 from crossdock.db.tx import Tx
@@ -28,8 +28,9 @@ LOOK_AGAIN_S: Final = 1.0
 TURNS_MAX: Final = 2
 """How often a door is asked for: once more after another caller's command for the same parcel went well."""
 
-Run = Callable[[bool], Awaitable[DoorOutcome]]
-"""Whether the try was counted -> what came of it."""
+Verdict = Callable[..., Awaitable[None]]
+"""Of core/lockers/tries.py: what a try was."""
+T = TypeVar("T")
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
 
@@ -96,6 +97,18 @@ class Doors:
 
         return _taken(await self._tried(run, account_id, cabinet, typed=typed))
 
+    async def look(self, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
+        """What a code that was typed at the cabinet is for; wrong ones are counted, good ones open nothing yet.
+
+        Errors: those of commands.look; CodesLocked.
+        """
+
+        async def run(counted: bool) -> tuple[CodeUse, Parcel]:
+            async with self._database.transaction() as tx:
+                return await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
+
+        return await self._tried(run, account_id, cabinet, typed=True, well=tries.take_back)
+
     async def move(
         self,
         *,
@@ -156,8 +169,16 @@ class Doors:
             )
         )
 
-    async def _tried(self, run: Run, account_id: AccountId, cabinet: str, *, typed: bool) -> DoorOutcome:
-        """With the try counted, where it is typed or the cabinet counts all."""
+    async def _tried(
+        self,
+        run: Callable[[bool], Awaitable[T]],
+        account_id: AccountId,
+        cabinet: str,
+        *,
+        typed: bool,
+        well: Verdict = tries.right,
+    ) -> T:
+        """With the try counted, where it is typed or the cabinet counts all. `run` is told whether it was."""
         if not typed:
             try:
                 return await run(False)
@@ -165,7 +186,7 @@ class Doors:
                 pass
         async with self._database.transaction() as tx:
             await tries.begin(tx, account_id=account_id, cabinet=cabinet)
-        verdict = tries.right
+        verdict = well
         try:
             return await run(True)
         except (SaveCodeUnknown, PickCodeUnknown, ParcelStored, ParcelTaken):

@@ -64,3 +64,10 @@ class AlarmUnknown(NotFound):
 
 class MoveTooLate(Conflict):
     """The parcel was stored too long ago to be given another box by its courier. Facts: number."""
+
+
+class KeyMissing(Conflict):
+    """This cabinet has no key: give it one in the setup file (`key` of the cabinet) and apply it.
+
+    Facts: number.
+    """

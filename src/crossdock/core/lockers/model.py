@@ -24,6 +24,8 @@ CommandState = Literal["waiting", "sent", "accepted", "refused", "expired"]
 
 OFFLINE: Final = "Device not online"
 """Why a door did not open, in the words every cabinet of the field uses."""
+CodeUse = Literal["store", "take"]
+"""The courier's code, or the customer's."""
 Complaint = Literal["does not fit", "occupied", "dirty"]
 """Why a courier wants another box."""
 CLOSES_BOX: Final[frozenset[Complaint]] = frozenset({"occupied", "dirty"})
@@ -44,6 +46,10 @@ AlarmKind = Literal[
 ENDS_BY_ITSELF: Final[frozenset[AlarmKind]] = frozenset({"not opened", "left open", "offline"})
 """Cleared when the door, or the cabinet, is well again; the others wait for a person."""
 
+WRONG_MAX: Final = 5
+"""Wrong codes in a row, and none is taken for a while."""
+LOCKED_S: Final = 300
+"""From the last wrong try on; a pause of this length also begins a new count."""
 COUNT_WRONG_CODES: Final = "count_wrong_codes"
 """Among a cabinet's details: true, and wrong codes that come through the signed API lock code entry, too."""
 CLEAR_ON_TAKE: Final = "clear_on_take"
@@ -215,3 +221,22 @@ class Alarm(Struct, frozen=True, kw_only=True):
     raised_at: datetime
     cleared_at: datetime | None
     cleared_by: str
+
+
+class DoorFacts(Struct, frozen=True, kw_only=True):
+    """The four facts of a command, each with its moment: None has not happened, or was not seen."""
+
+    state: CommandState
+    answered_at: datetime | None
+    pulse_at: datetime | None
+    opened_at: datetime | None
+    closed_at: datetime | None
+
+
+class Device(Struct, frozen=True, kw_only=True):
+    """What a cabinet is known by where no account is named."""
+
+    id: CabinetId
+    account_id: AccountId
+    number: str
+    key_sealed: bytes | None

@@ -1,9 +1,22 @@
 """Reading lockers."""
 
+from datetime import datetime
+
 from crossdock.base.ids import AccountId, BoxId, CabinetId
 from crossdock.core.lockers import door_sql, sql
 from crossdock.core.lockers.errors import BoxUnknown, CabinetUnknown
-from crossdock.core.lockers.model import Asker, Box, Cabinet, LogRow, Parcel, ParcelCounts
+from crossdock.core.lockers.model import (
+    LOCKED_S,
+    WRONG_MAX,
+    Asker,
+    Box,
+    Cabinet,
+    Device,
+    DoorFacts,
+    LogRow,
+    Parcel,
+    ParcelCounts,
+)
 from crossdock.db.tx import Tx
 
 
@@ -43,6 +56,21 @@ async def box_at(tx: Tx, *, cabinet_id: CabinetId, lock_address: str) -> Box:
 async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
     """Empty and enabled, of exactly that size, by id."""
     return await sql.free_boxes(tx, cabinet_id=cabinet_id, size=size)
+
+
+async def door_facts(tx: Tx, *, cabinet_id: CabinetId, command_id: int) -> DoorFacts | None:
+    """How far a command of this cabinet has come; None when it has no such command."""
+    return await door_sql.facts(tx, cabinet_id=cabinet_id, command_id=command_id)
+
+
+async def code_lock(tx: Tx, *, cabinet_id: CabinetId) -> datetime | None:
+    """Until when the cabinet takes no code; None when it does."""
+    return await sql.locked_until(tx, cabinet_id=cabinet_id, tries_max=WRONG_MAX, locked_s=LOCKED_S)
+
+
+async def device(tx: Tx, *, number: str) -> Device | None:
+    """The cabinet of this number, whoever's it is, with its sealed key: for the device itself and its screen."""
+    return await sql.device(tx, number=number)
 
 
 async def parcel_counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:

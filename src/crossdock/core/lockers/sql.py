@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import to_builtins
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
-from crossdock.core.lockers.model import Box, Cabinet, Parcel, ParcelCounts, Screen
+from crossdock.core.lockers.model import Box, Cabinet, Device, Parcel, ParcelCounts, Screen
 from crossdock.db.tx import Tx, columns
 
 CABINET = columns(Cabinet, of="c")
@@ -44,6 +44,26 @@ async def cabinet_of_device(tx: Tx, number: str) -> Cabinet | None:
     return await tx.one_or_none(
         Cabinet, f"SELECT {CABINET} FROM cabinet c WHERE c.number = %(number)s", number=number
     )
+
+
+async def device(tx: Tx, *, number: str) -> Device | None:
+    """Index: cabinet_number_key."""
+    return await tx.one_or_none(
+        Device, f"SELECT {columns(Device)} FROM cabinet WHERE number = %(number)s", number=number
+    )
+
+
+async def locked_until(tx: Tx, *, cabinet_id: CabinetId, tries_max: int, locked_s: int) -> datetime | None:
+    until: datetime | None = await tx.value(
+        "SELECT wrong_at + %(locked_s)s * interval '1 second' FROM cabinet"
+        " WHERE id = %(id)s AND wrong_codes >= %(tries_max)s"
+        " AND wrong_at > %(now)s - %(locked_s)s * interval '1 second'",
+        id=cabinet_id,
+        tries_max=tries_max,
+        locked_s=locked_s,
+        now=tx.now,
+    )
+    return until
 
 
 async def cabinet_by_id(tx: Tx, cabinet_id: CabinetId) -> Cabinet:

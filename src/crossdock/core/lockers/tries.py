@@ -3,16 +3,11 @@
 A try is counted before its code is looked up, so that any number at once get no more than five guesses.
 """
 
-from typing import Final
-
 from crossdock.base.ids import AccountId
 from crossdock.core.lockers import alarms, queries, sql
 from crossdock.core.lockers.errors import CodesLocked
+from crossdock.core.lockers.model import LOCKED_S, WRONG_MAX
 from crossdock.db.tx import Tx
-
-WRONG_MAX: Final = 5
-LOCKED_S: Final = 300
-"""From the last wrong try on; a pause of this length also begins a new count."""
 
 
 async def begin(tx: Tx, *, account_id: AccountId, cabinet: str) -> None:

@@ -1,0 +1,1 @@
+"""The pages that people tap: server-rendered, small scripts, no build step."""

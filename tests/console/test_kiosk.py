@@ -1,0 +1,205 @@
+"""A cabinet's screen, in a real browser: a courier stores, a customer takes."""
+
+from typing import get_args
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from crossdock.console import kiosk, words
+from crossdock.console.kiosk import screen_key
+from crossdock.core.lockers.model import SIZES, Complaint
+from tests.console.conftest import CABINET_KEY, Locker, picture, screen
+from tests.world import CABINET
+
+KEPT = {"cookie": f"{kiosk.COOKIE}={screen_key(CABINET_KEY)}"}
+
+
+async def tap(page: Page, code: str) -> None:
+    for digit in code:
+        await page.click(f'[data-digit="{digit}"]')
+
+
+async def test_a_courier_stores_and_a_customer_takes(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.booked("P", "S")
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        assert page.url == f"{locker.base}/kiosk/{CABINET}"
+        await picture(page, "kiosk-start")
+
+        await tap(page, parcel.save_code)
+        await expect(page.locator("#sizes")).to_be_visible()
+        await expect(page.locator('[data-size="S"]')).to_have_attribute("aria-pressed", "true")
+        await picture(page, "kiosk-size")
+        await page.click('[data-size="S"]')
+        await expect(page.locator("#box")).to_have_text("05")
+        await expect(page.locator("#what")).to_have_text("Put the parcel in and close the door.")
+        await picture(page, "kiosk-store")
+        assert (await locker.parcel("P")).state == "stored"
+        locker.cabinet.close_door("0105")
+        await expect(page.locator("#shut")).to_have_text("The door is shut.")
+        await expect(page.locator("#entry")).to_be_visible()
+
+        await page.keyboard.type(parcel.key)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#box")).to_have_text("05")
+        await expect(page.locator("#what")).to_have_text("Take your parcel and close the door.")
+        await picture(page, "kiosk-take")
+        await expect(page.locator("#complaints")).to_be_hidden()
+        locker.cabinet.close_door("0105")
+        await expect(page.locator("#thanks")).to_be_visible()
+    assert (await locker.parcel("P")).state == "taken"
+    assert locker.cabinet.openings == {"0105": 2}
+
+
+async def test_another_box_and_then_none(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.booked("P", "M")
+    await locker.world.rows("UPDATE box SET enabled = false WHERE size = 'L' AND name <> '01' RETURNING 1")
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        await tap(page, parcel.save_code)
+        await page.click('[data-size="M"]')
+        await expect(page.locator("#box")).to_have_text("19")
+        await page.click('[data-complaint="dirty"]')
+        await expect(page.locator("#box")).to_have_text("20")
+        await page.click('[data-complaint="does not fit"]')
+        await expect(page.locator("#box")).to_have_text("01")
+        await page.click('[data-complaint="does not fit"]:not(#keep)')
+        await expect(page.locator("#notice")).to_have_text("No such box is free at the moment.")
+        await picture(page, "kiosk-full")
+        await page.click("#keep")
+        await expect(page.locator("#thanks")).to_be_visible()
+    kept = await locker.parcel("P")
+    assert (kept.state, kept.box_name) == ("booked", None)
+    assert await locker.world.rows("SELECT name, closed_for FROM box WHERE closed_for IS NOT NULL") == [
+        ("19", "dirty")
+    ]
+
+
+async def test_wrong_codes_and_a_lock_in_chinese(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.booked("P", "S")
+    wrong = f"{(int(parcel.save_code) + 1) % 10**6:06}"
+    if wrong == parcel.key:
+        wrong = f"{(int(parcel.save_code) + 2) % 10**6:06}"
+    async with screen(browser, language="zh-CN") as page:
+        await page.goto(locker.address)
+        await expect(page.locator("#entry h2")).to_have_text("请输入或扫描取件码/存件码")
+        await picture(page, "kiosk-chinese")
+        for _ in range(5):
+            await tap(page, wrong)
+            await expect(page.locator("#notice")).to_have_text("此码在本柜无效。")
+        await tap(page, parcel.save_code)
+        await expect(page.locator("#notice")).to_have_text("输错次数过多，请几分钟后再试。")
+        await page.click('[data-language="en"]')
+        await expect(page.locator("#entry h2")).to_have_text("Type or scan your code")
+        await expect(page.locator("#notice")).to_have_text("Too many wrong codes. Please wait for some minutes.")
+
+
+async def test_a_cabinet_that_is_away_opens_nothing(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.booked("P", "S")
+    await locker.cabinet.offline()
+    await locker.world.cabinet_offline()
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        await expect(page.locator("#notice")).to_contain_text("no connection")
+        await tap(page, parcel.save_code)
+        await page.click('[data-size="S"]')
+        await expect(page.locator("#notice")).to_contain_text("no connection")
+    assert (await locker.parcel("P")).state == "booked"
+
+
+async def test_what_was_typed_is_forgotten(locker: Locker, browser: Browser) -> None:
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        await tap(page, "123")
+        await page.click("#rub")
+        await expect(page.locator("#code")).to_have_text("12")
+        await page.click("#clear")
+        await expect(page.locator("#code")).to_have_text("")
+        await page.evaluate("document.body.dataset.idleS")
+        await tap(page, "12")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#code")).to_have_text("")
+
+
+# Without a browser ----------------------------------------------------------------------
+
+
+@pytest.fixture
+async def client(locker: Locker) -> httpx.AsyncClient:
+    return locker.world.client
+
+
+@pytest.mark.parametrize("key", ["", "x", screen_key("other"), "é"])
+async def test_a_stranger_sees_nothing(locker: Locker, client: httpx.AsyncClient, key: str) -> None:
+    answers = [
+        await client.get(f"/kiosk/{CABINET}", params={"key": key}),
+        await client.get(f"/kiosk/{CABINET}"),
+        await client.get(f"/kiosk/{CABINET}/state"),
+        await client.post(f"/kiosk/{CABINET}/enter", json={"code": "123456"}),
+        await client.get("/kiosk/unknown", headers=KEPT),
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert "crossdock lockers screen" in answers[0].text
+
+
+async def test_a_cabinet_without_a_key_has_no_screen(locker: Locker, client: httpx.AsyncClient) -> None:
+    await locker.world.rows("UPDATE cabinet SET key_sealed = NULL RETURNING 1")
+    answer = await client.get(f"/kiosk/{CABINET}", params={"key": screen_key("")})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("enter", b"{", 400),
+        ("enter", b'{"code": 1}', 400),
+        ("enter", b'{"code": "1", "more": 1}', 400),
+        ("enter", b'{"code": "' + b"1" * 70_000 + b'"}', 413),
+        ("enter", b'{"code": "12\\u0000"}', 400),
+        ("store", b'{"code": "123456", "size": "XXL"}', 400),
+        ("move", b'{"code": "123456", "complaint": "ugly"}', 400),
+        ("move", b'{"code": "123456", "complaint": "dirty"}', 404),
+        ("nothing", b"{}", 404),
+        ("doors/99999999999999999999", None, 404),
+    ],
+)
+async def test_what_is_no_request(
+    locker: Locker, client: httpx.AsyncClient, path: str, body: bytes | None, status: int
+) -> None:
+    address = f"/kiosk/{CABINET}/{path}"
+    headers = {**KEPT, "content-type": "application/json"}
+    answer = await client.request("GET" if body is None else "POST", address, content=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert "error" in answer.json()
+
+
+async def test_no_code_stands_in_an_answer(locker: Locker, client: httpx.AsyncClient) -> None:
+    parcel = await locker.world.booked("P", "S")
+    entered = await client.post(f"/kiosk/{CABINET}/enter", json={"code": parcel.save_code}, headers=KEPT)
+    assert entered.json() == {"use": "store", "size": "S", "stored": False, "box": None}
+    stored = await client.post(f"/kiosk/{CABINET}/store", json={"code": parcel.save_code, "size": "S"}, headers=KEPT)
+    assert parcel.key not in stored.text
+    assert parcel.save_code not in stored.text
+    assert stored.headers["content-type"].startswith("application/json")
+
+
+def test_every_text_is_translated() -> None:
+    chinese = words.translations("zh")
+    assert [text for text in kiosk.TEXTS.values() if chinese.gettext(text) == text] == []
+    complaints = get_args(Complaint)
+    assert set(complaints) | set(SIZES) <= set(kiosk.TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "language"),
+    [
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "fr", "en"),
+        ("", "", "en"),
+        ("crossdock_language=zh", "en", "zh"),
+        ("crossdock_language=xx", "zh", "zh"),
+    ],
+)
+def test_the_language_is_the_one_chosen_else_the_browsers(cookie: str, accept: str, language: str) -> None:
+    assert words.language_of(cookie=cookie, accept=accept) == language
