@@ -152,7 +152,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         networks=desk.config.callback_networks,
         objects=desk.objects,
     )
-    coordinator = Coordinator(desk.database, desk.signals, broker, desk.clock)
+    coordinator = Coordinator(desk.database, desk.signals, broker, desk.clock, open_key=desk.seal.open)
     tasks = [
         asyncio.create_task(deliverer.run(), name="callbacks"),
         asyncio.create_task(coordinator.run(), name="cabinets"),

@@ -84,7 +84,7 @@ async def test_a_command_is_answered_and_the_door_is_seen(site: Site) -> None:
     assert pulse == {"cabinet_number": NUMBER, "command_id": 7, "happened_at": now}
     assert opened == {
         "cabinet_number": NUMBER, "lock_address": "010c", "door": "open", "sequence": f"{boot}-3",
-        "happened_at": now, "command_id": 7,
+        "happened_at": now, "command_id": 7, "use": None,
     }  # fmt: skip
     assert closed == opened | {"door": "closed", "sequence": f"{boot}-4"}
     assert cabinet.openings == {"010c": 1}

@@ -155,5 +155,5 @@ def test_every_purpose_is_one_action() -> None:
 
 def test_only_reports_are_kept_until_there_is_a_receipt() -> None:
     kept = {channel for channel in topics.UP if isinstance(payloads.read(channel, samples()[channel]), Report)}
-    assert kept == {"answers", "pulses", "doors", "states"}
+    assert kept == {"answers", "pulses", "doors", "states", "uses"}
     assert payloads.read_receipt(samples()["receipts"]) == Receipt(boot="k3f9a1c2", sequence=17)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from crossdock.base import json
+from crossdock.base.tasks import stopped
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import queries
 from crossdock.core.lockers.errors import CabinetRefused
 from crossdock.core.lockers.model import OFFLINE, DoorOutcome
+from crossdock.devices import code_lists, payloads
 from crossdock.devices.coordinator import Coordinator
 from crossdock.devices.presence import SILENCE_S_MAX
 from crossdock.devices.simulator import SimulatedCabinet
@@ -135,3 +138,111 @@ async def test_a_report_said_twice_is_written_once(way: Way) -> None:
             await asyncio.sleep(0.01)
     assert await way.value("SELECT count(*) FROM door_event WHERE sequence = %(key)s", key=kept.report.key) == 1
     assert await way.value("SELECT count(*) FROM event WHERE kind = 'door.changed' AND facts ->> 'box' = '07'") == 1
+
+
+# Cut off -----------------------------------------------------------------------------
+
+
+KEY = "cabinet-key-of-the-tests"
+
+
+@pytest.fixture
+async def keyed(quiet_world: World, broker: Amqtt | Mosquitto) -> AsyncIterator[Way]:
+    """A cabinet with a key, which is sent its codes."""
+    desk = quiet_world.desk
+    async with desk.database.transaction() as tx:
+        sealed = desk.seal.seal(KEY)
+        await tx.execute("UPDATE cabinet SET key_sealed = %(s)s WHERE number = %(n)s", s=sealed, n=CABINET)
+        asked = await queries.cabinet(tx, account_id=ACCOUNT, number=CABINET)
+        locks = [box.lock_address for box in await queries.boxes(tx, cabinet_id=asked.id)]
+    coordinator = Coordinator(desk.database, desk.signals, broker.address, quiet_world.clock, open_key=desk.seal.open)
+    running = asyncio.create_task(coordinator.run())
+    async with SimulatedCabinet(
+        broker.address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1, key=KEY
+    ) as cabinet:
+        way = Way(quiet_world, cabinet, coordinator)
+        await way.online(True)
+        yield way
+    await stopped(running)
+
+
+async def listed(way: Way, *uses: str) -> None:
+    async with asyncio.timeout(WAIT_S_MAX):
+        while way.cabinet.codes is None or [entry.use for entry in way.cabinet.codes.codes] != list(uses):
+            await asyncio.sleep(0.01)
+
+
+async def state_of(way: Way, number: str, expected: str) -> None:
+    await way.becomes(expected, "SELECT state FROM handover WHERE order_number = %(number)s", number=number)
+
+
+async def test_codes_work_while_nobody_can_be_reached_and_once(keyed: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_lists, "LOOK_S", 0.05)
+    first, second = await keyed.world.stored("P"), await keyed.world.booked("Q")
+    keyed.cabinet.close_door("0105")
+    await listed(keyed, "take", "store")
+    raw = str(keyed.cabinet.codes)
+    assert first.key not in raw
+    assert second.save_code not in raw
+    assert keyed.cabinet.enter(first.key) is None, "the server is there to be asked"
+
+    await keyed.cabinet.offline()
+    wrong = next(f"{code:06}" for code in range(10) if f"{code:06}" not in (first.key, second.save_code))
+    assert keyed.cabinet.enter(wrong) is None
+    assert keyed.cabinet.enter(first.key) == "0105"
+    assert keyed.cabinet.enter(first.key) is None
+    lock = keyed.cabinet.enter(second.save_code)
+    assert lock not in (None, "0105")
+    keyed.cabinet.close_door("0105")
+    await keyed.cabinet.online()
+
+    await state_of(keyed, "P", "taken")
+    await state_of(keyed, "Q", "stored")
+    lies_in = "SELECT b.lock_address FROM handover h JOIN box b ON b.id = h.box_id WHERE h.state = 'stored'"
+    assert await keyed.value(lies_in) == lock
+    await keyed.becomes(2, "SELECT count(*) FROM door_command WHERE use_type = 'offline' AND opened_at IS NOT NULL")
+    assert await keyed.value("SELECT count(*) FROM alarm") == 0
+
+
+async def test_a_list_that_is_over_or_forged_opens_nothing(keyed: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_lists, "LOOK_S", 0.05)
+    parcel = await keyed.world.stored("P")
+    await listed(keyed, "take")
+    kept = keyed.cabinet.codes
+    assert kept is not None
+    forged = payloads.SignedCodes(list=json.text(kept), sign="0" * 64)
+    assert payloads.read_codes(payloads.write(forged), key=KEY, now=keyed.world.clock.now()) is None
+    await keyed.cabinet.offline()
+    keyed.world.clock.advance(timedelta(days=7))
+    assert keyed.cabinet.enter(parcel.key) is None
+    keyed.cabinet.drift(-1)
+    assert keyed.cabinet.enter(parcel.key) == "0105"
+
+
+async def test_taken_offline_what_was_taken_online_is_a_conflict(keyed: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_lists, "LOOK_S", 0.05)
+    parcel = await keyed.world.stored("P")
+    await listed(keyed, "take")
+    await keyed.cabinet.offline()
+    await keyed.world.rows("UPDATE handover SET state = 'taken', used_at = now() RETURNING 1")
+    assert keyed.cabinet.enter(parcel.key) == "0105"
+    await keyed.cabinet.online()
+    await keyed.becomes("offline use", "SELECT coalesce(max(kind), '') FROM alarm")
+
+
+async def test_a_cabinet_that_lost_its_power_goes_on(keyed: Way) -> None:
+    assert (await keyed.open("0105")).accepted
+    await keyed.cabinet.power_loss()
+    await keyed.online(True)
+    assert (await keyed.open("0106")).accepted
+    assert keyed.cabinet.openings == {"0105": 1, "0106": 1}
+
+
+async def test_a_clock_that_is_ahead_refuses_and_a_sensor_that_lies_is_believed(keyed: Way) -> None:
+    keyed.cabinet.drift(60)
+    outcome = await keyed.open("0105")
+    assert (outcome.accepted, outcome.reason) == (False, payloads.EXPIRED)
+    keyed.cabinet.drift(0)
+    keyed.cabinet.mislead("0105")
+    assert (await keyed.open("0105")).accepted
+    await keyed.becomes("closed", "SELECT door FROM box WHERE lock_address = '0105'")

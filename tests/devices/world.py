@@ -87,6 +87,15 @@ class FakeCore:
         if facts["sequence"] not in [seen["sequence"] for seen in self.of("door_seen")]:
             self._tell("door_seen", **facts)
 
+    async def used(self, tx: object, **facts: Any) -> None:
+        self._tell("used", **facts)
+
+    async def changed(self, tx: object, *, since: datetime) -> list[str]:
+        return []
+
+    async def code_list(self, tx: object, *, number: str) -> None:
+        return None
+
     async def door_reported(self, tx: object, **facts: Any) -> None:
         self._tell("door_reported", **facts)
 

@@ -10,6 +10,7 @@ from crossdock.db.database import Database
 from crossdock.db.signals import Signals
 from crossdock.devices import payloads, topics
 from crossdock.devices.bus import AT_MOST_ONCE, BrokerAddress, Bus, Line, LineLost, fresh_client_id
+from crossdock.devices.code_lists import CodeLists, OpenKey
 from crossdock.devices.core import LockerCommands
 from crossdock.devices.dispatch import Dispatch
 from crossdock.devices.inbox import Inbox
@@ -30,7 +31,9 @@ class Coordinator:
         clock: Clock,
         *,
         core: LockerCommands = commands,
+        open_key: OpenKey | None = None,
     ) -> None:
+        """`open_key` opens the sealed keys of cabinets; without it they get no lists of codes."""
         self.connected = asyncio.Event()
         """Set while the broker listens and every cabinet can be heard."""
         self._bus = Bus(address, client_id=fresh_client_id("crossdock"))
@@ -41,6 +44,12 @@ class Coordinator:
             database=database, core=core, clock=clock, outage=database_outage, receipt=self._send_receipt
         )
         self._dispatch = Dispatch(database=database, signals=signals, core=core, clock=clock, outage=database_outage)
+
+        self._code_lists: CodeLists | None = None
+        if open_key is not None:
+            self._code_lists = CodeLists(
+                database=database, core=core, clock=clock, open_key=open_key, outage=database_outage
+            )
 
     async def run(self) -> None:
         """Until cancelled; neither a lost broker nor a lost database ends it."""
@@ -71,6 +80,8 @@ class Coordinator:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._listen(line))
                     group.create_task(self._dispatch.run(line))
+                    if self._code_lists is not None:
+                        group.create_task(self._code_lists.run(line))
             finally:
                 self.connected.clear()
                 self._line = None
@@ -82,6 +93,8 @@ class Coordinator:
                     self._dispatch.settled(command_id)
                 case number, Status(online=True):
                     self._dispatch.repeat(number)
+                    if self._code_lists is not None:
+                        self._code_lists.connected(number)
 
     async def _send_receipt(self, number: str, receipt: Receipt) -> None:
         """At most once: where it is lost, the report comes again and is answered again."""

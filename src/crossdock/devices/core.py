@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from crossdock.core.lockers.model import DoorCommand
+from crossdock.core.lockers.model import CodeUse, DoorCommand
+from crossdock.core.lockers.offline import CodeList
 from crossdock.db.tx import Tx
 
 
@@ -34,7 +35,25 @@ class LockerCommands(Protocol):
         sequence: str,
         happened_at: datetime,
         command_id: int | None = None,
+        use: str | None = None,
     ) -> None: ...
+
+    async def used(
+        self,
+        tx: Tx,
+        *,
+        cabinet_number: str,
+        use: CodeUse,
+        handover_id: int,
+        lock_address: str,
+        listed_at: datetime,
+        sequence: str,
+        happened_at: datetime,
+    ) -> None: ...
+
+    async def changed(self, tx: Tx, *, since: datetime) -> Sequence[str]: ...
+
+    async def code_list(self, tx: Tx, *, number: str) -> CodeList | None: ...
 
     async def door_reported(
         self,

@@ -4,12 +4,12 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 import structlog
 from aiomqtt import Will
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossdock.base.clock import Clock
 from crossdock.base.tasks import stopped
@@ -21,6 +21,7 @@ from crossdock.devices.payloads import (
     EXPIRED,
     Action,
     Answer,
+    Codes,
     Command,
     DoorSeen,
     DoorState,
@@ -28,6 +29,7 @@ from crossdock.devices.payloads import (
     PayloadMalformed,
     Pulse,
     Status,
+    Use,
 )
 from crossdock.devices.presence import HEARTBEAT_S
 
@@ -39,6 +41,16 @@ COMMANDS_KEPT_MAX: Final = 1_000
 LOCK_UNKNOWN: Final = "no such lock"
 
 log = structlog.get_logger(__name__)
+
+
+Door = Literal["open", "closed"]
+
+
+class _Cause(Struct, frozen=True):
+    """Why a door opened: a command, or what was done by the list; neither when a hand did it."""
+
+    command_id: int | None = None
+    use: int | None = None
 
 
 class _Verdict(Struct, frozen=True):
@@ -62,10 +74,11 @@ class SimulatedCabinet:
         close_after_s: float | None = CLOSE_AFTER_S,
         heartbeat_s: float = HEARTBEAT_S,
         resend_s: float = RESEND_S,
+        key: str | None = None,
     ) -> None:
-        """`close_after_s`: when a door falls shut by itself; None waits for `close_door`."""
+        """`close_after_s`: when a door falls shut by itself; None waits for `close_door`. `key`: its own."""
         self.number = number
-        self.doors: dict[str, Literal["open", "closed"]] = dict.fromkeys(map(str.lower, locks), "closed")
+        self.doors: dict[str, Door] = dict.fromkeys(map(str.lower, locks), "closed")
         self.openings: Counter[str] = Counter()
         """How often each lock was opened by a command."""
         self.outbox = Outbox()
@@ -78,6 +91,11 @@ class SimulatedCabinet:
         self._jams: dict[str, str | None] = {}
         self._refusal: str | None = None
         self._late_s = 0.0
+        self._drift = timedelta()
+        self._misleading: set[str] = set()
+        self._key = key
+        self.codes: Codes | None = None
+        """The newest list that it could believe."""
         self._wanted = asyncio.Event()
         self._connected = asyncio.Event()
         self._away = asyncio.Event()
@@ -86,7 +104,7 @@ class SimulatedCabinet:
         self._connected_at: datetime = clock.now()
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._opened_by: dict[str, int | None] = {}
+        self._opened_by: dict[str, _Cause] = {}
         self._actions: dict[Action, Callable[[Command], None]] = {"open": self._open, "query": self._query}
 
     # What a test or a demo says to it ---------------------------------------------
@@ -128,9 +146,54 @@ class SimulatedCabinet:
         """A slow line up: what happens is done at once and said so much later. 0 is prompt."""
         self._late_s = seconds
 
+    def drift(self, seconds: float) -> None:
+        """Its clock goes wrong by so much; negative is behind."""
+        self._drift = timedelta(seconds=seconds)
+
+    def mislead(self, lock: str) -> None:
+        """The door's sensor is mounted the wrong way round: it says closed for open."""
+        self._misleading.add(lock.lower())
+
+    async def power_loss(self) -> None:
+        """It goes dark and comes back: what it had in memory is gone, the list of codes it keeps."""
+        await self.offline()
+        self.outbox = Outbox()
+        self._verdicts.clear()
+        self._opened_by.clear()
+        await self.online()
+
+    def enter(self, code: str, *, size: str | None = None) -> str | None:
+        """Typed on its own key pad while it is cut off: the lock that opens, or None.
+
+        A courier's code opens the first free box of `size`, or of the size that was booked.
+        """
+        codes, now = self.codes, self.now()
+        if self._connected.is_set() or codes is None or self._key is None or now >= codes.valid_until:
+            return None
+        mark = payloads.code_mark(code, self._key)
+        entry = next((entry for entry in codes.codes if entry.code == mark), None)
+        if entry is None:
+            return None
+        wanted = size or entry.size
+        lock = entry.lock_address or next((box.lock_address for box in codes.free if box.size == wanted), None)
+        if lock is None or lock in self._jams:
+            return None
+        free = [box for box in codes.free if box.lock_address != lock]
+        left = [one for one in codes.codes if one is not entry]
+        self.codes = structs.replace(codes, codes=left, free=free)
+        use = self._say("uses", Use, use=entry.use, parcel=entry.parcel, lock_address=lock, listed_at=codes.issued_at)
+        self.openings[lock] += 1
+        self._opened_by[lock] = _Cause(use=use)
+        self._move(lock, "open", _Cause(use=use))
+        return lock
+
+    def now(self) -> datetime:
+        """By its own clock."""
+        return self._clock.now() + self._drift
+
     def open_door(self, lock: str) -> None:
         """With the emergency key; no command asked for it."""
-        self._move(lock.lower(), "open", command_id=None)
+        self._move(lock.lower(), "open", _Cause())
 
     def close_door(self, lock: str) -> None:
         self._close(lock.lower())
@@ -151,7 +214,7 @@ class SimulatedCabinet:
                 await asyncio.sleep(pauses.next_s())
 
     async def _serve_one_line(self, pauses: Pauses, outage: Outage) -> None:
-        self._connected_at = self._clock.now()
+        self._connected_at = self.now()
         status = topics.topic(self.number, "status")
         will = Will(status, payloads.write(self._status(online=False)), qos=AT_LEAST_ONCE, retain=True)
         async with self._bus.line(will) as line:
@@ -159,6 +222,7 @@ class SimulatedCabinet:
                 return
             await line.hear(topics.topic(self.number, "commands"))
             await line.hear(topics.topic(self.number, "receipts"))
+            await line.hear(topics.topic(self.number, "codes"))
             await line.say(status, payloads.write(self._status(online=True, now=True)), retain=True)
             self.outbox.rewind()
             self._line = line
@@ -183,6 +247,7 @@ class SimulatedCabinet:
         hears: dict[str, Callable[[Heard], None]] = {
             topics.topic(self.number, "commands"): self._hear_command,
             topics.topic(self.number, "receipts"): self._hear_receipt,
+            topics.topic(self.number, "codes"): self._hear_codes,
         }
         async for heard in line.messages():
             # A command that a broker kept is from long ago.
@@ -209,20 +274,29 @@ class SimulatedCabinet:
     async def _beat(self, line: Line) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            beat = Heartbeat(connected_at=self._connected_at, happened_at=self._clock.now())
+            beat = Heartbeat(connected_at=self._connected_at, happened_at=self.now())
             await line.say(topics.topic(self.number, "heartbeats"), payloads.write(beat))
 
     def _status(self, *, online: bool, now: bool = False) -> Status:
         return Status(
             online=online,
             connected_at=self._connected_at,
-            happened_at=self._clock.now() if now else None,
+            happened_at=self.now() if now else None,
         )
 
     # Its doors ---------------------------------------------------------------------
 
     def _hear_receipt(self, heard: Heard) -> None:
         self.outbox.heard(payloads.read_receipt(heard.payload))
+
+    def _hear_codes(self, heard: Heard) -> None:
+        if self._key is None:
+            return
+        codes = payloads.read_codes(heard.payload, key=self._key, now=self.now())
+        if codes is None or codes.cabinet != self.number:
+            log.warning("a list of codes was not believed", cabinet=self.number)
+        elif self.codes is None or codes.issued_at >= self.codes.issued_at:
+            self.codes = codes
 
     def _hear_command(self, heard: Heard) -> None:
         command = payloads.read_command(heard.payload)
@@ -240,7 +314,7 @@ class SimulatedCabinet:
     def _judge(self, command: Command) -> _Verdict:
         lock = command.lock_address.lower()
         reasons = (
-            EXPIRED if command.late(self._clock.now()) else None,
+            EXPIRED if command.late(self.now()) else None,
             self._refusal,
             LOCK_UNKNOWN if lock not in self.doors else None,
             self._jams.get(lock) if command.action == "open" else None,
@@ -254,8 +328,8 @@ class SimulatedCabinet:
         if lock in self._jams:
             return
         self.openings[lock] += 1
-        self._opened_by[lock] = command.id
-        self._move(lock, "open", command_id=command.id)
+        self._opened_by[lock] = _Cause(command_id=command.id)
+        self._move(lock, "open", _Cause(command_id=command.id))
         if self._close_after_s is not None:
             closing = asyncio.create_task(self._fall_shut(lock, self._close_after_s))
             self._closing.add(closing)
@@ -263,23 +337,38 @@ class SimulatedCabinet:
 
     def _query(self, command: Command) -> None:
         lock = command.lock_address.lower()
-        self._say("states", DoorState, command_id=command.id, lock_address=lock, door=self.doors[lock])
+        self._say("states", DoorState, command_id=command.id, lock_address=lock, door=self._as_seen(lock))
 
     async def _fall_shut(self, lock: str, after_s: float) -> None:
         await asyncio.sleep(after_s)
         self._close(lock)
 
     def _close(self, lock: str) -> None:
-        """The command that opened the door is named again when it closes."""
-        self._move(lock, "closed", command_id=self._opened_by.pop(lock, None))
+        """What opened the door is named again when it closes."""
+        self._move(lock, "closed", self._opened_by.pop(lock, _Cause()))
 
-    def _move(self, lock: str, door: Literal["open", "closed"], *, command_id: int | None) -> None:
+    def _move(self, lock: str, door: Door, cause: _Cause) -> None:
         """A door that stands so already says nothing."""
         if self.doors[lock] == door:
             return
         self.doors[lock] = door
-        self._say("doors", DoorSeen, lock_address=lock, door=door, command_id=command_id)
+        self._say(
+            "doors",
+            DoorSeen,
+            lock_address=lock,
+            door=self._as_seen(lock),
+            command_id=cause.command_id,
+            use=cause.use,
+        )
 
-    def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> None:
-        self.outbox.add(channel, kind, happened_at=self._clock.now(), **facts)
+    def _as_seen(self, lock: str) -> Door:
+        seen = self.doors[lock]
+        if lock not in self._misleading:
+            return seen
+        return "closed" if seen == "open" else "open"
+
+    def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> int:
+        """The number of the report."""
+        number = self.outbox.add(channel, kind, happened_at=self.now(), **facts)
         self._news.set()
+        return number

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from crossdock.db.tx import Tx
 from crossdock.devices.core import LockerCommands
-from crossdock.devices.payloads import Answer, DoorSeen, DoorState, Heartbeat, Pulse, Status
+from crossdock.devices.payloads import Answer, DoorSeen, DoorState, Heartbeat, Pulse, Status, Use
 
 
 class Silence(Struct, frozen=True):
@@ -47,6 +47,20 @@ async def _door(core: LockerCommands, tx: Tx, cabinet: Speaker, seen: DoorSeen) 
         sequence=seen.key,
         happened_at=seen.happened_at,
         command_id=seen.command_id,
+        use=None if seen.use is None else f"{seen.boot}-{seen.use}",
+    )
+
+
+async def _use(core: LockerCommands, tx: Tx, cabinet: Speaker, use: Use) -> None:
+    await core.used(
+        tx,
+        cabinet_number=cabinet.number,
+        use=use.use,
+        handover_id=use.parcel,
+        lock_address=use.lock_address.lower(),
+        listed_at=use.listed_at,
+        sequence=use.key,
+        happened_at=use.happened_at,
     )
 
 
@@ -77,6 +91,7 @@ TELL: Final[dict[type, Callable[..., Awaitable[None]]]] = {
     Pulse: _pulse,
     DoorSeen: _door,
     DoorState: _state,
+    Use: _use,
     Status: _status,
     Heartbeat: _heartbeat,
     Silence: _silence,

@@ -8,9 +8,9 @@ from msgspec import Struct
 from crossdock.base.errors import Invalid
 
 ROOT: Final = "crossdock/v1/cabinets"
-Down = Literal["commands", "receipts"]
+Down = Literal["commands", "receipts", "codes"]
 """From the server to one cabinet."""
-Up = Literal["answers", "pulses", "doors", "states", "status", "heartbeats"]
+Up = Literal["answers", "pulses", "doors", "states", "uses", "status", "heartbeats"]
 """From a cabinet to the server."""
 UP: Final[tuple[Up, ...]] = get_args(Up)
 NUMBER_CHARS_MAX: Final = 64

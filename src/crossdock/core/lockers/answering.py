@@ -40,7 +40,7 @@ async def answered(
     state = "accepted" if accepted else "refused"
     refusal = None if accepted else reason
     await door_sql.answer(tx, command_id=command.id, state=state, refusal=refusal, at=happened_at)
-    if accepted and not await _follow(tx, command, happened_at):
+    if accepted and not await follow(tx, command, happened_at):
         await _alarm(tx, command, "late answer", happened_at)
     await tx.notify(answer_topic(command.id))
 
@@ -55,7 +55,7 @@ async def expire_overdue(tx: Tx) -> int:
     return await door_sql.expire_overdue(tx, refusal=OFFLINE, before=tx.now - COMMAND_TTL)
 
 
-async def _follow(tx: Tx, command: DoorCommand, at: datetime) -> bool:
+async def follow(tx: Tx, command: DoorCommand, at: datetime) -> bool:
     """Bring parcel and box to where the door has brought them; False when the parcel is elsewhere by now.
 
     Locks are taken as by who asks: the parcel, then its box.

@@ -18,9 +18,13 @@ from crossdock.core.lockers.asking import (
     set_screen,
 )
 from crossdock.core.lockers.booking import book, delete_parcel
+from crossdock.core.lockers.offline import changed, code_list, used
 from crossdock.core.lockers.reports import SILENCE_MAX, cabinet_seen, door_reported, door_seen, lapse, pulse_sent
 
 __all__ = [
+    "used",
+    "code_list",
+    "changed",
     "COMMANDS_TOPIC",
     "COMMAND_TTL",
     "SILENCE_MAX",

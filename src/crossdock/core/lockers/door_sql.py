@@ -57,6 +57,51 @@ RETURNING id
     return DoorCommandId(id_)
 
 
+async def insert_done(
+    tx: Tx, *, cabinet: Cabinet, box_id: BoxId, handover_id: HandoverId | None, purpose: Purpose, at: datetime
+) -> DoorCommandId:
+    """What a cabinet did by itself."""
+    id_ = await tx.value(
+        """
+INSERT INTO door_command (account_id, cabinet_id, box_id, handover_id, purpose, use_type, asked_by, dialect, state,
+                          asked_at, sent_at, answered_at, expires_at)
+VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(handover_id)s, %(purpose)s, 'offline', %(number)s, %(house)s,
+        'accepted', %(at)s, %(at)s, %(at)s, %(at)s)
+RETURNING id
+""",
+        account_id=cabinet.account_id,
+        cabinet_id=cabinet.id,
+        box_id=box_id,
+        handover_id=handover_id,
+        purpose=purpose,
+        number=cabinet.number,
+        house=HOUSE,
+        at=at,
+    )
+    return DoorCommandId(id_)
+
+
+async def set_event_command(tx: Tx, *, cabinet_id: CabinetId, sequence: str, command_id: DoorCommandId) -> None:
+    await tx.execute(
+        "UPDATE door_event SET command_id = %(command_id)s"
+        " WHERE cabinet_id = %(cabinet_id)s AND sequence = %(sequence)s",
+        cabinet_id=cabinet_id,
+        sequence=sequence,
+        command_id=command_id,
+    )
+
+
+async def command_of_use(tx: Tx, *, cabinet_id: CabinetId, sequence: str) -> int | None:
+    """The command that stands for what a cabinet did by its list. Index: door_event_cabinet_id_sequence_key."""
+    found = await tx.value(
+        "SELECT command_id FROM door_event"
+        " WHERE cabinet_id = %(cabinet_id)s AND sequence = %(sequence)s AND kind = 'used'",
+        cabinet_id=cabinet_id,
+        sequence=sequence,
+    )
+    return None if found is None else int(found)
+
+
 async def live_of_parcel(tx: Tx, handover_id: HandoverId) -> DoorCommandId | None:
     """Index: door_command_live_handover_key."""
     id_ = await tx.value(

@@ -31,11 +31,15 @@ async def door_seen(
     sequence: str,
     happened_at: datetime,
     command_id: int | None = None,
+    use: str | None = None,
 ) -> None:
-    """A door was seen open or closed. A report that was written before changes nothing."""
+    """A door was seen open or closed, for a command or for what the cabinet did by its list (`use`, the sequence of
+    that report). A report that was written before changes nothing."""
     cabinet = await sql.cabinet_of_device(tx, cabinet_number)
     if cabinet is None:
         return
+    if command_id is None and use is not None:
+        command_id = await door_sql.command_of_use(tx, cabinet_id=cabinet.id, sequence=use)
     box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
     if not await door_sql.insert_event(
         tx, cabinet=cabinet, box_id=box.id, command_id=command_id, sequence=sequence, kind=door, at=happened_at

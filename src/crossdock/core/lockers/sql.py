@@ -16,7 +16,7 @@ _PARCEL = (
     " b.name AS box_name, b.lock_address, h.save_code, h.key, h.claimed_by, h.created_at, h.stored_at, h.used_at,"
     " h.recalled_at"
 )
-_PARCELS = f"SELECT {_PARCEL} FROM handover h LEFT JOIN box b ON b.id = h.box_id WHERE h.place = 'locker'"
+PARCELS = f"SELECT {_PARCEL} FROM handover h LEFT JOIN box b ON b.id = h.box_id WHERE h.place = 'locker'"
 
 
 async def cabinet(tx: Tx, *, account_id: AccountId, number: str) -> Cabinet | None:
@@ -296,7 +296,7 @@ RETURNING id
 async def parcel(tx: Tx, *, account_id: AccountId, handover_id: int) -> Parcel | None:
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s",
+        f"{PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s",
         account_id=account_id,
         id=handover_id,
     )
@@ -306,7 +306,7 @@ async def lock_parcel(tx: Tx, *, account_id: AccountId, handover_id: int) -> Par
     """The parcel, held for this transaction."""
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s FOR NO KEY UPDATE OF h",
+        f"{PARCELS} AND h.account_id = %(account_id)s AND h.id = %(id)s FOR NO KEY UPDATE OF h",
         account_id=account_id,
         id=handover_id,
     )
@@ -316,7 +316,7 @@ async def parcel_numbered(tx: Tx, *, account_id: AccountId, number: str) -> Parc
     """The one that is not deleted. Index: handover_locker_order_key."""
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'",
+        f"{PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'",
         account_id=account_id,
         number=number,
     )
@@ -326,7 +326,7 @@ async def parcel_of_number(tx: Tx, *, account_id: AccountId, number: str) -> Par
     """As parcel_numbered; held for this transaction."""
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'"
+        f"{PARCELS} AND h.account_id = %(account_id)s AND h.order_number = %(number)s AND h.state <> 'deleted'"
         " FOR NO KEY UPDATE OF h",
         account_id=account_id,
         number=number,
@@ -340,7 +340,7 @@ async def parcel_of_save_code(tx: Tx, *, cabinet: Cabinet, save_code: str) -> Pa
     """
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.save_code = %(save_code)s AND h.state <> 'deleted'"
+        f"{PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.save_code = %(save_code)s AND h.state <> 'deleted'"
         " ORDER BY h.state IN ('booked', 'stored') DESC, h.id DESC LIMIT 1 FOR NO KEY UPDATE OF h",
         cabinet_id=cabinet.id,
         save_code=save_code,
@@ -351,7 +351,7 @@ async def parcel_of_key(tx: Tx, *, cabinet: Cabinet, key: str) -> Parcel | None:
     """A live one, else the newest that was taken; held for this transaction. Index: handover_site_key_idx."""
     return await tx.one_or_none(
         Parcel,
-        f"{_PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
+        f"{PARCELS} AND h.cabinet_id = %(cabinet_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
         " AND h.state <> 'deleted'"
         " ORDER BY h.state IN ('booked', 'stored') DESC, h.id DESC LIMIT 1 FOR NO KEY UPDATE OF h",
         cabinet_id=cabinet.id,
