@@ -11,7 +11,19 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from crossdock import callbacks, cancels, dialects, doctor, lockers, receiver, running, server, signing, verify
+from crossdock import (
+    callbacks,
+    cancels,
+    dialects,
+    doctor,
+    lockers,
+    receiver,
+    running,
+    server,
+    signing,
+    simulate,
+    verify,
+)
 from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
@@ -31,9 +43,11 @@ callbacks_app = typer.Typer(
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
 lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and what is done about it.")
+simulate_app = typer.Typer(no_args_is_help=True, help="Play what is not there, for trials and tests.")
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
+app.add_typer(simulate_app, name="simulate")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
@@ -259,6 +273,37 @@ def show_screen(
     """The address to open on a cabinet's own screen; whoever has it may type codes there."""
     config = _config()
     _run(lockers.show_screen(config, number, base=base or f"http://{config.host}:{config.port}", out=out))
+
+
+@simulate_app.command("cabinet")
+def simulate_cabinet(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Cabinets on record; all when none is named.")
+    ] = None,
+    jam: Annotated[list[str] | None, typer.Option(help="A lock that takes its current and stays shut.")] = None,
+    mislead: Annotated[list[str] | None, typer.Option(help="A lock whose sensor says closed for open.")] = None,
+    refuse: Annotated[str | None, typer.Option(help="Refuse every command in these words.")] = None,
+    late: Annotated[float, typer.Option(min=0, help="Seconds before each report is said.")] = 0,
+    drift: Annotated[float, typer.Option(help="Seconds by which the clock is wrong.")] = 0,
+    close_after: Annotated[float, typer.Option(min=0, help="Seconds until a door falls shut; 0: never.")] = 3,
+    offline_every: Annotated[float, typer.Option(min=0, help="Seconds between losses of the line.")] = 0,
+    offline_for: Annotated[float, typer.Option(min=0, help="Seconds that each lasts.")] = 30,
+    power_loss_every: Annotated[float, typer.Option(min=0, help="Seconds between power cuts.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no reports.")] = False,
+) -> None:
+    """Be the cabinets on record, until Ctrl-C: well ones, or with the troubles that are named."""
+    plan = simulate.Plan(
+        close_after_s=close_after,
+        jammed=jam or [],
+        misleading=mislead or [],
+        refusal=refuse,
+        late_s=late,
+        drift_s=drift,
+        offline_every_s=offline_every,
+        offline_for_s=offline_for,
+        power_loss_every_s=power_loss_every,
+    )
+    _run(simulate.simulate(_config(), numbers or [], plan, out=out, quiet=quiet))
 
 
 def _config(*, check: bool = True) -> Config:

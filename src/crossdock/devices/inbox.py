@@ -1,7 +1,7 @@
 """What cabinets say, told to the core: in order for each cabinet, and again until the database has it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from zlib import crc32
 
@@ -24,6 +24,8 @@ LANES: Final = 4
 """Cabinets are spread over these; what one cabinet says stays in its lane, in order."""
 LANE_LENGTH_MAX: Final = 2_500
 """Messages that may wait for the database in one lane; more are dropped, and said again by their cabinets."""
+TOGETHER_MAX: Final = 32
+"""Messages of one lane that share a transaction, and one flush to disk, while others wait for the database."""
 SILENCE_CHECK_S: Final = 5.0
 """How often silent cabinets are looked for."""
 
@@ -106,14 +108,17 @@ class Inbox:
             await asyncio.sleep(SILENCE_CHECK_S)
 
     async def _work(self, lane: "asyncio.Queue[_Item]") -> None:
+        """What has gathered is told in one transaction; where one of them is not taken, each in one of its own."""
         while True:
-            item = await lane.get()
-            if not self._news(item):
-                continue
-            settled = await self._tell(item)
-            if settled and isinstance(item.message, Report):
-                receipt = Receipt(boot=item.message.boot, sequence=item.message.sequence)
-                await self._receipt(item.cabinet.number, receipt)
+            items = [await lane.get()]
+            while len(items) < TOGETHER_MAX and not lane.empty():
+                items.append(lane.get_nowait())
+            news = [item for item in items if self._news(item)]
+            together = len(news) > 1 and await self._tell_together(news)
+            for item in news:
+                if (together or await self._tell(item)) and isinstance(item.message, Report):
+                    receipt = Receipt(boot=item.message.boot, sequence=item.message.sequence)
+                    await self._receipt(item.cabinet.number, receipt)
 
     def _news(self, item: _Item) -> bool:
         """Keep the record of who is there; False for what changes nothing any more."""
@@ -129,6 +134,17 @@ class Inbox:
                 if not self._presence.silent(number):
                     return False
                 self._presence.gone(number)
+        return True
+
+    async def _tell_together(self, items: Sequence[_Item]) -> bool:
+        """Whether the core has all of them; False when it has none."""
+        try:
+            async with self._database.transaction() as tx:
+                for item in items:
+                    await TELL[type(item.message)](self._core, tx, item.cabinet, item.message)
+        except Exception:
+            return False
+        self._outage.ended()
         return True
 
     async def _tell(self, item: _Item) -> bool:

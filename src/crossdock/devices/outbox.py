@@ -30,13 +30,14 @@ class Outbox:
         """Reports without a receipt."""
         return len(self._kept)
 
-    def add(self, channel: Up, kind: type[Report], **facts: Any) -> int:
-        """Make the next report and keep it; its number. Beyond the bound the oldest one is forgotten."""
+    def add(self, channel: Up, kind: type[Report], **facts: Any) -> Report:
+        """Make the next report and keep it. Beyond the bound the oldest one is forgotten."""
         number, self._next = self._next, self._next + 1
-        self._kept[number] = Kept(channel=channel, report=kind(boot=self.boot, sequence=number, **facts))
+        report = kind(boot=self.boot, sequence=number, **facts)
+        self._kept[number] = Kept(channel=channel, report=report)
         if len(self._kept) > self._reports_max:
             del self._kept[next(iter(self._kept))]
-        return number
+        return report
 
     def unsent(self) -> Iterator[Kept]:
         """Oldest first; reports that are added meanwhile come last."""

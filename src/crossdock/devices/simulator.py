@@ -44,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 
 Door = Literal["open", "closed"]
+Told = Callable[[str, payloads.Report], None]
+"""Channel and report."""
 
 
 class _Cause(Struct, frozen=True):
@@ -75,8 +77,10 @@ class SimulatedCabinet:
         heartbeat_s: float = HEARTBEAT_S,
         resend_s: float = RESEND_S,
         key: str | None = None,
+        told: Told | None = None,
     ) -> None:
-        """`close_after_s`: when a door falls shut by itself; None waits for `close_door`. `key`: its own."""
+        """`close_after_s`: when a door falls shut by itself; None waits for `close_door`. `key`: its own. `told` is
+        called with each report, when it is made."""
         self.number = number
         self.doors: dict[str, Door] = dict.fromkeys(map(str.lower, locks), "closed")
         self.openings: Counter[str] = Counter()
@@ -94,6 +98,7 @@ class SimulatedCabinet:
         self._drift = timedelta()
         self._misleading: set[str] = set()
         self._key = key
+        self._told = told
         self.codes: Codes | None = None
         """The newest list that it could believe."""
         self._wanted = asyncio.Event()
@@ -369,6 +374,8 @@ class SimulatedCabinet:
 
     def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> int:
         """The number of the report."""
-        number = self.outbox.add(channel, kind, happened_at=self.now(), **facts)
+        report = self.outbox.add(channel, kind, happened_at=self.now(), **facts)
+        if self._told is not None:
+            self._told(channel, report)
         self._news.set()
-        return number
+        return report.sequence

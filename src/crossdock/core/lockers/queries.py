@@ -1,5 +1,6 @@
 """Reading lockers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId
@@ -71,6 +72,11 @@ async def code_lock(tx: Tx, *, cabinet_id: CabinetId) -> datetime | None:
 async def device(tx: Tx, *, number: str) -> Device | None:
     """The cabinet of this number, whoever's it is, with its sealed key: for the device itself and its screen."""
     return await sql.device(tx, number=number)
+
+
+async def devices(tx: Tx, *, numbers: Sequence[str] | None = None) -> list[Device]:
+    """All cabinets of this house, or those of these numbers, by number."""
+    return await sql.devices(tx, numbers=numbers)
 
 
 async def parcel_counts(tx: Tx, *, cabinet_id: CabinetId) -> ParcelCounts:

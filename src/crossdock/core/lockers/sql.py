@@ -53,6 +53,15 @@ async def device(tx: Tx, *, number: str) -> Device | None:
     )
 
 
+async def devices(tx: Tx, *, numbers: Sequence[str] | None) -> list[Device]:
+    return await tx.many(
+        Device,
+        f"SELECT {columns(Device)} FROM cabinet"
+        " WHERE %(numbers)s::text[] IS NULL OR number = ANY (%(numbers)s::text[]) ORDER BY number",
+        numbers=None if numbers is None else list(numbers),
+    )
+
+
 async def locked_until(tx: Tx, *, cabinet_id: CabinetId, tries_max: int, locked_s: int) -> datetime | None:
     until: datetime | None = await tx.value(
         "SELECT wrong_at + %(locked_s)s * interval '1 second' FROM cabinet"
