@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(150)
 def test_it_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.bench_lockers", "--tiny", "--results", str(tmp_path)]
 
