@@ -8,6 +8,8 @@ import pytest
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, OrderId
+from crossdock.core.events import commands as listeners
+from crossdock.core.events import kinds
 from crossdock.core.events import queries as events
 from crossdock.core.handover.codes import TRIES_MAX
 from crossdock.core.lockers import commands, keeping
@@ -334,6 +336,22 @@ async def test_only_its_couriers_code_opens_the_box_then(lockers: Lockers) -> No
     with pytest.raises(ParcelTaken):
         await lockers.do(commands.ask_take_by_number, **ASKED, number="P")
     await lockers.world.verified()
+
+
+async def test_who_follows_the_order_is_told_of_each_step(lockers: Lockers) -> None:
+    await policy(lockers)
+    await sent(lockers, "P")
+    async with lockers.world.desk.database.transaction() as tx:
+        await listeners.set_receiver(
+            tx, account_id=ACCOUNT, dialect="birdsystem", name="a", url="http://a", kinds=[kinds.ORDER_CHECK_POINT]
+        )
+    await lockers.answer(await lockers.ask_take(await recalled(lockers, "P")))
+    told = await lockers.events(kinds.ORDER_CHECK_POINT)
+    assert [[step["kind"] for step in record["steps"]][-1] for record in told] == [
+        kinds.HANDOVER_RECALLED,
+        kinds.ORDER_STATE,
+    ]
+    assert told[-1]["order"]["state"] == "returned"
 
 
 async def test_a_parcel_without_an_order_goes_back_without_a_return(lockers: Lockers) -> None:
