@@ -12,7 +12,7 @@ from crossdock.base.errors import CrossdockError
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.lockers import alarms, keeping
 from crossdock.core.lockers.commands import DoorBusy
-from crossdock.core.lockers.errors import NothingDue
+from crossdock.core.lockers.errors import NothingDue, ParcelNotStored
 from crossdock.core.lockers.model import KeepingStep, Kept
 from crossdock.edge.desk import Desk
 
@@ -71,7 +71,7 @@ async def run_overdue(config: Config, *, account: str | None, out: Console) -> b
         for step, kept in found:
             try:
                 placed = await keeping.carry_out(desk.database, step, kept, actor=ACTOR)
-            except (NothingDue, DoorBusy) as other:
+            except (NothingDue, ParcelNotStored, DoorBusy) as other:
                 said = other.sentence
             except CrossdockError as refused:
                 said, went_well = refused.sentence, False
