@@ -42,8 +42,8 @@ callbacks_app = typer.Typer(
     no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
-lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and what is done about it.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Play what is not there, for trials and tests.")
+lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and parcels that nobody takes.")
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
@@ -304,6 +304,36 @@ def simulate_cabinet(
         power_loss_every_s=power_loss_every,
     )
     _run(simulate.simulate(_config(), numbers or [], plan, out=out, quiet=quiet))
+
+
+@lockers_app.command("overdue")
+def overdue_parcels(
+    run: Annotated[bool, typer.Option("--run", help="Do it; exit code 1 when some of it was refused.")] = False,
+    account: Annotated[str | None, typer.Option(help="Only parcels of the account with this code.")] = None,
+) -> None:
+    """Parcels whose time is over, or nearly, and what would be done: remind, or call back as a return."""
+    if not run:
+        _run(lockers.list_overdue(_config(), account=account, out=out))
+    elif not _run(lockers.run_overdue(_config(), account=account, out=out)):
+        raise typer.Exit(FAILED)
+
+
+@lockers_app.command("extend")
+def extend_parcel(
+    number: Annotated[str, typer.Argument(help="Of its order.", show_default=False)],
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+) -> None:
+    """A parcel may lie for longer, as its policy allows."""
+    _run(lockers.extend(_config(), number, account=account, out=out))
+
+
+@lockers_app.command("recall-code")
+def show_recall_code(
+    number: Annotated[str, typer.Argument(help="Of its order.", show_default=False)],
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+) -> None:
+    """The code by which a courier takes out a parcel that was called back."""
+    _run(lockers.show_recall_code(_config(), number, account=account, out=out))
 
 
 def _config(*, check: bool = True) -> Config:

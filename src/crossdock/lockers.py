@@ -1,15 +1,30 @@
-"""`crossdock lockers`: what is wrong at the cabinets, and that somebody has looked."""
+"""`crossdock lockers`: what is wrong at the cabinets, and parcels that nobody takes."""
+
+from datetime import datetime
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from crossdock.app import open_desk_of
 from crossdock.base.config import Config
+from crossdock.base.errors import CrossdockError
 from crossdock.console.kiosk import screen_key
-from crossdock.core.lockers import alarms, queries
-from crossdock.core.lockers.errors import CabinetUnknown, KeyMissing
+from crossdock.core.accounts import sql as accounts
+from crossdock.core.lockers import alarms, keeping, queries
+from crossdock.core.lockers.commands import DoorBusy
+from crossdock.core.lockers.errors import CabinetUnknown, KeyMissing, NothingDue, ParcelNotStored
+from crossdock.core.lockers.model import KeepingStep, Kept
+from crossdock.edge.desk import Desk
 
 ACTOR = "crossdock lockers"
+NOTHING_DUE = "Nothing is due."
+STEPS: Final[dict[KeepingStep, str]] = {
+    "remind": "remind its customer",
+    "recall": "call it back",
+    "overdue": "nothing, its policy leaves it there",
+    "recalled": "nothing, it waits for its courier",
+}
 
 
 async def list_alarms(config: Config, *, out: Console) -> None:
@@ -21,7 +36,7 @@ async def list_alarms(config: Config, *, out: Console) -> None:
         table.add_column(title, overflow="fold")
     for alarm in standing:
         more = ", ".join(f"{name} {value}" for name, value in alarm.facts.items())
-        since = f"{alarm.raised_at:%Y-%m-%d %H:%M:%S} UTC"
+        since = _moment(alarm.raised_at)
         table.add_row(str(alarm.id), since, alarm.cabinet_number, alarm.box_name or "", alarm.kind, more)
     out.print(table if standing else "Nothing is wrong.")
 
@@ -46,3 +61,65 @@ async def show_screen(config: Config, number: str, *, base: str, out: Console) -
             raise KeyMissing(number=number)
         key = screen_key(desk.seal.open(device.key_sealed))
     out.print(f"{base.rstrip('/')}/kiosk/{number}?key={key}", markup=False, soft_wrap=True)
+
+
+async def list_overdue(config: Config, *, account: str | None, out: Console) -> None:
+    """What `run_overdue` would do now. Errors: AccountUnknown."""
+    async with open_desk_of(config) as desk:
+        found = await _overdue(desk, account)
+    table = Table()
+    for title in ("account", "number", "cabinet", "box", "policy", "due", "extended", "would do"):
+        table.add_column(title, overflow="fold")
+    for step, kept in found:
+        extended = f"{kept.extensions} of {kept.extensions_max}"
+        where = (kept.account, kept.number, kept.cabinet, f"{kept.box_name} {kept.box_size}")
+        table.add_row(*where, kept.policy, _moment(kept.due_at), extended, STEPS[step])
+    out.print(table if found else NOTHING_DUE)
+
+
+async def run_overdue(config: Config, *, account: str | None, out: Console) -> bool:
+    """One parcel after the other; False when one was refused that should not have been. Errors: AccountUnknown."""
+    went_well = True
+    async with open_desk_of(config) as desk:
+        found = [(step, kept) for step, kept in await _overdue(desk, account) if step in ("remind", "recall")]
+        for step, kept in found:
+            try:
+                placed = await keeping.carry_out(desk.database, step, kept, actor=ACTOR)
+            except (NothingDue, ParcelNotStored, DoorBusy) as other:
+                said = other.sentence
+            except CrossdockError as refused:
+                said, went_well = refused.sentence, False
+            else:
+                done = "reminded" if step == "remind" else "called back"
+                said = f"{done}, return {placed.id}" if placed is not None else done
+            out.print(f"{kept.account} {kept.number}: {said}", markup=False, soft_wrap=True)
+    if not found:
+        out.print(NOTHING_DUE)
+    return went_well
+
+
+async def extend(config: Config, number: str, *, account: str | None, out: Console) -> None:
+    """Errors: NumberAmbiguous, and those of keeping.extend."""
+    async with open_desk_of(config) as desk, desk.database.transaction() as tx:
+        account_id = await keeping.account_of(tx, number, account=account)
+        kept = await keeping.extend(tx, account_id=account_id, number=number, actor=ACTOR)
+    left = kept.extensions_max - kept.extensions
+    out.print(f"{number} may lie until {_moment(kept.due_at)}; extensions left: {left}.", markup=False)
+
+
+async def show_recall_code(config: Config, number: str, *, account: str | None, out: Console) -> None:
+    """Errors: NumberAmbiguous, and those of keeping.recalled."""
+    async with open_desk_of(config) as desk, desk.database.transaction(readonly=True) as tx:
+        account_id = await keeping.account_of(tx, number, account=account)
+        parcel, cabinet = await keeping.recalled(tx, account_id=account_id, number=number)
+    out.print(f"{number}: cabinet {cabinet.number}, box {parcel.box_name}, code {parcel.key}.", markup=False)
+
+
+async def _overdue(desk: Desk, account: str | None) -> list[tuple[KeepingStep, Kept]]:
+    async with desk.database.transaction(readonly=True) as tx:
+        account_id = None if account is None else (await accounts.known_account(tx, account)).id
+        return await keeping.overdue(tx, account_id=account_id)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

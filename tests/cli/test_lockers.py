@@ -1,8 +1,8 @@
 """`crossdock lockers`, as an operator types it."""
 
-from crossdock.core.lockers import alarms
+from crossdock.core.lockers import alarms, queries
 from tests.cli.conftest import Terminal
-from tests.world import ACCOUNT, CABINET, World
+from tests.world import ACCOUNT, CABINET, LOCKER_SERVICE, World
 
 
 async def test_an_alarm_is_shown_and_cleared(quiet_world: World, terminal: Terminal) -> None:
@@ -25,3 +25,117 @@ async def test_an_alarm_is_shown_and_cleared(quiet_world: World, terminal: Termi
     assert await terminal.run("lockers", "alarms") == (0, "Nothing is wrong.\n")
     code, said = await terminal.run("lockers", "clear", str(alarm_id))
     assert (code, said) == (1, f"crossdock: No alarm of this number stands. (id={alarm_id})\n")
+
+
+async def sent(world: World, number: str) -> str:
+    """Its order has left, and it lies in a box since the world's 2024; its pick-up code."""
+    await world.shipped(number, service=LOCKER_SERVICE)
+    async with world.desk.database.transaction() as tx:
+        parcel = await queries.parcel_by_number(tx, account_id=ACCOUNT, number=number)
+    assert parcel is not None
+    where = {"account_id": ACCOUNT, "cabinet": CABINET, "box_size": parcel.box_size}
+    await world.desk.doors.store(**where, save_code=parcel.save_code, asked_by="test", dialect="bestwond")
+    return parcel.key
+
+
+async def policy(world: World, **given: object) -> None:
+    columns = {"name": "p", "box_size": None, "keep_h": 72, "remind_h": 24, "extensions": 1, "recall": True, **given}
+    async with world.desk.database.transaction() as tx:
+        await tx.execute(
+            f"INSERT INTO locker_policy (account_id, {', '.join(columns)})"
+            f" VALUES (47, {', '.join(f'%({column})s' for column in columns)})",
+            **columns,
+        )
+
+
+async def two_late(world: World) -> str:
+    """One to be called back, one to be reminded of; the pick-up code of the first."""
+    await world.cabinet_answers("accepted")
+    await policy(world)
+    await policy(world, name="large", box_size="M", recall=False)
+    key = await sent(world, "P-1")
+    await world.stored("P-2", "M")
+    return key
+
+
+async def test_late_parcels_are_shown_before_anything_is_done(quiet_world: World, terminal: Terminal) -> None:
+    assert await terminal.run("lockers", "overdue") == (0, "Nothing is due.\n")
+    await two_late(quiet_world)
+
+    code, said = await terminal.run("lockers", "overdue")
+
+    assert code == 0
+    for words in (
+        ("demo", "P-1", CABINET, "05 S", "p", "2024-08-04 23:10:41 UTC", "0 of 1", "call it back"),
+        ("demo", "P-2", CABINET, "19 M", "large", "2024-08-04 23:10:41 UTC", "0 of 1", "remind its customer"),
+    ):
+        [line] = [line for line in said.splitlines() if words[1] in line]
+        assert [cell.strip() for cell in line.strip("│").split("│")] == list(words)
+    done = "SELECT 1 FROM event WHERE kind IN ('handover.recalled', 'handover.reminded')"
+    assert await quiet_world.rows(done) == []
+
+
+async def test_what_is_due_is_done_once(quiet_world: World, terminal: Terminal) -> None:
+    key = await two_late(quiet_world)
+
+    code, said = await terminal.run("lockers", "overdue", "--run", "--account", "demo")
+
+    [(return_id,)] = await quiet_world.rows("SELECT id FROM orders WHERE kind = 'return'")
+    assert (code, said.splitlines()) == (0, [f"demo P-1: called back, return {return_id}", "demo P-2: reminded"])
+    [(new_key,)] = await quiet_world.rows("SELECT key FROM handover WHERE order_number = 'P-1'")
+    assert new_key != key
+    assert await terminal.run("lockers", "overdue", "--run") == (0, "Nothing is due.\n")
+    code, said = await terminal.run("lockers", "overdue")
+    assert "it waits for its courier" in said
+    assert "its policy leaves it there" in said
+    await quiet_world.verified()
+
+
+async def test_a_parcel_gets_more_time_once(quiet_world: World, terminal: Terminal) -> None:
+    await quiet_world.cabinet_answers("accepted")
+    await policy(quiet_world)
+    await quiet_world.stored("P-1", "S")
+    assert await terminal.run("lockers", "extend", "P-1") == (
+        0,
+        "P-1 may lie until 2024-08-05 23:10:41 UTC; extensions left: 0.\n",
+    )
+    code, said = await terminal.run("lockers", "extend", "P-1", "--account", "demo")
+    assert (code, said) == (
+        1,
+        "crossdock: This parcel was extended as often as its policy allows. (number=P-1, extensions=1)\n",
+    )
+    code, said = await terminal.run("lockers", "extend", "P-1", "--account", "nobody")
+    assert (code, said) == (1, "crossdock: The account has no such parcel. (number=P-1)\n")
+
+
+async def test_the_couriers_code_is_told_to_who_asks(quiet_world: World, terminal: Terminal) -> None:
+    await quiet_world.cabinet_answers("accepted")
+    await policy(quiet_world)
+    await sent(quiet_world, "P-1")
+    code, said = await terminal.run("lockers", "recall-code", "P-1")
+    assert (code, said) == (1, "crossdock: This parcel still waits for its customer. (number=P-1)\n")
+    code, said = await terminal.run("lockers", "overdue", "--run")
+    [(key,)] = await quiet_world.rows("SELECT key FROM handover WHERE order_number = 'P-1'")
+    assert key not in said
+    assert await terminal.run("lockers", "recall-code", "P-1") == (
+        0,
+        f"P-1: cabinet {CABINET}, box 05, code {key}.\n",
+    )
+
+
+async def test_a_refusal_is_told_and_the_others_go_on(quiet_world: World, terminal: Terminal) -> None:
+    await quiet_world.cabinet_answers("accepted")
+    await policy(quiet_world)
+    await sent(quiet_world, "P-1")
+    await quiet_world.stored("P-2", "S")
+    [(id_,)] = await quiet_world.rows("SELECT id FROM handover WHERE order_number = 'P-1'")
+    for number in ("R-P-1", f"R-P-1-{id_}"):
+        await quiet_world.order(number, kind="return", lines={"00131031": 1})
+
+    code, said = await terminal.run("lockers", "overdue", "--run")
+
+    assert code == 1
+    assert said.splitlines() == [
+        f"demo P-1: Another order of this account already carries this number. (number=R-P-1-{id_})",
+        "demo P-2: called back",
+    ]

@@ -87,6 +87,33 @@ async def test_a_shop_has_rules_of_its_own(bench: Bench) -> None:
     assert HouseRules.of(kept) == HouseRules(**rules)
 
 
+STATION = """
+[[account.station]]
+code = "ST-1"
+name = "Station one"
+"""
+
+
+async def test_how_long_parcels_may_lie(bench: Bench) -> None:
+    some = '[[account.locker_policy]]\nname = "some"\nstation = "ST-1"\nsize = "M"\n'
+    every = '[[account.locker_policy]]\nname = "every"\nkeep_hours = 72\n'
+    given = "keep_hours = 48\nremind_hours = 24\nextend_hours = 12\nextensions = 2\nrecall = false\n"
+    await bench.apply(BASE + STATION + some + given + every)
+    assert await bench.rows(
+        "SELECT p.name, s.code, box_size, keep_h, remind_h, extend_h, extensions, recall"
+        "  FROM locker_policy p LEFT JOIN site s ON s.id = p.site_id ORDER BY p.id"
+    ) == [
+        ("some", "ST-1", "M", 48, 24, 12, 2, False),
+        ("every", None, None, 72, None, 24, 0, True),
+    ]
+
+    assert await bench.apply(BASE + STATION + some + given + every) == []
+    assert await bench.apply(BASE + some + "keep_hours = 49\n" + every.replace("72", "73") + 'size = "S"\n') == [
+        "~ locker policy some keep_hours: 48 -> 49",
+        '~ locker policy every size: none -> "S", keep_hours: 72 -> 73',
+    ]
+
+
 async def test_what_leaves_the_file_is_not_deleted(bench: Bench) -> None:
     await bench.apply(BASE + GOODS)
 

@@ -153,6 +153,7 @@ async def test_a_file_that_says_something_impossible(bench: Bench, text: str | b
     assert said.startswith(problem)
 
 
+POLICY = '[[account.locker_policy]]\nname = "new"\n'
 SERVICE = '[[account.delivery_service]]  # here\nname = "x"\ncompany = 36\n'
 OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "OWN"\nquantity = 1\n'
 
@@ -246,6 +247,38 @@ OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "O
             "product.opening: is given twice: add the quantities up",
         ),
         (
+            BASE + POLICY.replace("]]", "]]  # here"),
+            "locker_policy.keep_hours: is missing: a new locker policy needs",
+        ),
+        (
+            BASE + POLICY + 'keep_hours = 72\nstation = "OLD"  # here\n',
+            "locker_policy.station: OLD is a shop: name a station",
+        ),
+        (
+            BASE + POLICY + 'keep_hours = 72\nstation = "ST-OLDE"  # here\n',
+            "locker_policy.station: there is no site ST-OLDE; did you mean ST-OLD?",
+        ),
+        (
+            BASE + POLICY + "keep_hours = 24\nremind_hours = 24  # here\n",
+            "locker_policy.remind_hours: must be less than keep_hours, which is 24",
+        ),
+        (
+            BASE + '[[account.locker_policy]]\nname = "old"\nremind_hours = 72  # here\n',
+            "locker_policy.remind_hours: must be less than keep_hours, which is 72",
+        ),
+        (
+            BASE + POLICY.replace("]]", "]]  # here") + 'keep_hours = 72\nstation = "ST-OLD"\nsize = "S"\n',
+            "locker_policy: locker policy old is for the same station and size: keep one of them",
+        ),
+        (
+            BASE
+            + POLICY
+            + "keep_hours = 1\n"
+            + POLICY.replace("new", "twin").replace("]]", "]]  # here")
+            + "keep_hours = 2\n",
+            "locker_policy: locker policy new is for the same station and size: keep one of them",
+        ),
+        (
             BASE + '[[account.organisation]]\nid = 1\nname = "x"\nenterprises = [5]  # here\n',
             "organisation.enterprises: there is no enterprise 5; define it, or correct the name",
         ),
@@ -255,6 +288,8 @@ async def test_a_file_that_does_not_fit_what_is_on_record(bench: Bench, text: st
     await bench.apply(
         BASE
         + '[[account.shop]]\ncode = "OLD"\nname = "Old shop"\n'
+        + '[[account.station]]\ncode = "ST-OLD"\nname = "Old station"\n'
+        + '[[account.locker_policy]]\nname = "old"\nstation = "ST-OLD"\nsize = "S"\nkeep_hours = 72\n'
         + '[[account.online_shop]]\ndomain = "old.example"\ndomains = ["more.example"]\n'
         + BASE.partition("[[account]]")[2].join(("[[account]]", "")).replace("acme", "zoo")
         + '[[account.credential]]\ndialect = "hongxun"\nkey = "of another account"\n'
@@ -484,6 +519,24 @@ async def test_the_edges_of_a_shops_settings(bench: Bench, setting: str, good: l
     for value in bad:
         (problem,) = await bench.refused(f"{BASE}{SHOP}settings.{setting} = {value}\n")
         assert problem.startswith(f"20 account.shop.settings.{setting}: must be a whole number ")
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("keep_hours", [1, model.LOCKER_HOURS_MAX], [0, model.LOCKER_HOURS_MAX + 1]),
+        ("remind_hours", [0, 71], [-1, 72, model.LOCKER_HOURS_MAX + 1]),
+        ("extend_hours", [1, model.LOCKER_HOURS_MAX], [0, model.LOCKER_HOURS_MAX + 1]),
+        ("extensions", [0, model.EXTENSIONS_MAX], [-1, model.EXTENSIONS_MAX + 1]),
+    ],
+)
+async def test_the_edges_of_a_locker_policy(bench: Bench, field: str, good: list[int], bad: list[int]) -> None:
+    policy = {"name": '"x"', "keep_hours": 72}
+    for value in good:
+        await bench.apply(BASE + _table("account.locker_policy", {**policy, field: value}))
+    for value in bad:
+        (problem,) = await bench.refused(BASE + _table("account.locker_policy", {**policy, field: value}))
+        assert f"account.locker_policy.{field}: must be" in problem
 
 
 @pytest.mark.parametrize(("length", "taken"), [(model.DOMAIN_LENGTH_MAX, True), (model.DOMAIN_LENGTH_MAX + 1, False)])

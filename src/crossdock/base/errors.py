@@ -16,8 +16,8 @@ class CrossdockError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The first line of the class's docstring, and the facts in brackets."""
-        said = (type(self).__doc__ or "").strip().splitlines()[0]
+        """The first line of the class's docstring, without the names of its facts, and the facts in brackets."""
+        said = (type(self).__doc__ or "").strip().splitlines()[0].partition(" Facts: ")[0]
         facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
         return f"{said} ({facts})" if facts else said
 

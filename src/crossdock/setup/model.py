@@ -19,6 +19,9 @@ QUANTITY_MAX = 10**12
 MEASURE_MAX = 10**9
 
 ROLLBACK_WINDOW_S_MAX = 366 * 86_400
+LOCKER_HOURS_MAX = 366 * 24
+"""A parcel that lies in a box for a year is lost, not kept."""
+EXTENSIONS_MAX = 100
 
 DOMAIN_LENGTH_MAX = 253
 _SIGN = r"[^\s\x00-\x1f\x7f-\x9f]"
@@ -36,6 +39,7 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Measure = Annotated[int, Meta(ge=0, le=MEASURE_MAX)]
 LockAddress = Annotated[str, Meta(pattern=r"^[0-9a-f]{4}\Z")]
 Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+LockerHours = Annotated[int, Meta(ge=1, le=LOCKER_HOURS_MAX)]
 
 
 class Given(Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +139,17 @@ class Cabinet(_Table, frozen=True, kw_only=True):
 
 class Station(Site, frozen=True, kw_only=True):
     cabinet: list[Cabinet] = []
+
+
+class LockerPolicy(_Table, frozen=True, kw_only=True):
+    name: Name
+    station: Code | UnsetType = UNSET
+    size: Literal["S", "M", "L", "SX", "LX"] | UnsetType = UNSET
+    keep_hours: LockerHours | UnsetType = UNSET
+    remind_hours: Annotated[int, Meta(ge=0, le=LOCKER_HOURS_MAX)] | UnsetType = UNSET
+    extend_hours: LockerHours | UnsetType = UNSET
+    extensions: Annotated[int, Meta(ge=0, le=EXTENSIONS_MAX)] | UnsetType = UNSET
+    recall: bool | UnsetType = UNSET
 
 
 class SubInventory(_Table, frozen=True, kw_only=True):
@@ -240,6 +255,7 @@ class Account(_Table, frozen=True, kw_only=True):
     warehouse: list[Warehouse] = []
     shop: list[Shop] = []
     station: list[Station] = []
+    locker_policy: list[LockerPolicy] = []
     sub_inventory: list[SubInventory] = []
     delivery_service: list[DeliveryService] = []
     online_shop: list[OnlineShop] = []

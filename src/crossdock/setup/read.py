@@ -38,6 +38,7 @@ TABLES: dict[tuple[str, ...], type[Struct]] = {
     ("account", "station"): model.Station,
     ("account", "station", "cabinet"): model.Cabinet,
     ("account", "station", "cabinet", "box"): model.Box,
+    ("account", "locker_policy"): model.LockerPolicy,
     ("account", "sub_inventory"): model.SubInventory,
     ("account", "delivery_service"): model.DeliveryService,
     ("account", "online_shop"): model.OnlineShop,

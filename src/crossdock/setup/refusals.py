@@ -74,10 +74,32 @@ async def taken_domains(run: Run, rows: list[Row]) -> None:
                 run.complain(place, f"{domain} is a domain of online shop {owner} already: take it out")
 
 
+async def same_scope(run: Run, rows: list[Row]) -> None:
+    """Of two policies for the same station and size nobody could say which one counts."""
+    table = tables.LOCKER_POLICY
+    accounts = sorted({row.values["account_id"] for row in rows})
+    wanted = [{"account_id": account_id} for account_id in accounts]
+    policies = {
+        key_of(table, record): record for record in await sql.by_columns(run.tx, table, ("account_id",), wanted)
+    }
+    paths = {key_of(table, row.values): row.path for row in rows}
+    for row in rows:
+        key = key_of(table, row.values)
+        policies[key] = {**table.defaults, **policies.get(key, {}), **row.values}
+    first: dict[tuple[Any, ...], str] = {}
+    for key, policy in sorted(policies.items(), key=lambda item: paths.get(item[0], ())):
+        scope = (policy["account_id"], policy["site_id"], policy["box_size"])
+        name = first.setdefault(scope, policy["name"])
+        if name != policy["name"] and key in paths:
+            run.complain(paths[key], f"locker policy {name} is for the same station and size: keep one of them")
+
+
 async def references(run: Run, table: Table, row: Row, record: Record) -> None:
     """What a row refers to must be of the right kind, and of its own account."""
     if table is tables.DELIVERY_SERVICE:
         await _check_way(run, row, record)
+    if table is tables.LOCKER_POLICY:
+        await _check_policy(run, row, record)
     if table is tables.RECEIVER and record["credential_id"] is not None:
         credential = await run.by_id(tables.CREDENTIAL, record["credential_id"])
         if credential["account_id"] != record["account_id"]:
@@ -101,6 +123,15 @@ async def _check_way(run: Run, row: Row, record: Record) -> None:
     domain = row.values.get("rules", {}).get("online_shop")
     if wanted == "shop" and domain is not None:
         await _check_online_shop(run, str(domain), record["account_id"], (*row.path, "rules", "online_shop"))
+
+
+async def _check_policy(run: Run, row: Row, record: Record) -> None:
+    if record["site_id"] is not None:
+        site = await run.by_id(tables.SITE, record["site_id"])
+        if site["kind"] != "station":
+            run.complain((*row.path, "station"), f"{site['code']} is a {site['kind']}: name a station")
+    if record["remind_h"] is not None and record["remind_h"] >= record["keep_h"]:
+        run.complain((*row.path, "remind_hours"), f"must be less than keep_hours, which is {record['keep_h']}")
 
 
 async def _check_online_shop(run: Run, domain: str, account_id: int, place: Path) -> None:

@@ -115,6 +115,10 @@ class _Reader:
         )
         return Ref(tables.SITE, (owner, site.code))
 
+    def locker_policy(self, path: Path, owner: Ref, policy: model.LockerPolicy) -> None:
+        station = _ref(tables.SITE, owner, policy.station)
+        self.row(tables.LOCKER_POLICY, path, policy, policy.name, account_id=owner, site_id=station)
+
     def sub_inventory(self, path: Path, owner: Ref, sub: model.SubInventory) -> None:
         self.row(tables.SUB_INVENTORY, path, sub, sub.code, otherwise={"name": sub.code}, account_id=owner)
 
@@ -215,6 +219,7 @@ _PARTS: Final[dict[str, Callable[[_Reader, Path, Ref, Any], None]]] = {
     "warehouse": _Reader.warehouse,
     "shop": _Reader.shop,
     "station": _Reader.station,
+    "locker_policy": _Reader.locker_policy,
     "sub_inventory": _Reader.sub_inventory,
     "delivery_service": _Reader.delivery_service,
     "credential": _Reader.credential,

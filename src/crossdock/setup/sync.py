@@ -30,6 +30,8 @@ async def table(run: Run, table: Table, rows: list[Row]) -> None:
         await refusals.taken(run, table, rows, columns)
     if table is tables.ONLINE_SHOP:
         await refusals.taken_domains(run, rows)
+    if table is tables.LOCKER_POLICY:
+        await refusals.same_scope(run, rows)
     run.stop_on_problems()
     await _change(run, table, old)
     await _create(run, table, new)

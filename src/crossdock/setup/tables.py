@@ -201,6 +201,37 @@ BOX = Table(
     fields={"cabinet_id": "cabinet"},
     unique=(("cabinet_id", "lock_address"),),
 )
+LOCKER_POLICY = Table(
+    name="locker_policy",
+    word="locker policy",
+    key=("account_id", "name"),
+    columns={
+        "account_id": "bigint",
+        "name": "text",
+        "site_id": "bigint",
+        "box_size": "text",
+        "keep_h": "integer",
+        "remind_h": "integer",
+        "extend_h": "integer",
+        "extensions": "integer",
+        "recall": "boolean",
+    },
+    defaults={
+        "site_id": None,
+        "box_size": None,
+        "remind_h": None,
+        "extend_h": 24,
+        "extensions": 0,
+        "recall": True,
+    },
+    fields={
+        "site_id": "station",
+        "box_size": "size",
+        "keep_h": "keep_hours",
+        "remind_h": "remind_hours",
+        "extend_h": "extend_hours",
+    },
+)
 ORGANISATION = Table(
     name="organisation",
     word="organisation",
@@ -333,6 +364,7 @@ TABLES = (
     STAFF,
     CABINET,
     BOX,
+    LOCKER_POLICY,
     ORGANISATION,
     ENTERPRISE,
     ORGANISATION_ENTERPRISE,

@@ -5,7 +5,7 @@ The second account has a twin of everything the first one has, under the same nu
 
 import inspect
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import ModuleType
 from typing import Any
@@ -27,6 +27,7 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers import keeping
 from crossdock.core.lockers import queries as locker_queries
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
@@ -239,6 +240,19 @@ async def test_nobody_counts_another_accounts_stock_by_company(twins: Twins) -> 
         assert 2989068 not in {row.product_id for row in theirs}
 
 
+async def test_nobody_sees_which_parcels_of_another_account_are_late(twins: Twins) -> None:
+    await twins.world.rows(
+        "UPDATE handover SET state = 'stored', box_id = (SELECT min(id) FROM box), stored_at = created_at"
+        " WHERE order_number = 'P-1' RETURNING 1"
+    )
+    await twins.world.rows(
+        "INSERT INTO locker_policy (account_id, name, keep_h) VALUES (47, 'x', 1), (48, 'x', 1) RETURNING 1"
+    )
+    twins.world.clock.advance(timedelta(hours=1))
+    assert [kept.number for _, kept in await done(twins, keeping.overdue, account_id=ACCOUNT)] == ["P-1"]
+    assert await done(twins, keeping.overdue, account_id=OTHER) == []
+
+
 async def test_nobody_hears_what_comes_in_for_another_account(twins: Twins) -> None:
     assert await done(twins, catalog.arriving, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 1}
     assert await done(twins, catalog.arriving, account_id=OTHER, product_ids=[2989068, 4000000]) == {}
@@ -294,6 +308,10 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
         (lockers.ask_take, {"key": ids["parcel"].key, **asked}),
         (lockers.ask_take_by_number, {"number": "P-1", **asked}),
+        (keeping.remind, {"number": "P-1", "actor": "x"}),
+        (keeping.extend, {"number": "P-1", "actor": "x"}),
+        (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
+        (keeping.recalled, {"number": "P-1"}),
     ]
     before = await everything(twins)
     for command, given in attempts:

@@ -56,6 +56,7 @@ async def test_one_that_does_not_fit_goes_into_the_next_larger_box(there: Locker
     assert [(await there.box(name)).usable for name in ("05", "19")] == [True, True]
     [told] = await there.events("handover.moved")
     assert (told["from_box"], told["box_name"], told["complaint"]) == ("05", "19", "does not fit")
+    await there.world.verified()
     assert (await there.take(parcel)).box_before.name == "19"
     assert await there.commands() == [("store", "accepted"), ("move", "accepted"), ("take", "accepted")]
 

@@ -108,8 +108,12 @@ SELECT 'parcel ' || h.order_number AS subject,
                  THEN format('%%s, its timeline ends in %%s', h.state, coalesce(e.state, 'nothing')) END AS says
   FROM handover h
   LEFT JOIN LATERAL (
-       SELECT replace(e.kind, 'handover.', '') AS state FROM event e
-        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id ORDER BY e.id DESC LIMIT 1) e ON true
+       SELECT CASE e.kind WHEN 'handover.moved' THEN 'stored' WHEN 'handover.kept' THEN 'booked'
+                          ELSE replace(e.kind, 'handover.', '') END AS state
+         FROM event e
+        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id
+          AND e.kind NOT IN ('handover.reminded', 'handover.extended', 'handover.recalled')
+        ORDER BY e.id DESC LIMIT 1) e ON true
  WHERE h.place = 'locker'
 """,
     "every pick-up code is where its timeline left it": """

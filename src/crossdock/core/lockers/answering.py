@@ -1,6 +1,7 @@
 """What a cabinet says to a command. Parcel and box follow its word, they never run ahead of it."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import convert
 
@@ -8,7 +9,7 @@ from crossdock.base.ids import BoxId, DoorCommandId, HandoverId
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE, NewEvent
-from crossdock.core.lockers import alarms, door_sql, sql
+from crossdock.core.lockers import alarms, door_sql, keeping, sql
 from crossdock.core.lockers.asking import COMMAND_TTL, answer_topic
 from crossdock.core.lockers.booking import facts, tell_parcel
 from crossdock.core.lockers.errors import ParcelUnknown
@@ -131,7 +132,21 @@ async def _taken(tx: Tx, command: DoorCommand, at: datetime) -> bool:
     cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
     await sql.empty_box(tx, box_id=command.box_id, clear=cabinet.clears_on_take)
     parcel = await _parcel(tx, command)
-    await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at)
+    if parcel.recalled_at is None:
+        await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at)
+        await _delivered(tx, command, parcel)
+    elif command.asked_at < parcel.recalled_at:
+        # The customer's door opened, and the cabinet said so only after we had called the parcel back.
+        await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at, returned=False)
+        await _delivered(tx, command, parcel)
+        await keeping.call_off_return(tx, parcel, actor=command.cabinet_number)
+    else:
+        await _tell(tx, kinds.HANDOVER_TAKEN, command, parcel, at, returned=True)
+        await _given_back(tx, command, parcel)
+    return True
+
+
+async def _delivered(tx: Tx, command: DoorCommand, parcel: Parcel) -> None:
     if parcel.order_id is not None:
         await orders.deliver(
             tx,
@@ -141,7 +156,18 @@ async def _taken(tx: Tx, command: DoorCommand, at: datetime) -> bool:
             dialect=HOUSE,
             actor=command.cabinet_number,
         )
-    return True
+
+
+async def _given_back(tx: Tx, command: DoorCommand, parcel: Parcel) -> None:
+    if parcel.order_id is not None:
+        await orders.give_back(
+            tx,
+            account_id=command.account_id,
+            order_id=parcel.order_id,
+            reason=keeping.NOBODY_CAME,
+            dialect=HOUSE,
+            actor=command.cabinet_number,
+        )
 
 
 async def _parcel(tx: Tx, command: DoorCommand) -> Parcel:
@@ -151,7 +177,7 @@ async def _parcel(tx: Tx, command: DoorCommand) -> Parcel:
     return found
 
 
-async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: datetime) -> None:
+async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: datetime, **more: Any) -> None:
     cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
     await events.append(
         tx,
@@ -161,7 +187,7 @@ async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: dat
             subject=f"handover:{parcel.id}",
             order_id=parcel.order_id,
             actor=cabinet.number,
-            facts=facts(parcel, cabinet),
+            facts={**facts(parcel, cabinet), **more},
             happened_at=at,
         ),
     )

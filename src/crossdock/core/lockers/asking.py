@@ -213,12 +213,15 @@ async def look(tx: Tx, *, account_id: AccountId, cabinet: str, code: str) -> tup
 async def ask_take_by_number(
     tx: Tx, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
 ) -> tuple[DoorCommand, Box]:
-    """As ask_take, by the order number. Errors: ParcelUnknown, and those of ask_take."""
+    """As ask_take, by the order number; not for a parcel that was called back: only its courier's code opens that.
+
+    Errors: ParcelUnknown, and those of ask_take.
+    """
     asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
     parcel = await sql.parcel_of_number(tx, account_id=account_id, number=number)
     if parcel is None or parcel.cabinet_id != asked.id:
         raise ParcelUnknown(number=number)
-    if parcel.state == "booked":
+    if parcel.state == "booked" or (parcel.state == "stored" and parcel.recalled_at is not None):
         raise PickCodeUnknown()
     return await _ask_take(tx, asked, parcel, asked_by, dialect)
 

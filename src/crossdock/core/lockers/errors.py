@@ -71,3 +71,35 @@ class KeyMissing(Conflict):
 
     Facts: number.
     """
+
+
+class ParcelNotStored(Conflict):
+    """This parcel does not lie in a box. Facts: number, state."""
+
+
+class ParcelRecalled(Conflict):
+    """This parcel goes back already. Facts: number."""
+
+
+class ParcelNotRecalled(Conflict):
+    """This parcel still waits for its customer. Facts: number."""
+
+
+class PolicyUnknown(NotFound):
+    """No policy says how long this parcel may lie. Facts: number."""
+
+
+class NoMoreExtensions(Conflict):
+    """This parcel was extended as often as its policy allows. Facts: number, extensions."""
+
+
+class NothingDue(Conflict):
+    """Nothing is to be done for this parcel now: it was done, or put off, meanwhile. Facts: number."""
+
+
+class NoCodeFree(Conflict):
+    """At this station every code that was drawn is in use. Facts: number."""
+
+
+class NumberAmbiguous(Conflict):
+    """Several accounts have a parcel of this number: name one. Facts: number."""

@@ -1,11 +1,20 @@
 """Cabinets, their boxes, the parcels in them, and what is asked of their doors."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
-from crossdock.base.ids import AccountId, BoxId, CabinetId, DoorCommandId, HandoverId, OrderId, SiteId
+from crossdock.base.ids import (
+    AccountId,
+    BoxId,
+    CabinetId,
+    CompanyId,
+    DoorCommandId,
+    HandoverId,
+    OrderId,
+    SiteId,
+)
 
 BoxSize = Literal["SX", "S", "M", "L", "LX", "screen"]
 BOOKABLE_SIZES: Final = ("S", "M", "L", "SX", "LX")
@@ -50,6 +59,9 @@ WRONG_MAX: Final = 5
 """Wrong codes in a row, and none is taken for a while."""
 LOCKED_S: Final = 300
 """From the last wrong try on; a pause of this length also begins a new count."""
+KeepingStep = Literal["remind", "recall", "overdue", "recalled"]
+"""What is next for a parcel that lies long: `overdue` is left to people, `recalled` waits for its courier."""
+
 COUNT_WRONG_CODES: Final = "count_wrong_codes"
 """Among a cabinet's details: true, and wrong codes that come through the signed API lock code entry, too."""
 CLEAR_ON_TAKE: Final = "clear_on_take"
@@ -153,6 +165,41 @@ class Parcel(Struct, frozen=True, kw_only=True):
     used_at: datetime | None
     recalled_at: datetime | None = None
     """Since then its pick-up code is for the courier who brings it back."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A parcel in a box, and the policy that counts for it."""
+
+    id: HandoverId
+    account_id: AccountId
+    account: str
+    order_id: OrderId | None
+    company_id: CompanyId | None
+    """Of its order."""
+    number: str
+    cabinet: str
+    box_name: str
+    box_size: BoxSize
+    policy: str
+    stored_at: datetime
+    due_at: datetime
+    remind_h: int | None
+    recall: bool
+    extensions: int
+    extensions_max: int
+    reminded_at: datetime | None
+    recalled_at: datetime | None
+
+    def step(self, now: datetime) -> KeepingStep | None:
+        """What is next for it; None while it may lie in peace."""
+        if self.recalled_at is not None:
+            return "recalled"
+        if now >= self.due_at and self.recall:
+            return "recall"
+        remind = self.remind_h is not None and self.reminded_at is None
+        if remind and now >= self.due_at - timedelta(hours=self.remind_h or 0):
+            return "remind"
+        return "overdue" if now >= self.due_at else None
 
 
 class DoorCommand(Struct, frozen=True, kw_only=True):

@@ -444,7 +444,8 @@ async def keep(tx: Tx, *, account_id: AccountId, handover_id: HandoverId) -> Non
     """stored -> booked: the courier has it."""
     await tx.execute(
         """
-UPDATE handover SET state = 'booked', box_id = NULL, stored_at = NULL, updated_at = %(now)s
+UPDATE handover SET state = 'booked', box_id = NULL, stored_at = NULL, reminded_at = NULL, extensions = 0,
+                    updated_at = %(now)s
  WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored'
 """,
         account_id=account_id,

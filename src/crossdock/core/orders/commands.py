@@ -418,6 +418,17 @@ async def deliver(
     )
 
 
+async def give_back(
+    tx: Tx, *, account_id: AccountId, order_id: OrderId, reason: str, dialect: str, actor: str
+) -> Order | None:
+    """It comes back instead of reaching its customer; one that is not under way stays as it is (None)."""
+    order = await locked(tx, account_id=account_id, order_id=order_id)
+    if order.state != "shipped":
+        return None
+    facts = {"from": order.state, "to": "returned", "reason": reason}
+    return await advance(tx, order, to="returned", dialect=dialect, actor=actor, facts=facts)
+
+
 async def got_further(tx: Tx, *, account_id: AccountId, order_id: OrderId, dialect: str, actor: str) -> None:
     """Its parcel moved while the order stays in its state: those who follow it are told. Errors: OrderUnknown."""
     order = await queries.order(tx, account_id=account_id, order_id=order_id)

@@ -31,6 +31,7 @@ STATE_OF: Final[dict[str, Callable[[dict[str, Any]], str | None]]] = {
     kinds.ROUTE_PASSED: lambda _: None,
     kinds.HANDOVER_BOOKED: lambda _: None,
     kinds.HANDOVER_STORED: lambda _: None,
+    kinds.HANDOVER_RECALLED: lambda _: None,
     kinds.HANDOVER_TAKEN: lambda _: None,
     kinds.HANDOVER_ISSUED: lambda _: None,
     kinds.HANDOVER_PREPARED: lambda _: None,

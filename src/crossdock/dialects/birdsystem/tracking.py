@@ -34,6 +34,7 @@ PARCEL_NOTES: Final[dict[str, str]] = {
     kinds.ORDER_DELIVERED: "Parcel was delivered.",
     kinds.HANDOVER_BOOKED: "Parcel is on its way to the locker.",
     kinds.HANDOVER_STORED: "Parcel is in the locker.",
+    kinds.HANDOVER_RECALLED: "Parcel was not picked up and goes back.",
     kinds.HANDOVER_TAKEN: "Parcel was taken from the locker.",
     kinds.HANDOVER_ISSUED: "Parcel is on its way to the shop.",
     kinds.HANDOVER_PREPARED: "Parcel is ready at the shop.",
