@@ -51,7 +51,7 @@ async def way(quiet_world: World, broker: Amqtt | Mosquitto) -> AsyncIterator[Wa
     coordinator = Coordinator(desk.database, desk.signals, broker.address, quiet_world.clock)
     running = asyncio.create_task(coordinator.run())
     async with SimulatedCabinet(
-        broker.address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1
+        broker.cabinet_address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1
     ) as cabinet:
         way = Way(quiet_world, cabinet, coordinator)
         await way.online(True)
