@@ -30,7 +30,9 @@ callbacks_app = typer.Typer(
     no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
-lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and what is done about it.")
+lockers_app = typer.Typer(
+    no_args_is_help=True, help="What is wrong at the cabinets and what is done about it; who may come to the broker."
+)
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
@@ -249,6 +251,12 @@ def list_alarms() -> None:
 def clear_alarm(alarm_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
     """Somebody has looked; a box that was closed for it takes parcels again."""
     _run(lockers.clear_alarm(_config(), alarm_id, out=out))
+
+
+@lockers_app.command("broker-files")
+def broker_files(directory: Annotated[Path, typer.Argument(file_okay=False)]) -> None:
+    """Write `passwd` and `acl` for a Mosquitto of your own: the server's user and every cabinet that has a key."""
+    _run(lockers.broker_files(_config(), directory, out=out))
 
 
 def _config(*, check: bool = True) -> Config:
