@@ -4,8 +4,7 @@ Requests to open a door come at a fixed rate, whether those before were answered
 answer means that the command was on disk, went over the broker, the cabinet took it, and its word is on disk. Beside
 it, in the same minutes on the same broker and at the same rate, a message goes to a bare client that says it again.
 
-The server has one core; PostgreSQL, the broker, the cabinets and who asks share the others. The broker is Mosquitto;
-where it is not installed, or to see only that all works, the embedded one with few cabinets.
+The server has one core; PostgreSQL, Mosquitto, the cabinets and who asks share the others.
 """
 
 import asyncio
@@ -77,7 +76,6 @@ class Report(Struct, frozen=True, kw_only=True):
     machine: Machine
     postgres: str
     cores: Cores
-    broker: str
     cabinets: int
     rate_per_s: int
     seconds: float
@@ -90,7 +88,8 @@ class Report(Struct, frozen=True, kw_only=True):
 @contextmanager
 def mosquitto(var: Path) -> Iterator[str]:
     program = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    assert program is not None
+    if program is None:
+        raise RunFailed("mosquitto is not installed: apt-get install mosquitto")
     port = free_port()
     config = var / "mosquitto.conf"
     config.write_text(
@@ -98,24 +97,6 @@ def mosquitto(var: Path) -> Iterator[str]:
     )
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
     pin([process.pid], cores().rest)
-    try:
-        _until_open(port)
-        yield f"mqtt://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(STOP_S_MAX)
-
-
-@contextmanager
-def embedded(_: Path) -> Iterator[str]:
-    """In a process of its own, as with a server that has none."""
-    script = (
-        "import asyncio,sys\nfrom crossdock.devices.broker import EmbeddedBroker\n"
-        "async def main():\n    async with EmbeddedBroker(int(sys.argv[1])):\n        await asyncio.Event().wait()\n"
-        "asyncio.run(main())"
-    )
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-c", script, str(port)])
     try:
         _until_open(port)
         yield f"mqtt://127.0.0.1:{port}"
@@ -231,7 +212,7 @@ async def bare(broker: str, *, rate: int, seconds: float, warm_s: float) -> Figu
         return taken
 
 
-def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int, real: bool) -> Report:
+def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int) -> Report:
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
@@ -243,7 +224,7 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
         place.conn.execute("DELETE FROM cabinet")
         place.conn.execute(MADE.encode(), {"count": count, "boxes": BOXES})
         place.conn.execute("ANALYZE cabinet, box")
-        broker = stack.enter_context((mosquitto if real else embedded)(var))
+        broker = stack.enter_context(mosquitto(var))
         address = stack.enter_context(server(place.url, broker, var))
         rest = cores().rest
         for who, options in (("lockers", ["--url", place.url]), ("echo", [])):
@@ -267,7 +248,6 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
             machine=machine(),
             postgres=place.version,
             cores=cores(),
-            broker="Mosquitto" if real else "embedded",
             cabinets=count,
             rate_per_s=rate,
             seconds=seconds,
@@ -290,7 +270,7 @@ def show(report: Report, out: Console) -> None:
     of, on = report.machine, report.cores
     out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
     settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
-    out.print(f"PostgreSQL {report.postgres} ({settings}), broker: {report.broker}", markup=False)
+    out.print(f"PostgreSQL {report.postgres} ({settings})", markup=False)
     out.print(
         f"server on core {on.server[0]}, the rest on {', '.join(map(str, on.rest))}"
         if on.all
@@ -322,11 +302,10 @@ def main(
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
 ) -> None:
-    real = not tiny and shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin") is not None
     report = (
-        measure(rounds=1, seconds=TINY_S, warm_s=TINY_S, count=TINY_CABINETS, rate=TINY_RATE_PER_S, real=False)
+        measure(rounds=1, seconds=TINY_S, warm_s=TINY_S, count=TINY_CABINETS, rate=TINY_RATE_PER_S)
         if tiny
-        else measure(rounds=rounds, seconds=seconds, warm_s=WARM_S, count=cabinets, rate=rate, real=real)
+        else measure(rounds=rounds, seconds=seconds, warm_s=WARM_S, count=cabinets, rate=rate)
     )
     out = Console(highlight=False)
     show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))

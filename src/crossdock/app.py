@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -22,6 +22,7 @@ from crossdock.db.database import check_url
 from crossdock.db.embedded import EmbeddedPostgres
 from crossdock.delivery.networks import Networks
 from crossdock.delivery.worker import Deliverer
+from crossdock.devices.access import CabinetKeys
 from crossdock.devices.broker import EmbeddedBroker
 from crossdock.devices.bus import BrokerAddress, address_of
 from crossdock.devices.coordinator import Coordinator
@@ -126,13 +127,13 @@ async def open_desk_of(config: Config) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def broker_address(config: Config) -> AsyncIterator[BrokerAddress]:
+async def broker_address(config: Config, desk: Desk) -> AsyncIterator[BrokerAddress]:
     """The configured broker, or the embedded one for as long as it is needed. Errors: SetupFailed."""
-    async with AsyncExitStack() as stack:
-        if config.mqtt_url is not None:
-            yield address_of(config.mqtt_url)
-        else:
-            yield (await stack.enter_async_context(EmbeddedBroker(config.mqtt_port))).address
+    if config.mqtt_url is not None:
+        yield address_of(config.mqtt_url)
+        return
+    async with EmbeddedBroker(config.mqtt_port, CabinetKeys(desk.database, desk.seal).key_of) as broker:
+        yield broker.address
 
 
 def dialect_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[None]]]:

@@ -43,7 +43,10 @@ callbacks_app = typer.Typer(
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Play what is not there, for trials and tests.")
-lockers_app = typer.Typer(no_args_is_help=True, help="What is wrong at the cabinets, and parcels that nobody takes.")
+lockers_app = typer.Typer(
+    no_args_is_help=True,
+    help="What is wrong at the cabinets, parcels that nobody takes, and who may come to the broker.",
+)
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
@@ -334,6 +337,12 @@ def show_recall_code(
 ) -> None:
     """The code by which a courier takes out a parcel that was called back."""
     _run(lockers.show_recall_code(_config(), number, account=account, out=out))
+
+
+@lockers_app.command("broker-files")
+def broker_files(directory: Annotated[Path, typer.Argument(file_okay=False)]) -> None:
+    """Write `passwd` and `acl` for a Mosquitto of your own: the server's user and every cabinet that has a key."""
+    _run(lockers.broker_files(_config(), directory, out=out))
 
 
 def _config(*, check: bool = True) -> Config:

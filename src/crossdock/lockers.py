@@ -1,6 +1,7 @@
-"""`crossdock lockers`: what is wrong at the cabinets, and parcels that nobody takes."""
+"""`crossdock lockers`: what is wrong at the cabinets, parcels that nobody takes, and who may come to the broker."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -15,6 +16,8 @@ from crossdock.core.lockers import alarms, keeping, queries
 from crossdock.core.lockers.commands import DoorBusy
 from crossdock.core.lockers.errors import CabinetUnknown, KeyMissing, NothingDue, ParcelNotStored
 from crossdock.core.lockers.model import KeepingStep, Kept
+from crossdock.devices import mosquitto
+from crossdock.devices.bus import address_of
 from crossdock.edge.desk import Desk
 
 ACTOR = "crossdock lockers"
@@ -123,3 +126,25 @@ async def _overdue(desk: Desk, account: str | None) -> list[tuple[KeepingStep, K
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+async def broker_files(config: Config, directory: Path, *, out: Console) -> None:
+    """Errors: BrokerLoginMissing, BrokerUserUnusable, SecretKeyWrong, OSError."""
+    if config.mqtt_url is None:
+        raise mosquitto.BrokerLoginMissing()
+    server = address_of(config.mqtt_url)
+    async with open_desk_of(config) as desk, desk.database.transaction(readonly=True) as tx:
+        sealed = await queries.sealed_keys(tx)
+        keys = {number: desk.seal.open(key_sealed) for number, key_sealed in sealed.items() if key_sealed is not None}
+    mosquitto.write_files(directory, server=server, keys=keys)
+    out.print(
+        f"Written: passwd and acl in {directory}, for the server and {_cabinets(len(keys))}.",
+        markup=False,
+        soft_wrap=True,
+    )
+    if len(keys) < len(sealed):
+        out.print(f"Left out: {_cabinets(len(sealed) - len(keys))} without a key.", markup=False, soft_wrap=True)
+
+
+def _cabinets(count: int) -> str:
+    return "1 cabinet" if count == 1 else f"{count} cabinets"

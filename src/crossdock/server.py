@@ -42,15 +42,15 @@ class PortUnusable(SetupFailed):
 
 @asynccontextmanager
 async def whole_house(config: Config) -> AsyncIterator[tuple[House, BrokerAddress]]:
-    """Database (migrated), broker, house; workers are not running yet. Errors: SetupFailed, DatabaseUnavailable."""
+    """Database (migrated), house, broker; workers are not running yet. Errors: SetupFailed, DatabaseUnavailable."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database_url(config))
         applied = await asyncio.to_thread(migrate.upgrade, url)
         if applied:
             log.info("migrated", applied=applied)
-        broker = await stack.enter_async_context(broker_address(config))
         house = await stack.enter_async_context(open_house(url=url, config=config))
         await house.desk.accounts.check_key()
+        broker = await stack.enter_async_context(broker_address(config, house.desk))
         yield house, broker
 
 

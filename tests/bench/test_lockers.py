@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.devices.brokers import mosquitto_program
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.timeout(150)
 def test_it_runs(tmp_path: Path) -> None:
+    mosquitto_program()
     command = [sys.executable, "-m", "bench.bench_lockers", "--tiny", "--results", str(tmp_path)]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

@@ -19,14 +19,14 @@ class Terminal:
             "COLUMNS": "200",
         }
 
-    async def run(self, *words: str) -> tuple[int, str]:
+    async def run(self, *words: str, **environ: str) -> tuple[int, str]:
         """Exit code, and both outputs."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "crossdock", *words),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=self._environ,
+            env={**self._environ, **environ},
         )
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode()

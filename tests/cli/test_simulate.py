@@ -15,7 +15,7 @@ from crossdock.core.lockers.model import DoorOutcome
 from crossdock.devices.broker import EmbeddedBroker
 from crossdock.devices.coordinator import Coordinator
 from crossdock.simulate import Plan, simulate
-from tests.devices.brokers import WAIT_S_MAX
+from tests.devices.brokers import WAIT_S_MAX, keyless
 from tests.world import ACCOUNT, CABINET, World
 
 
@@ -62,7 +62,7 @@ class Played:
 async def played(quiet_world: World, demo_database_url: str, tmp_path: Path) -> AsyncIterator[Played]:
     desk = quiet_world.desk
     await quiet_world.rows("UPDATE credential SET secret_sealed = NULL RETURNING 1")  # sealed with another key
-    async with EmbeddedBroker(0) as broker:
+    async with EmbeddedBroker(0, keyless) as broker:
         url = f"mqtt://127.0.0.1:{broker.address.port}"
         config = Config(database_url=demo_database_url, var=tmp_path, mqtt_url=url)
         coordinator = Coordinator(desk.database, desk.signals, broker.address, desk.clock)

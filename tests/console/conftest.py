@@ -15,6 +15,7 @@ from crossdock.base.tasks import stopped
 from crossdock.console.kiosk import screen_key
 from crossdock.core.lockers import queries
 from crossdock.core.lockers.model import Parcel
+from crossdock.devices.access import CabinetKeys
 from crossdock.devices.broker import EmbeddedBroker
 from crossdock.devices.coordinator import Coordinator
 from crossdock.devices.simulator import SimulatedCabinet
@@ -82,10 +83,12 @@ async def locker(world: World) -> AsyncIterator[Locker]:
         )
         found = await queries.cabinet(tx, account_id=ACCOUNT, number=CABINET)
         locks = [box.lock_address for box in await queries.boxes(tx, cabinet_id=found.id)]
-    async with EmbeddedBroker(0) as broker:
+    async with EmbeddedBroker(0, CabinetKeys(desk.database, desk.seal).key_of) as broker:
         coordinator = Coordinator(desk.database, desk.signals, broker.address, world.clock)
         running = asyncio.create_task(coordinator.run())
-        async with SimulatedCabinet(broker.address, CABINET, locks, world.clock, close_after_s=None) as cabinet:
+        async with SimulatedCabinet(
+            broker.cabinet_address, CABINET, locks, world.clock, close_after_s=None, key=CABINET_KEY
+        ) as cabinet:
             async with asyncio.timeout(WAIT_S_MAX):
                 while not (await world.rows("SELECT online FROM cabinet WHERE number = %(n)s", n=CABINET))[0][0]:
                     await asyncio.sleep(0.01)

@@ -1,6 +1,7 @@
 """Brokers for the tests of devices: the embedded one, and Mosquitto where it is installed."""
 
 import asyncio
+import getpass
 import os
 import shutil
 import socket
@@ -31,17 +32,25 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+async def keyless(_: str) -> None:
+    """Every number is a cabinet's, and none has a key."""
+
+
 class Mosquitto:
     """One of our own on a free loopback port; may be killed and started again."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: str = "allow_anonymous true") -> None:
         self.address = BrokerAddress(host="127.0.0.1", port=free_port())
         self._program = mosquitto_program()
         self._config = directory / "mosquitto.conf"
         self._config.write_text(
-            f"listener {self.address.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+            f"user {getpass.getuser()}\nlistener {self.address.port} 127.0.0.1\nset_tcp_nodelay true\n{settings}\n"
         )
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def cabinet_address(self) -> BrokerAddress:
+        return self.address.login(None, None)
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
@@ -70,11 +79,15 @@ class Amqtt:
     """The embedded broker, on the same port again after a stop."""
 
     def __init__(self, _: Path) -> None:
-        self._broker = EmbeddedBroker(0)
+        self._broker = EmbeddedBroker(0, keyless)
 
     @property
     def address(self) -> BrokerAddress:
         return self._broker.address
+
+    @property
+    def cabinet_address(self) -> BrokerAddress:
+        return self._broker.cabinet_address
 
     async def start(self) -> None:
         await self._broker.start()

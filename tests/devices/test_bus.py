@@ -6,11 +6,20 @@ from datetime import timedelta
 import pytest
 from aiomqtt import Will
 
-from crossdock.devices import bus
-from crossdock.devices.bus import BrokerAddress, Bus, Heard, Line, LineLost, MqttUrlMalformed, address_of
+from crossdock.devices import bus, topics
+from crossdock.devices.bus import (
+    BrokerAddress,
+    Bus,
+    Heard,
+    Line,
+    LineLost,
+    MqttUrlMalformed,
+    address_of,
+    client_id_of,
+)
 from tests.devices.brokers import WAIT_S_MAX, Amqtt, Mosquitto, free_port
 
-TOPIC = "crossdock/v1/cabinets/1/status"
+TOPIC = topics.topic("1", "status")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,10 @@ def test_a_password_is_not_shown() -> None:
     assert "secret" not in f"{address} {address!r}"
 
 
+def cabinet(broker: Amqtt | Mosquitto, number: str = "1") -> Bus:
+    return Bus(broker.cabinet_address, client_id=client_id_of(number))
+
+
 async def heard_next(line: Line) -> Heard:
     async with asyncio.timeout(WAIT_S_MAX):
         async for heard in line.messages():
@@ -64,7 +77,7 @@ async def cut_a_line(bus: Bus, will: Will) -> None:
 
 
 async def test_a_message_goes_through(broker: Amqtt | Mosquitto) -> None:
-    async with Bus(broker.address, client_id="a").line() as a, Bus(broker.address, client_id="b").line() as b:
+    async with cabinet(broker).line() as a, Bus(broker.address, client_id="b").line() as b:
         await b.hear(TOPIC)
         await a.say(TOPIC, b"hello", lives=timedelta(seconds=10))
         assert await heard_next(b) == Heard(topic=TOPIC, payload=b"hello", retained=False)
@@ -72,14 +85,14 @@ async def test_a_message_goes_through(broker: Amqtt | Mosquitto) -> None:
 
 async def test_mqtt_5_is_spoken_where_the_broker_does(broker: Amqtt | Mosquitto) -> None:
     unasked = BrokerAddress(host=broker.address.host, port=broker.address.port)
-    line_maker = Bus(unasked, client_id="a")
+    line_maker = Bus(unasked, client_id=client_id_of("1"))
     for _ in range(2):
         async with line_maker.line() as line:
             assert line.speaks_five is isinstance(broker, Mosquitto)
 
 
 async def test_a_retained_message_waits_for_a_later_line(broker: Amqtt | Mosquitto) -> None:
-    async with Bus(broker.address, client_id="a").line() as a:
+    async with cabinet(broker).line() as a:
         await a.say(TOPIC, b"online", retain=True)
     async with Bus(broker.address, client_id="b").line() as b:
         await b.hear(TOPIC)
@@ -88,12 +101,13 @@ async def test_a_retained_message_waits_for_a_later_line(broker: Amqtt | Mosquit
 
 async def test_a_cut_line_speaks_its_will_and_a_closed_one_does_not(broker: Amqtt | Mosquitto) -> None:
     async with Bus(broker.address, client_id="b").line() as b:
-        await b.hear("#")
-        async with Bus(broker.address, client_id="polite").line(Will("wills/polite", b"", 1)):
+        await b.hear(topics.of_all_cabinets("status"))
+        async with cabinet(broker, "polite").line(Will(topics.topic("polite", "status"), b"", 1)):
             pass
+        rude = topics.topic("rude", "status")
         with pytest.raises(LineLost):
-            await cut_a_line(Bus(broker.address, client_id="rude"), Will("wills/rude", b"", 1))
-        assert (await heard_next(b)).topic == "wills/rude"
+            await cut_a_line(cabinet(broker, "rude"), Will(rude, b"", 1))
+        assert (await heard_next(b)).topic == rude
 
 
 async def test_a_broker_that_is_not_there_is_a_lost_line() -> None:

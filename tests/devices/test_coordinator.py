@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from crossdock.base.clock import HeldClock
 from crossdock.devices import dispatch, inbox, payloads, topics
-from crossdock.devices.bus import BrokerAddress, Bus, Heard, Line
+from crossdock.devices.bus import BrokerAddress, Bus, Heard, Line, client_id_of
 from crossdock.devices.coordinator import Coordinator
 from crossdock.devices.inbox import Inbox
 from crossdock.devices.pauses import Outage
@@ -43,13 +43,17 @@ class Site:
 
     def cabinet(self, **options: Any) -> SimulatedCabinet:
         return SimulatedCabinet(
-            self.broker.address, NUMBER, LOCKS, self.clock, **{"close_after_s": None, "resend_s": 0.3} | options
+            self.broker.cabinet_address,
+            NUMBER,
+            LOCKS,
+            self.clock,
+            **{"close_after_s": None, "resend_s": 0.3} | options,
         )
 
     @asynccontextmanager
-    async def device(self) -> AsyncIterator[Line]:
+    async def device(self, number: str = NUMBER) -> AsyncIterator[Line]:
         """A bare line, for what no well-behaved cabinet says."""
-        async with Bus(self.broker.address, client_id="device").line() as line:
+        async with Bus(self.broker.cabinet_address, client_id=client_id_of(number)).line() as line:
             yield line
 
     async def online(self, expected: bool) -> None:
@@ -181,11 +185,11 @@ async def test_the_will_of_an_older_connection_is_no_news(site: Site) -> None:
 async def test_what_cannot_be_read_is_dropped_and_the_next_is_heard(site: Site) -> None:
     beat = payloads.write(Heartbeat(connected_at=site.clock.now(), happened_at=site.clock.now()))
     with capture_logs() as logs:
-        async with site.device() as device:
+        async with site.device() as device, site.device("stranger") as stranger:
             for payload in (b"", b"{", b"\xff", b"[]", b"x" * 100_000, b'{"happened_at":"yesterday"}'):
                 await device.say(topics.topic(NUMBER, "heartbeats"), payload)
-            await device.say(f"{topics.ROOT}/a b/heartbeats", beat)
-            await device.say(f"{topics.ROOT}/stranger/heartbeats", beat)
+            site.coordinator._inbox.take(Heard(topic=f"{topics.ROOT}/a b/heartbeats", payload=beat, retained=False))
+            await stranger.say(topics.topic("stranger", "heartbeats"), beat)
             await device.say(topics.topic(NUMBER, "heartbeats"), beat)
             await site.online(True)
             await until(lambda: any(entry["event"] == "message not taken" for entry in logs))

@@ -95,7 +95,7 @@ async def server(broker: Amqtt | Mosquitto, clock: HeldClock) -> AsyncIterator[S
 @pytest.fixture
 async def cabinet(server: Server, broker: Amqtt | Mosquitto, clock: HeldClock) -> AsyncIterator[SimulatedCabinet]:
     async with SimulatedCabinet(
-        broker.address, NUMBER, ["0101", "010C"], clock, close_after_s=None, resend_s=0.1
+        broker.cabinet_address, NUMBER, ["0101", "010C"], clock, close_after_s=None, resend_s=0.1
     ) as cabinet:
         yield cabinet
 
@@ -124,7 +124,7 @@ async def test_it_accepts_pulses_and_opens(server: Server, cabinet: SimulatedCab
 
 
 async def test_a_door_falls_shut_by_itself(server: Server, broker: Amqtt | Mosquitto, clock: HeldClock) -> None:
-    async with SimulatedCabinet(broker.address, NUMBER, ["0101"], clock, close_after_s=0.0):
+    async with SimulatedCabinet(broker.cabinet_address, NUMBER, ["0101"], clock, close_after_s=0.0):
         await server.command()
         assert shape(await server.reports(4)) == ["Answer", "Pulse", "DoorSeen open", "DoorSeen closed"]
 
@@ -258,7 +258,7 @@ async def test_it_comes_goes_and_is_cut(server: Server, cabinet: SimulatedCabine
 
 
 async def test_its_goodbye_is_kept_by_the_broker(server: Server, broker: Amqtt | Mosquitto, clock: HeldClock) -> None:
-    async with SimulatedCabinet(broker.address, NUMBER, [], clock):
+    async with SimulatedCabinet(broker.cabinet_address, NUMBER, [], clock):
         await until(lambda: server.statuses() == [True])
     await until(lambda: server.statuses() == [True, False])
     async with Bus(broker.address, client_id="late").line() as line:
@@ -272,7 +272,7 @@ async def test_its_goodbye_is_kept_by_the_broker(server: Server, broker: Amqtt |
 
 
 async def test_its_heart_beats(server: Server, broker: Amqtt | Mosquitto, clock: HeldClock) -> None:
-    async with SimulatedCabinet(broker.address, NUMBER, [], clock, heartbeat_s=0.01):
+    async with SimulatedCabinet(broker.cabinet_address, NUMBER, [], clock, heartbeat_s=0.01):
         await until(lambda: sum(isinstance(heard, Heartbeat) for heard in server.heard) >= 2)
 
 

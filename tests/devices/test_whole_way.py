@@ -54,7 +54,7 @@ async def way(quiet_world: World, broker: Amqtt | Mosquitto) -> AsyncIterator[Wa
     coordinator = Coordinator(desk.database, desk.signals, broker.address, quiet_world.clock)
     running = asyncio.create_task(coordinator.run())
     async with SimulatedCabinet(
-        broker.address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1
+        broker.cabinet_address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1
     ) as cabinet:
         way = Way(quiet_world, cabinet, coordinator)
         await way.online(True)
@@ -158,7 +158,7 @@ async def keyed(quiet_world: World, broker: Amqtt | Mosquitto) -> AsyncIterator[
     coordinator = Coordinator(desk.database, desk.signals, broker.address, quiet_world.clock, open_key=desk.seal.open)
     running = asyncio.create_task(coordinator.run())
     async with SimulatedCabinet(
-        broker.address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1, key=KEY
+        broker.cabinet_address, CABINET, locks, quiet_world.clock, close_after_s=None, resend_s=0.1, key=KEY
     ) as cabinet:
         way = Way(quiet_world, cabinet, coordinator)
         await way.online(True)

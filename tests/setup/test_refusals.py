@@ -155,6 +155,7 @@ async def test_a_file_that_says_something_impossible(bench: Bench, text: str | b
 
 POLICY = '[[account.locker_policy]]\nname = "new"\n'
 SERVICE = '[[account.delivery_service]]  # here\nname = "x"\ncompany = 36\n'
+CABINET = '[[account.station]]\ncode = "S-9"\nname = "x"\n[[account.station.cabinet]]\nnumber = "1"\n'
 OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "OWN"\nquantity = 1\n'
 
 
@@ -195,6 +196,14 @@ OPENING = '[[account.product.opening]]  # here\nsite = "W-1"\nsub_inventory = "O
         (
             BASE + SHOP + '[[account.shop.staff]]\nusername = "ann"\npassword = ""  # here\n',
             "shop.staff.password: is empty: give one",
+        ),
+        (
+            BASE + CABINET + 'key = ""  # here\n',
+            "station.cabinet.key: is empty: give one",
+        ),
+        (
+            BASE + CABINET + 'key = { env = "NOT_SET", default = "" }  # here\n',
+            "station.cabinet.key: is empty: give one",
         ),
         (BASE + SERVICE + 'method = "shop"\n', "delivery_service.site: is missing: a shop service goes to a shop"),
         (

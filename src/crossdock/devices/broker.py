@@ -1,7 +1,7 @@
 """An MQTT broker inside this process, for trial, demo, tests and one small site. Loopback only.
 
-amqtt 0.12 speaks MQTT 3.1.1 and no other version. It knows no user of a cabinet's own yet: whoever reaches
-the port may speak for any cabinet, which is why it is not offered to a network.
+amqtt 0.12 speaks MQTT 3.1.1 and no other version, and without TLS a key could be read on the way, which is why
+it is not offered to a network.
 """
 
 import asyncio
@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import structlog
-from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
+from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, StreamWriterAdapter, WriterAdapter
 from amqtt.broker import Broker
-from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
+from amqtt.contexts import Action, BrokerConfig, ListenerConfig, ListenerType
+from amqtt.errors import MQTTError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 
 from crossdock.base.errors import SetupFailed
+from crossdock.devices.access import SERVER_USER, Doorman, KeyOf, Rights
 from crossdock.devices.bus import BrokerAddress
 
 HOST: Final = "127.0.0.1"
@@ -24,6 +28,7 @@ CONNECTIONS_MAX: Final = 500
 """Beyond this a site needs a broker of its own."""
 STOP_S_MAX: Final = 5.0
 _LISTENER: Final = "default"
+_RIGHTS: Final = "crossdock.rights"
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +50,12 @@ class BrokerPortUnusable(SetupFailed):
 
 
 class EmbeddedBroker:
-    """`async with EmbeddedBroker(config.mqtt_port) as broker: Coordinator(..., broker.address, ...)`."""
+    """`async with EmbeddedBroker(config.mqtt_port, keys.key_of) as broker: Coordinator(..., broker.address, ...)`."""
 
-    def __init__(self, port: int, *, connections_max: int = CONNECTIONS_MAX) -> None:
+    def __init__(self, port: int, key_of: KeyOf, *, connections_max: int = CONNECTIONS_MAX) -> None:
         """Port 0 takes any free one."""
         self._port = port
+        self._doorman = Doorman(key_of)
         self._connections_max = connections_max
         self._broker: _Broker | None = None
         self._server: asyncio.Server | None = None
@@ -64,6 +70,12 @@ class EmbeddedBroker:
 
     @property
     def address(self) -> BrokerAddress:
+        """The server's, with its password."""
+        return self.cabinet_address.login(SERVER_USER, self._doorman.server_password)
+
+    @property
+    def cabinet_address(self) -> BrokerAddress:
+        """Anybody else's."""
         return BrokerAddress(host=HOST, port=self._port, speaks_five=False)
 
     async def start(self) -> None:
@@ -78,10 +90,7 @@ class EmbeddedBroker:
         for chatty in ("amqtt", "transitions"):
             logging.getLogger(chatty).setLevel(logging.ERROR)  # a client that leaves is no warning of ours
         self._broker = _Broker(
-            BrokerConfig(
-                listeners={_LISTENER: ListenerConfig(type=ListenerType.EXTERNAL)},
-                plugins={"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
-            )
+            BrokerConfig(listeners={_LISTENER: ListenerConfig(type=ListenerType.EXTERNAL)}, plugins={}), self._doorman
         )
         await self._broker.start()
         await server.start_serving()
@@ -129,9 +138,40 @@ class _Subscriptions(dict[str, list[tuple[Session, int]]]):
 
 
 class _Broker(Broker):  # type: ignore[misc]  # the library is not typed for us
-    def __init__(self, config: BrokerConfig) -> None:
+    """The library's own plugins ask who somebody is only after it has given him the session of that name."""
+
+    def __init__(self, config: BrokerConfig, doorman: Doorman) -> None:
         super().__init__(config)
         self._subscriptions = _Subscriptions()
+        self._doorman = doorman
+
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+    ) -> tuple[BrokerProtocolHandler, Session]:
+        """Whoever is let in gets a session of his own and pushes out the one who had his name."""
+        handler, session = await BrokerProtocolHandler.init_from_connect(reader, writer, self.plugins_manager)
+        rights = await self._doorman.rights(
+            client_id=session.client_id, username=session.username, password=session.password
+        )
+        if rights is None or (session.will_flag and not rights.may_say(session.will_topic)):
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            raise MQTTError("not authorised")
+        session.attributes[_RIGHTS] = rights
+        session.clean_session = True
+        _, pushed_out = self._sessions.get(session.client_id, (None, None))
+        await self._delete_session(session.client_id)
+        if pushed_out is not None:
+            await pushed_out.handle_connection_closed()
+        return handler, session
+
+    async def _authenticate(self, session: Session, _: ListenerConfig) -> bool:
+        return _RIGHTS in session.attributes
+
+    async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
+        rights: Rights | None = session.attributes.get(_RIGHTS)
+        if rights is None:
+            return False
+        return rights.may_say(topic) if action is Action.PUBLISH else rights.may_hear(topic)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session

@@ -19,6 +19,7 @@ from aiomqtt import Client, MqttError, Will
 from aiomqtt.client import ProtocolVersion
 from aiomqtt.exceptions import MqttConnectError
 from msgspec import Struct
+from msgspec.structs import replace
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -33,6 +34,7 @@ INBOX_MAX: Final = 10_000
 """Messages that may wait to be read; more are dropped, and said again by their cabinets."""
 AT_LEAST_ONCE: Final = 1
 AT_MOST_ONCE: Final = 0
+CABINET_CLIENT: Final = "cabinet-"
 
 LineLost = MqttError
 """The broker does not answer, refuses, or has gone."""
@@ -65,6 +67,10 @@ class BrokerAddress(Struct, frozen=True, kw_only=True):
         return f"BrokerAddress({self.host}:{self.port})"
 
     __str__ = __repr__
+
+    def login(self, username: str | None, password: str | None) -> "BrokerAddress":
+        """The same broker for somebody else; None for whoever has no login."""
+        return replace(self, username=username, password=password)
 
 
 def address_of(url: str) -> BrokerAddress:
@@ -225,6 +231,11 @@ def _shut(client: Client) -> None:
     if isinstance(link, socket.socket):
         with suppress(OSError):
             link.shutdown(socket.SHUT_RDWR)
+
+
+def client_id_of(number: str) -> str:
+    """What a cabinet calls itself, so that its new connection pushes out a broken old one."""
+    return f"{CABINET_CLIENT}{number}"
 
 
 def fresh_client_id(name: str) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from crossdock.base.clock import Clock
 from crossdock.base.tasks import stopped
 from crossdock.devices import payloads, topics
-from crossdock.devices.bus import AT_LEAST_ONCE, BrokerAddress, Bus, Heard, Line, LineLost
+from crossdock.devices.bus import AT_LEAST_ONCE, BrokerAddress, Bus, Heard, Line, LineLost, client_id_of
 from crossdock.devices.outbox import Outbox
 from crossdock.devices.pauses import Outage, Pauses
 from crossdock.devices.payloads import (
@@ -73,20 +73,23 @@ class SimulatedCabinet:
         locks: Sequence[str],
         clock: Clock,
         *,
+        key: str | None = None,
         close_after_s: float | None = CLOSE_AFTER_S,
         heartbeat_s: float = HEARTBEAT_S,
         resend_s: float = RESEND_S,
-        key: str | None = None,
         told: Told | None = None,
     ) -> None:
-        """`close_after_s`: when a door falls shut by itself; None waits for `close_door`. `key`: its own. `told` is
-        called with each report, when it is made."""
+        """`key`: it logs in with its number and this; without one it comes as whoever `address` names.
+
+        `close_after_s`: when a door falls shut by itself; None waits for `close_door`. `told` is called with each
+        report, when it is made.
+        """
         self.number = number
         self.doors: dict[str, Door] = dict.fromkeys(map(str.lower, locks), "closed")
         self.openings: Counter[str] = Counter()
         """How often each lock was opened by a command."""
         self.outbox = Outbox()
-        self._bus = Bus(address, client_id=f"cabinet-{number}")
+        self._bus = Bus(address if key is None else address.login(number, key), client_id=client_id_of(number))
         self._clock = clock
         self._close_after_s = close_after_s
         self._heartbeat_s = heartbeat_s

@@ -22,6 +22,7 @@ from crossdock.base.tasks import stopped
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events import queries as events
 from crossdock.core.lockers import queries as lockers
+from crossdock.devices.access import CabinetKeys
 from crossdock.devices.bus import BrokerAddress, address_of
 from crossdock.devices.simulator import SimulatedCabinet
 from crossdock.edge.desk import Desk
@@ -57,14 +58,14 @@ async def journey(config: Config, examples: Path, *, out: Console, once: bool) -
     if await _answers(base_url):
         async with open_desk_of(config) as desk:
             out.print(f"A server answers on {base_url}: playing against it.")
-            return await _play(desk, base_url, examples, sample, broker=_broker_of(config), out=out)
+            return await _play(desk, base_url, examples, sample, out=out)
     config = msgspec.structs.replace(config, callback_networks=(*config.callback_networks, *LOOPBACK))
     listener = server.listen(config)
     with contextlib.closing(listener):
         out.print(f"Starting: database, broker, workers and web on {base_url} (log: {config.var / 'crossdock.log'})")
         async with server.whole_house(config) as (house, broker), _serving(house, listener, broker) as running:
             go_on = None if once else running
-            return await _play(house.desk, base_url, examples, sample, broker=broker, out=out, go_on=go_on)
+            return await _play(house.desk, base_url, examples, sample, out=out, go_on=go_on)
 
 
 class Running(Struct, frozen=True):
@@ -97,7 +98,6 @@ async def _play(
     examples: Path,
     sample: Samples,
     *,
-    broker: BrokerAddress,
     out: Console,
     go_on: Running | None = None,
 ) -> bool:
@@ -111,7 +111,7 @@ async def _play(
             dialects=dialects.names(),
         )
         out.print(f"examples/demo.toml applied: {len(changes)} changed.")
-        await stack.enter_async_context(_cabinet(desk, sample.cabinet.device_number, broker))
+        await stack.enter_async_context(_cabinet(desk, sample.cabinet.device_number))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=ASK_S_MAX))
         diary = Diary()
         ok = await _tell(desk, receiver, Partners(http, sample), sample, diary, out)
@@ -156,7 +156,7 @@ async def _tell(
 
 
 @asynccontextmanager
-async def _cabinet(desk: Desk, number: str, broker: BrokerAddress) -> AsyncIterator[None]:
+async def _cabinet(desk: Desk, number: str) -> AsyncIterator[None]:
     """A simulated cabinet, unless the real one, or another simulated one, is online already. Errors: CabinetAway."""
     async with desk.database.autocommit() as tx:
         account = await accounts.account_by_code(tx, DEMO_ACCOUNT)
@@ -164,8 +164,10 @@ async def _cabinet(desk: Desk, number: str, broker: BrokerAddress) -> AsyncItera
             raise DemoMissing()
         cabinet = await lockers.cabinet(tx, account_id=account.id, number=number)
         boxes = await lockers.boxes(tx, cabinet_id=cabinet.id)
+    locks = [box.lock_address for box in boxes]
+    key = await CabinetKeys(desk.database, desk.seal).key_of(number)
     async with AsyncExitStack() as stack:
-        simulated = SimulatedCabinet(broker, number, [box.lock_address for box in boxes], desk.clock)
+        simulated = SimulatedCabinet(_broker_of(desk.config), number, locks, desk.clock, key=key)
         await stack.enter_async_context(simulated)
         deadline = asyncio.get_running_loop().time() + CABINET_S_MAX
         while True:
@@ -187,6 +189,7 @@ async def _answers(base_url: str) -> bool:
 
 
 def _broker_of(config: Config) -> BrokerAddress:
+    """As a cabinet without a key comes to it."""
     if config.mqtt_url is not None:
         return address_of(config.mqtt_url)
     return BrokerAddress(host="127.0.0.1", port=config.mqtt_port, speaks_five=False)

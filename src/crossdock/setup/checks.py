@@ -79,6 +79,13 @@ class Checks:
     def secret(self, path: Path, given: str | model.Given) -> Secret:
         return Secret(self.text(path, given))
 
+    def cabinet_key(self, path: Path, given: str | model.Given) -> Secret:
+        before = len(self.problems)
+        key = self.text(path, given)
+        if len(self.problems) == before and not key:
+            self.complain(path, "is empty: give one")
+        return Secret(key)
+
     def password(self, path: Path, given: str | model.Given) -> Password:
         before = len(self.problems)
         password = self.text(path, given)
@@ -140,7 +147,7 @@ _OF_COLUMN: Final[dict[str, Callable[[Checks, Path, Any], Any]]] = {
     "dialect": Checks.dialect,
     "order_dialect": Checks.dialect,
     "secret_sealed": Checks.secret,
-    "key_sealed": Checks.secret,
+    "key_sealed": Checks.cabinet_key,
     "password_hash": Checks.password,
     "valid_from": Checks.moment,
     "valid_until": Checks.moment,

@@ -181,7 +181,7 @@ async def wired_locker(world: World, directory: Path) -> AsyncIterator[tuple[Loc
         coordinator = Coordinator(world.desk.database, world.desk.signals, broker.address, world.clock)
         task = asyncio.create_task(coordinator.run())
         async with SimulatedCabinet(
-            broker.address, DEVICE, locks, world.clock, close_after_s=None, resend_s=0.1
+            broker.cabinet_address, DEVICE, locks, world.clock, close_after_s=None, resend_s=0.1
         ) as cabinet:
             await locker.until("SELECT online FROM cabinet WHERE number = %(number)s", True, number=DEVICE)
             yield locker, cabinet
