@@ -82,6 +82,50 @@ async def test_a_bar_code_names_one_product(world: World) -> None:
     assert await world.rows("SELECT 1 FROM product WHERE sku = 'NEW-1'") == []
 
 
+@pytest.mark.parametrize("now", ["", None, "BC2", 7])
+async def test_a_bar_code_that_is_cleared_or_changed_is_free(world: World, now: Any) -> None:
+    def named(code: Any, sku: str = "NEW-1") -> dict[str, Any]:
+        return product_body(customerProductCode=sku, barCode=code)
+
+    for code in ("BC1", UNSET):
+        await post(world, PRODUCT, named(code))
+    assert (await post(world, PRODUCT, named("BC1", "NEW-2")))["code"] == 409
+    await post(world, PRODUCT, named(now))
+    assert (await post(world, PRODUCT, named("BC1", "NEW-2")))["flag"] is True
+    assert (await post(world, PRODUCT, named("BC1")))["code"] == 409
+
+
+async def test_codes_that_its_owner_never_told_stay(world: World) -> None:
+    id_ = (await product(world)).id
+    await world.rows(
+        "INSERT INTO product_code (account_id, code, product_id) VALUES (47, 'OURS', %(id)s) RETURNING 1", id=id_
+    )
+    for code in ("BC1", "BC2"):
+        await post(world, PRODUCT, product_body(barCode=code))
+    codes = "SELECT code FROM product_code WHERE product_id = %(id)s AND code IN ('OURS', 'BC1', 'BC2') ORDER BY 1"
+    assert await world.rows(codes, id=id_) == [("BC2",), ("OURS",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "tracked"),
+    [
+        ({"imei1CollectFlag": "20"}, True),
+        ({"imei1CollectFlag": "20", "snCollectFlag": None}, False),
+        ({"meidCollectFlag": 10, "imei1CollectFlag": "", "snCollectFlag": ""}, True),
+    ],
+)
+async def test_pieces_keep_their_names_while_one_flag_is_set(
+    world: World, change: dict[str, Any], tracked: bool
+) -> None:
+    flags = ("imei1CollectFlag", "imei2CollectFlag", "snCollectFlag", "meidCollectFlag")
+    unsaid = product_body(**dict.fromkeys(flags, UNSET))["request"]
+    await post(world, PRODUCT, product_body())
+    await post(world, PRODUCT, sign(unsaid | change))
+    assert (await product(world)).serial_tracked is tracked
+    await post(world, PRODUCT, sign(unsaid))
+    assert (await product(world)).serial_tracked is tracked
+
+
 @pytest.mark.parametrize(("figure", "taken"), [("0", True), (str(master.FIGURE_MAX), True), ("-0.01", False)])
 async def test_figures_have_bounds(world: World, figure: str, taken: bool) -> None:
     assert (await post(world, PRODUCT, product_body(longs=figure)))["flag"] is taken

@@ -57,7 +57,7 @@ async def make_missing(desk: Desk, caller: Caller, body: OrderBody) -> None:
             await catalog.put_product(
                 tx,
                 NewProduct(account_id=account_id, sku=sku, name=names[sku], active=True),
-                ProductChange(),
+                lambda _: ProductChange(),
                 dialect="hongxun",
                 actor=caller.credential.key,
             )
