@@ -72,8 +72,17 @@ async def test_what_a_plates_number_may_be_called(world: World, name: str) -> No
 
 
 async def test_a_number_twice_in_one_message(world: World) -> None:
-    answer = await post(world, LPN, lpn(PLATE, PLATE, 7))
-    assert answer["message"] == "参数错误:request.lpnList[2] 类型错误;request.lpnList[1].lpn 重复"
+    other = {"lpnNo": PLATE["lpn"], "customerProductCode": "P-7001", "quantity": 1}
+    answer = await post(world, LPN, lpn(7, PLATE, PLATE, other))
+    assert answer["message"] == (
+        "参数错误:request.lpnList[0] 类型错误;request.lpnList[2].lpn 重复;request.lpnList[3].lpnNo 重复"
+    )
+
+
+@pytest.mark.parametrize("code", [{}, [], True])
+async def test_a_plates_number_that_is_no_text(world: World, code: Any) -> None:
+    answer = await post(world, LPN, lpn(PLATE | {"lpn": None, "lpnCode": code}))
+    assert answer["message"] == "参数错误:request.lpnList[0].lpnCode 类型错误"
 
 
 @pytest.mark.parametrize("wrong", [None, "", 0, -1, True, "x", {}, {"a": 1}, [], [None], [7], [[]]])

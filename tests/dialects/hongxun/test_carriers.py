@@ -35,6 +35,10 @@ async def test_what_is_no_array_of_nodes(world: World, wrong: Any) -> None:
     assert (await push(world, wrong))[0] == 400
 
 
+async def test_what_cannot_be_kept_is_named_by_its_path(world: World) -> None:
+    assert await push(world, [NODE, NODE | {"memo": "\x00"}]) == (400, "参数错误:request[1].memo 含有无法保存的内容")
+
+
 async def test_codes_are_texts_and_unknown_ones_are_kept(world: World) -> None:
     await world.parcel("CK1", "DEMO000123456")
     for code in ("1", 1, "999"):

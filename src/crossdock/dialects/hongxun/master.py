@@ -84,7 +84,7 @@ async def product(desk: Desk, caller: Caller, call: Call) -> None:
     Errors: FieldsInvalid, CodeTaken, ProductDeleted.
     """
     reader = object_reader(call.request)
-    members = reader.kept()
+    members = reader.kept() | reader.literals(PRODUCT)
     texts = reader.texts(PRODUCT)
     figures = {name: reader.decimal(name, low=Decimal(0), high=FIGURE_MAX) for name in FIGURES}
     flags = {name: _flag(reader, name) for name in FLAGS}
@@ -168,7 +168,7 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> None:
     Errors: FieldsInvalid.
     """
     reader = object_reader(call.request)
-    members = reader.kept()
+    members = reader.kept() | reader.literals(CONSIGNEE)
     texts = reader.texts(CONSIGNEE)
     reader.text("countryName", chars_max=NAME_CHARS_MAX)
     reader.text("countyName", chars_max=NAME_CHARS_MAX, required=not members.get("countryName"))
