@@ -67,6 +67,17 @@ async def test_a_carrier_serves_the_accounts_of_its_scope(world: World) -> None:
     assert await push(world, [NODE]) == (200, "响应成功")
 
 
+async def test_a_car_may_be_named_by_the_transport_order_alone(world: World) -> None:
+    await world.leg("CK1", vin="LDEMO000000000001")
+    await world.parcel("CK1", "DEMO000123456")
+    assert await push(world, [NODE]) == (
+        400,
+        "参数错误:request[0].vinCode 不能为空;request[0].longitude 不能为空;request[0].dimension 不能为空",
+    )
+    for_cars = {"vinCode": "LDEMO000000000001", "longitude": "112.9", "dimension": "28.2"}
+    assert await push(world, [NODE | for_cars]) == (200, "响应成功")
+
+
 async def test_a_customer_is_no_carrier(world: World) -> None:
     answer = await post(world, ROUTING, sign([NODE]))
     assert (answer["code"], answer["message"]) == (403, "无权限")

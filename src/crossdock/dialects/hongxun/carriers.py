@@ -133,12 +133,12 @@ async def _refuse_bare_cars(tx: Tx, served: list[AccountId], nodes: list[NewNode
     waybills = await transport.newest(tx, account_ids=served, mailnos={node.mailno for node in nodes})
     lines: dict[OrderId, list[OrderLine]] = {}
     for account_id in {waybill.account_id for waybill in waybills}:
-        theirs = sorted({waybill.order_id for waybill in waybills if waybill.account_id == account_id})
-        lines |= await orders.lines_of(tx, account_id=account_id, order_ids=theirs)
+        theirs = {order_id for one in waybills if one.account_id == account_id for order_id in _orders_of(one)}
+        lines |= await orders.lines_of(tx, account_id=account_id, order_ids=sorted(theirs))
     cars = {
         waybill.mailno
         for waybill in waybills
-        if any(line.partner_fields.get("vinNum") for line in lines[waybill.order_id])
+        if any(line.partner_fields.get("vinNum") for order_id in _orders_of(waybill) for line in lines[order_id])
     }
     given = [(node.planned_at, node.vin, node.longitude, node.latitude) for node in nodes]
     complaints = [
@@ -150,6 +150,11 @@ async def _refuse_bare_cars(tx: Tx, served: list[AccountId], nodes: list[NewNode
     ]
     if complaints:
         raise FieldsInvalid(complaints=complaints)
+
+
+def _orders_of(waybill: Waybill) -> set[OrderId]:
+    """The order whose goods it carries, and the transport order that moves them."""
+    return {waybill.order_id} if waybill.leg_id is None else {waybill.order_id, waybill.leg_id}
 
 
 async def _waybills(tx: Tx, account_id: AccountId, found: list[Order]) -> list[Waybill]:
