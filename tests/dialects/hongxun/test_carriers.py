@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from crossdock.dialects.hongxun.carriers import NODES_MAX
 from tests.dialects.hongxun.samples import sample, sign
@@ -65,6 +66,16 @@ async def test_a_carrier_serves_the_accounts_of_its_scope(world: World) -> None:
     )
     world.desk.accounts.forget()
     assert await push(world, [NODE]) == (200, "响应成功")
+
+
+async def test_held_up_parcels_and_unknown_codes_are_in_the_log_once(world: World) -> None:
+    await world.parcel("CK1", "DEMO000123456")
+    with capture_logs() as logged:
+        for _ in range(2):
+            await push(world, [NODE | {"scanTypeCode": code} for code in ("80", "104", "88")])
+    warned = [(entry["event"], entry.get("code"), entry["mailno"]) for entry in logged if "mailno" in entry]
+    assert warned == [("parcel held up", None, "DEMO000123456"), ("route node unknown", "88", "DEMO000123456")]
+    assert await world.rows("SELECT state FROM orders") == [("shipped",)]
 
 
 async def test_a_car_may_be_named_by_the_transport_order_alone(world: World) -> None:

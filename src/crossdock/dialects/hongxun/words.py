@@ -95,6 +95,7 @@ ROUTE_NODES: Final = {
     "105": "拒收",
 }
 """附录三: `scanTypeCode` -> what it means; 88 does not exist. Codes are texts: 001 is not 1."""
+HELD_UP: Final = "104"
 ROUTE_EFFECTS: Final[dict[str, Effect]] = {
     "80": "departed",
     "96": "departed",
