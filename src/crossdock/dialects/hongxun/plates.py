@@ -41,9 +41,10 @@ async def overseas_lpn(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]
 
 
 def _plate(reader: Reader, kept: dict[str, Any]) -> NewPlate:
+    code = reader.text(_code_member(reader), required=True)
     texts = reader.texts(PLATE)
     return NewPlate(
-        code=reader.text(_code_member(reader), required=True),
+        code=code,
         parent_code=texts["parentLpn"],
         kind=texts["lpnType"],
         sku=texts["customerProductCode"],
