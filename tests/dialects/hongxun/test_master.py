@@ -17,6 +17,8 @@ from tests.world import World
 PRODUCT = "/dtc/logistics/productCreate"
 INVENTORY = "/dtc/logistics/inventoryCreate"
 CONSIGNEE = "/dtc/logistics/consigneeCreate"
+INNER_ORDER = "/dtc/logistics/innerOrder"
+TMS_ORDER = "/dtc/logistics/tmsOrder"
 FIGURES = "/dtc/logistics/productVolumeWeight"
 BLOCK = ("contact", "mobile", "provinceName", "cityName", "areaName", "streetName", "addressDetail")
 
@@ -36,6 +38,13 @@ def product_body(**changes: Any) -> dict[str, Any]:
 async def product(world: World, sku: str = "P-7001") -> Product:
     async with world.desk.database.transaction(readonly=True) as tx:
         return (await products.products_by_sku(tx, account_id=ACCOUNT, skus=[sku]))[sku]
+
+
+async def wants_what_is_missing(world: World) -> None:
+    await world.rows(
+        "UPDATE credential SET scope = scope || '{\"auto_create\": true}' WHERE key = 'HXDEMO&DEMO_ERP' RETURNING 1"
+    )
+    world.desk.accounts.forget()
 
 
 async def events(world: World, kind: str) -> int:
@@ -211,13 +220,29 @@ async def test_what_is_missing_is_made_only_for_who_wants_it(world: World) -> No
         {"customerLineNumber": "1", "customerProductCode": "NEW-1", "customerProductDescription": "灯", "quantity": 1}
     ]
     assert (await post(world, IN_ORDER, sign(order)))["code"] == 404
-    await world.rows(
-        "UPDATE credential SET scope = scope || '{\"auto_create\": true}' WHERE key = 'HXDEMO&DEMO_ERP' RETURNING 1"
-    )
-    world.desk.accounts.forget()
+    await wants_what_is_missing(world)
     assert (await post(world, IN_ORDER, sign(order)))["flag"] is True
     assert (await product(world, "NEW-1")).name == "灯"
     assert await world.rows("SELECT name FROM sub_inventory WHERE code = 'OWN-NEW'") == [("演示货主A",)]
+
+
+async def test_a_transport_order_may_start_from_a_place_nobody_knew(world: World) -> None:
+    order = sample("8.4")["request"] | {"inventoryCode": "WH-NEW", "subbaseCode": "OWN-NEW"}
+    assert (await post(world, TMS_ORDER, sign(order)))["code"] == 404
+    await wants_what_is_missing(world)
+    assert (await post(world, TMS_ORDER, sign(order)))["flag"] is True
+    assert await world.rows("SELECT code FROM site WHERE code = 'WH-NEW'") == [("WH-NEW",)]
+    assert await world.rows("SELECT 1 FROM product WHERE sku = 'CAR-S5'") == []
+
+
+@pytest.mark.parametrize(("name", "kept"), [("", "OWN-NEW"), ("新货主", "新货主")])
+async def test_goods_may_go_to_an_owner_nobody_knew(world: World, name: str, kept: str) -> None:
+    await world.stock("P-7001", 3)
+    order = sample("8.3")["request"] | {"targetSubbaseCode": "OWN-NEW", "targetSubbaseName": name}
+    assert (await post(world, INNER_ORDER, sign(order)))["message"] == "货主不存在:OWN-NEW"
+    await wants_what_is_missing(world)
+    assert (await post(world, INNER_ORDER, sign(order)))["flag"] is True
+    assert await world.rows("SELECT name FROM sub_inventory WHERE code = 'OWN-NEW'") == [(kept,)]
 
 
 @pytest.mark.parametrize("path", [PRODUCT, INVENTORY, CONSIGNEE, FIGURES])
