@@ -179,6 +179,28 @@ async def test_a_known_consignee_need_not_be_written_out(world: World) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("country", "iso"),
+    [
+        ({"countyName": "美国"}, "US"),
+        ({"countyName": "中国香港"}, "HK"),
+        ({"countyName": "de"}, "DE"),
+        ({"countyName": UNSET, "countryName": "日本"}, "JP"),
+        ({"countyName": "法国", "countryName": "日本"}, "FR"),
+        ({"countyName": "Elbonia"}, None),
+    ],
+)
+async def test_goods_go_to_the_country_of_their_consignee(
+    world: World, country: dict[str, Any], iso: str | None
+) -> None:
+    await world.stock("P-7001", 4)
+    await post(world, CONSIGNEE, sign(told("8.26", **country)))
+    for number, changes in (("CK1", dict.fromkeys(BLOCK, "")), ("CK2", {})):
+        await post(world, OUT_ORDER, sign(out_order(number, customerCode="C10086", **changes)))
+        order, _ = await on_record(world, "outbound", number)
+        assert order.recipient.get("country_iso") == iso
+
+
 async def test_a_consignee_of_another_account_is_nobody(world: World) -> None:
     await post(world, CONSIGNEE, sign(sample("8.26")["request"]))
     await world.rows(

@@ -170,8 +170,8 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> None:
     reader = object_reader(call.request)
     members = reader.kept() | reader.literals(CONSIGNEE)
     texts = reader.texts(CONSIGNEE)
-    reader.text("countryName", chars_max=NAME_CHARS_MAX)
-    reader.text("countyName", chars_max=NAME_CHARS_MAX, required=not members.get("countryName"))
+    synonym = reader.text("countryName", chars_max=NAME_CHARS_MAX)
+    country = reader.text("countyName", chars_max=NAME_CHARS_MAX, required=not members.get("countryName")) or synonym
     reader.finish()
     async with desk.database.transaction() as tx:
         await master.put_consignee(
@@ -180,7 +180,7 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> None:
                 account_id=caller.account.id,
                 code=texts["code"],
                 name=texts["fullName"],
-                recipient=words.recipient(texts | {"customerName": texts["fullName"]}),
+                recipient=words.recipient(texts | {"customerName": texts["fullName"]}) | words.country(country),
                 partner_fields=members,
             ),
         )

@@ -30,7 +30,7 @@ async def wanted(
     owner = await desk.accounts.sub_inventory(caller.account.id, texts["subbaseCode"])
     if site.company_id is None:
         raise CompanyUnknown(site=site.code)
-    told = consignee.recipient if consignee is not None else {}
+    told = {"country_iso": words.COUNTRY_ISO} if consignee is None else consignee.recipient
     lines = tuple(map(_new_line, body.lines, body.members["productList"]))
     if kind == "transport":
         lines = tuple(structs.replace(line, stocked=False) for line in lines)
