@@ -60,7 +60,7 @@ def check_settings(config: Config) -> None:
 async def open_house(*, url: str, config: Config, clock: Clock | None = None) -> AsyncIterator[House]:
     seal = Seal(secret_key(config.secret_key, config.var))
     async with open_desk(url=url, config=config, clock=clock or SystemClock(), seal=seal) as desk:
-        yield House(desk=desk, app=App(desk, dialects.load()))
+        yield House(desk=desk, app=App(desk, dialects.load(), aliases=config.aliases))
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The ASGI app: which partner a path belongs to, the body up to its limit, and one call of serve."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from crossdock.base.errors import BodyTooLarge
@@ -19,10 +19,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class App:
-    """All partners' paths on one port. `desk` is what every route is handed."""
+    """All partners' paths on one port. `desk` is what every route is handed, `aliases` are further paths -> ours."""
 
-    def __init__(self, desk: Desk, dialects: Sequence[Dialect]) -> None:
+    def __init__(self, desk: Desk, dialects: Sequence[Dialect], *, aliases: Iterable[tuple[str, str]] = ()) -> None:
         self._desk = desk
+        self._aliases = dict(aliases)
         self._prefixes = sorted(
             ((prefix.lower(), dialect) for dialect in dialects for prefix in dialect.prefixes),
             key=lambda pair: -len(pair[0]),
@@ -31,7 +32,8 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        path = decoded_path(scope.get("raw_path") or scope["path"].encode())
+        asked = decoded_path(scope.get("raw_path") or scope["path"].encode())
+        path = self._aliases.get(asked, asked)
         dialect = self.dialect_of(path)
         if dialect is None:
             await _send(send, await self._own(path), scope["method"])

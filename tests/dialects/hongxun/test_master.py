@@ -4,12 +4,14 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from msgspec import UNSET
 
 from crossdock.core.catalog import queries as products
 from crossdock.core.catalog.model import Product
-from crossdock.dialects.hongxun import master
+from crossdock.dialects.hongxun import DIALECT, master
+from crossdock.edge.asgi import App
 from tests.dialects.hongxun.samples import sample, sign
 from tests.dialects.hongxun.test_calls import ACCOUNT, IN_ORDER, OUT_ORDER, on_record, out_order, post
 from tests.world import World
@@ -154,6 +156,13 @@ async def test_goods_may_be_ordered_into_a_warehouse_just_told_of(world: World) 
         "SELECT s.name, s.company_id, s.address->>'city', o.name, o.contact->>'telephone'"
         " FROM site s, sub_inventory o WHERE s.code = 'WH-NEW' AND o.code = 'OWN-NEW'"
     ) == [("广州一号仓", 36, "广州市", "演示货主A", "020-00000000")]
+
+
+async def test_a_path_may_be_agreed_with_a_partner(world: World) -> None:
+    app = App(world.desk, [DIALECT], aliases=[("/dps/inventory", INVENTORY)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gate") as client:
+        answer = await client.post("/dps/inventory", json=sign(told("8.25")))
+    assert answer.json()["flag"] is True
 
 
 async def test_a_place_told_of_again_is_renamed(world: World) -> None:
