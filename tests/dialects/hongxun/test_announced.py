@@ -10,7 +10,7 @@ from crossdock.core.fulfilment.model import Receipt
 from crossdock.core.units import plates, serials
 from crossdock.dialects.hongxun import serials as wire_serials
 from tests.dialects.hongxun.samples import sample, sign
-from tests.dialects.hongxun.test_calls import ACCOUNT, post
+from tests.dialects.hongxun.test_calls import ACCOUNT, IN_ORDER, post
 from tests.world import World
 
 LPN = "/dtc/esboms/overseasLpn"
@@ -40,6 +40,19 @@ async def test_members_nobody_knows_are_kept_word_for_word(world: World) -> None
     async with world.desk.database.transaction(readonly=True) as tx:
         [kept] = await plates.of_sources(tx, account_id=ACCOUNT, source_numbers=["RK1"])
     assert (kept.members, kept.received) == (plate, False)
+
+
+@pytest.mark.parametrize("first", ["plates", "order"])
+@pytest.mark.parametrize("source", ["RK2024080200017", "4500012345"])
+async def test_plates_are_those_of_the_order_that_they_name(world: World, source: str, first: str) -> None:
+    told = [PLATE | {"lpnWeird": [1, None]}, PLATE | {"lpn": "PLT0002"}]
+    bodies = {"order": (IN_ORDER, sample("8.1")), "plates": (LPN, lpn(*told, source=source))}
+    for path, body in (bodies.pop(first), *bodies.values()):
+        assert (await post(world, path, body))["flag"] is True
+    await post(world, LPN, lpn(PLATE | {"lpn": "PLT9"}, source="RK2"))
+
+    value = (await post(world, "/dtc/esboms/inOrderResultQuery", sample("8.15")))["value"]
+    assert value["lpnList"] == told
 
 
 async def test_a_plate_that_comes_brings_those_on_it_and_its_batch_stands(world: World) -> None:
