@@ -182,7 +182,7 @@ class World:
     async def product(self, sku: str, name: str) -> None:
         new = NewProduct(account_id=ACCOUNT, sku=sku, name=name, active=True)
         async with self.desk.database.transaction() as tx:
-            await catalog.put_product(tx, new, ProductChange(), dialect="house", actor="test")
+            await catalog.put_product(tx, new, lambda _: ProductChange(), dialect="house", actor="test")
 
     async def car(self, vin: str) -> Order:
         """A CAR-S5 of OWN-CAR stands in WH-GZ01."""

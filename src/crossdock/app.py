@@ -62,7 +62,13 @@ def check_settings(config: Config) -> None:
 async def open_house(*, url: str, config: Config, clock: Clock | None = None) -> AsyncIterator[House]:
     seal = Seal(secret_key(config.secret_key, config.var))
     async with open_desk(url=url, config=config, clock=clock or SystemClock(), seal=seal) as desk:
-        app = App(desk, dialects.load(), pages=console.pages(desk), page_prefixes=console.PREFIXES)
+        app = App(
+            desk,
+            dialects.load(),
+            pages=console.pages(desk),
+            page_prefixes=console.PREFIXES,
+            aliases=config.aliases,
+        )
         yield House(desk=desk, app=app)
 
 

@@ -126,6 +126,21 @@ async def test_the_longest_prefix_that_ends_with_a_segment(app: App, path: str, 
     assert (await call(app, path)).json["name"] == name
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/theirs/x", {"name": "long", "path": "/api/iot/x"}),
+        ("/api/y", {"name": "long", "path": "/api/iot/y"}),
+        ("/api/y/", {"name": "short", "path": "/api/y/"}),
+    ],
+)
+async def test_a_call_may_have_a_further_path(partner: Partner, path: str, said: dict[str, str]) -> None:
+    further = {"/theirs/x": "/api/iot/x", "/api/y": "/api/iot/y"}
+    app = App(None, [partner.dialect, Partner("long", "/api/iot").dialect], aliases=further.items())  # type: ignore[arg-type]
+    assert said.items() <= (await call(app, path)).json.items()
+    assert (await call(app, "/api/iot/x")).json["path"] == "/api/iot/x"
+
+
 @pytest.mark.parametrize("path", ["/", "", "/apis", "/ap", "//api", "/x/api"])
 async def test_a_path_of_nobody(app: App, path: str) -> None:
     answer = await call(app, path)

@@ -86,6 +86,8 @@ def test_a_setting_cannot_be_used(empty: Place, name: str, value: str, wanted: s
         ("CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS", "199", "200 to 599"),
         ("CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS", "600", "200 to 599"),
         ("CROSSDOCK_CALLBACK_NETWORKS", "10.0.0.0/8,the-moon", "the-moon"),
+        ("CROSSDOCK_ALIASES", "/dps/dws=/dtc/device/dwsParcel,/dps/x", "/their/path=/our/path"),
+        ("CROSSDOCK_ALIASES", "dws=/dtc/device/dwsParcel", "/their/path=/our/path"),
         ("CROSSDOCK_SECRET_KEY", "secret", "32 bytes in URL-safe base64"),
         ("CROSSDOCK_MQTT_URL", "http://127.0.0.1", "mqtt://user:password@host:port"),
         ("CROSSDOCK_DATABASE_URL", "nonsense", "write postgresql://user:password@host:port/database"),
@@ -112,6 +114,12 @@ def test_the_last_values_that_can_be_used(name: str, values: tuple[str, str]) ->
     for value in values:
         config = Config.from_environment({f"CROSSDOCK_{name.upper()}": value})
         assert getattr(config, {"pool": "pool_connections"}.get(name, name)) == int(value)
+
+
+def test_further_paths_are_pairs() -> None:
+    config = Config.from_environment({"CROSSDOCK_ALIASES": "/dps/dws=/dtc/device/dwsParcel, /a=/b=c"})
+    assert config.aliases == (("/dps/dws", "/dtc/device/dwsParcel"), ("/a", "/b=c"))
+    assert Config.from_environment({"CROSSDOCK_ALIASES": ""}).aliases == ()
 
 
 @pytest.mark.timeout(150)

@@ -42,6 +42,9 @@ class Config(Struct, frozen=True, kw_only=True):
     storage_url: str | None = None
     """`CROSSDOCK_STORAGE_URL` as `s3://bucket/prefix`, for pictures; without it they lie in `var/objects`. Keys and
     endpoint come from the usual `AWS_*` variables."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """`CROSSDOCK_ALIASES`: further paths of calls, as `/their/path=/our/path,...`. Some of Hongxun's pages give no
+    path: there it is agreed with each partner."""
     birdsystem_failure_status: int = 500
     """`CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS`: HTTP status of a BirdSystem refusal; the vendor's page says 500."""
     ovopark_window_s: int = 600
@@ -78,6 +81,8 @@ class Config(Struct, frozen=True, kw_only=True):
             values["var"] = Path(given["var"])
         if "callback_networks" in given:
             values["callback_networks"] = tuple(part.strip() for part in given["callback_networks"].split(","))
+        if "aliases" in given:
+            values["aliases"] = tuple(_alias(part.strip()) for part in given["aliases"].split(","))
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -92,6 +97,7 @@ _VARIABLES = {
     "pool_connections": "CROSSDOCK_POOL",
     "callback_networks": "CROSSDOCK_CALLBACK_NETWORKS",
     "storage_url": "CROSSDOCK_STORAGE_URL",
+    "aliases": "CROSSDOCK_ALIASES",
     "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
     "ovopark_window_s": "CROSSDOCK_OVOPARK_WINDOW_S",
     "heidian_logins_a_minute": "CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE",
@@ -110,3 +116,11 @@ _RANGES = {
     "heidian_keys_a_minute": CALLS,
     "heidian_wrong_keys": CALLS,
 }
+
+
+def _alias(said: str) -> tuple[str, str]:
+    """Errors: SettingInvalid."""
+    theirs, _, ours = said.partition("=")
+    if not (theirs.startswith("/") and ours.startswith("/")):
+        raise SettingInvalid(variable=_VARIABLES["aliases"], value=said, wanted="/their/path=/our/path,...")
+    return theirs, ours

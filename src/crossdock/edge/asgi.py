@@ -1,6 +1,6 @@
 """The ASGI app: which partner a path belongs to, the body up to its limit, and one call of serve."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from crossdock.base.errors import BodyTooLarge
@@ -21,7 +21,8 @@ Pages = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class App:
-    """All partners' paths on one port, and pages beside them. `desk` is what every route is handed."""
+    """All partners' paths on one port, and pages beside them. `desk` is what every route is handed, `aliases` are
+    further paths -> ours."""
 
     def __init__(
         self,
@@ -30,10 +31,12 @@ class App:
         *,
         pages: Pages | None = None,
         page_prefixes: Sequence[str] = (),
+        aliases: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._desk = desk
         self._pages = pages
         self._page_prefixes = tuple(page_prefixes)
+        self._aliases = dict(aliases)
         self._prefixes = sorted(
             ((prefix.lower(), dialect) for dialect in dialects for prefix in dialect.prefixes),
             key=lambda pair: -len(pair[0]),
@@ -42,7 +45,8 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        path = decoded_path(scope.get("raw_path") or scope["path"].encode())
+        asked = decoded_path(scope.get("raw_path") or scope["path"].encode())
+        path = self._aliases.get(asked, asked)
         dialect = self.dialect_of(path)
         if dialect is None and self._pages is not None and _under(path, self._page_prefixes):
             await self._pages(scope, receive, send)

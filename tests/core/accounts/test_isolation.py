@@ -38,7 +38,9 @@ from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
 from crossdock.core.transport import routes
 from crossdock.core.transport.model import NewNode
+from crossdock.core.units import plates
 from crossdock.core.units import queries as unit_queries
+from crossdock.core.units.model import NewPlate
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads import queries as upload_queries
 from crossdock.core.uploads.model import NewRow
@@ -108,6 +110,9 @@ async def twins(quiet_world: World) -> Twins:
         piece = await pieces.add(tx, account_id=ACCOUNT, order_id=draft.id, piece=PIECE)
         upload: dict[str, Any] = {"account_id": ACCOUNT, "company_id": COMPANY, "dialect": "x", "actor": "x"}
         rows = await uploads.keep(tx, **upload, rows=[NewRow(type="LOCAL", fields={})])
+        plate = NewPlate(code="LPN-1", sku=SKU, quantity=1, members={})
+        batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
+        await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
         PlaceOrder(
@@ -168,6 +173,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         transport_queries.of_order: [{"order_id": twins.ids["left"].id}],
         transport_queries.of_leg: [{"leg_id": twins.ids["left"].id}],
         transport_queries.nodes: [{"waybill_ids": [twins.ids["node"].waybill_id]}],
+        plates.of_sources: [{"source_numbers": ["I-1"]}],
         unit_queries.of_order: [{"order_id": twins.ids["car"].id}],
         unit_queries.vehicles: [{"start": 0, "limit": 10}, {"vin": "LDEMO1", "start": 0, "limit": 10}],
         upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],

@@ -10,7 +10,7 @@ from crossdock.core.fulfilment.model import Receipt
 from crossdock.core.units import plates, serials
 from crossdock.dialects.hongxun import serials as wire_serials
 from tests.dialects.hongxun.samples import sample, sign
-from tests.dialects.hongxun.test_calls import ACCOUNT, post
+from tests.dialects.hongxun.test_calls import ACCOUNT, IN_ORDER, post
 from tests.world import World
 
 LPN = "/dtc/esboms/overseasLpn"
@@ -40,6 +40,19 @@ async def test_members_nobody_knows_are_kept_word_for_word(world: World) -> None
     async with world.desk.database.transaction(readonly=True) as tx:
         [kept] = await plates.of_sources(tx, account_id=ACCOUNT, source_numbers=["RK1"])
     assert (kept.members, kept.received) == (plate, False)
+
+
+@pytest.mark.parametrize("first", ["plates", "order"])
+@pytest.mark.parametrize("source", ["RK2024080200017", "4500012345"])
+async def test_plates_are_those_of_the_order_that_they_name(world: World, source: str, first: str) -> None:
+    told = [PLATE | {"lpnWeird": [1, None]}, PLATE | {"lpn": "PLT0002"}]
+    bodies = {"order": (IN_ORDER, sample("8.1")), "plates": (LPN, lpn(*told, source=source))}
+    for path, body in (bodies.pop(first), *bodies.values()):
+        assert (await post(world, path, body))["flag"] is True
+    await post(world, LPN, lpn(PLATE | {"lpn": "PLT9"}, source="RK2"))
+
+    value = (await post(world, "/dtc/esboms/inOrderResultQuery", sample("8.15")))["value"]
+    assert value["lpnList"] == told
 
 
 async def test_a_plate_that_comes_brings_those_on_it_and_its_batch_stands(world: World) -> None:
@@ -72,8 +85,17 @@ async def test_what_a_plates_number_may_be_called(world: World, name: str) -> No
 
 
 async def test_a_number_twice_in_one_message(world: World) -> None:
-    answer = await post(world, LPN, lpn(PLATE, PLATE, 7))
-    assert answer["message"] == "参数错误:request.lpnList[2] 类型错误;request.lpnList[1].lpn 重复"
+    other = {"lpnNo": PLATE["lpn"], "customerProductCode": "P-7001", "quantity": 1}
+    answer = await post(world, LPN, lpn(7, PLATE, PLATE, other))
+    assert answer["message"] == (
+        "参数错误:request.lpnList[0] 类型错误;request.lpnList[2].lpn 重复;request.lpnList[3].lpnNo 重复"
+    )
+
+
+@pytest.mark.parametrize("code", [{}, [], True])
+async def test_a_plates_number_that_is_no_text(world: World, code: Any) -> None:
+    answer = await post(world, LPN, lpn(PLATE | {"lpn": None, "lpnCode": code}))
+    assert answer["message"] == "参数错误:request.lpnList[0].lpnCode 类型错误"
 
 
 @pytest.mark.parametrize("wrong", [None, "", 0, -1, True, "x", {}, {"a": 1}, [], [None], [7], [[]]])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from crossdock.dialects.hongxun.carriers import NODES_MAX
 from tests.dialects.hongxun.samples import sample, sign
@@ -35,6 +36,10 @@ async def test_what_is_no_array_of_nodes(world: World, wrong: Any) -> None:
     assert (await push(world, wrong))[0] == 400
 
 
+async def test_what_cannot_be_kept_is_named_by_its_path(world: World) -> None:
+    assert await push(world, [NODE, NODE | {"memo": "\x00"}]) == (400, "参数错误:request[1].memo 含有无法保存的内容")
+
+
 async def test_codes_are_texts_and_unknown_ones_are_kept(world: World) -> None:
     await world.parcel("CK1", "DEMO000123456")
     for code in ("1", 1, "999"):
@@ -61,6 +66,27 @@ async def test_a_carrier_serves_the_accounts_of_its_scope(world: World) -> None:
     )
     world.desk.accounts.forget()
     assert await push(world, [NODE]) == (200, "响应成功")
+
+
+async def test_held_up_parcels_and_unknown_codes_are_in_the_log_once(world: World) -> None:
+    await world.parcel("CK1", "DEMO000123456")
+    with capture_logs() as logged:
+        for _ in range(2):
+            await push(world, [NODE | {"scanTypeCode": code} for code in ("80", "104", "88")])
+    warned = [(entry["event"], entry.get("code"), entry["mailno"]) for entry in logged if "mailno" in entry]
+    assert warned == [("parcel held up", None, "DEMO000123456"), ("route node unknown", "88", "DEMO000123456")]
+    assert await world.rows("SELECT state FROM orders") == [("shipped",)]
+
+
+async def test_a_car_may_be_named_by_the_transport_order_alone(world: World) -> None:
+    await world.leg("CK1", vin="LDEMO000000000001")
+    await world.parcel("CK1", "DEMO000123456")
+    assert await push(world, [NODE]) == (
+        400,
+        "参数错误:request[0].vinCode 不能为空;request[0].longitude 不能为空;request[0].dimension 不能为空",
+    )
+    for_cars = {"vinCode": "LDEMO000000000001", "longitude": "112.9", "dimension": "28.2"}
+    assert await push(world, [NODE | for_cars]) == (200, "响应成功")
 
 
 async def test_a_customer_is_no_carrier(world: World) -> None:

@@ -117,6 +117,10 @@ def test_an_order_needs_a_list_of_lines(value: Any) -> None:
 def test_a_line_number_comes_once() -> None:
     line = in_order()["productList"][0]
     assert complaints(in_order(productList=[line, line])) == ["request.productList[1].customerLineNumber 重复"]
+    assert complaints(in_order(productList=[7, line, line])) == [
+        "request.productList[0] 类型错误",
+        "request.productList[2].customerLineNumber 重复",
+    ]
 
 
 @pytest.mark.parametrize("quantity", [1, wire.PIECES_MAX, "7", str(wire.PIECES_MAX)])
@@ -165,6 +169,7 @@ def test_a_number_counts_as_the_text_it_was_written_with() -> None:
     body = wire.order_body(request, "inbound")
 
     assert (body.texts["documentType"], body.texts["remark"]) == ("10", "1.10")
+    assert (body.members["documentType"], body.members["remark"]) == ("10", "1.10")
 
 
 @pytest.mark.parametrize("kind", ["inbound", "outbound"])

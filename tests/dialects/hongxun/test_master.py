@@ -4,12 +4,14 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from msgspec import UNSET
 
 from crossdock.core.catalog import queries as products
 from crossdock.core.catalog.model import Product
-from crossdock.dialects.hongxun import master
+from crossdock.dialects.hongxun import DIALECT, master
+from crossdock.edge.asgi import App
 from tests.dialects.hongxun.samples import sample, sign
 from tests.dialects.hongxun.test_calls import ACCOUNT, IN_ORDER, OUT_ORDER, on_record, out_order, post
 from tests.world import World
@@ -17,6 +19,8 @@ from tests.world import World
 PRODUCT = "/dtc/logistics/productCreate"
 INVENTORY = "/dtc/logistics/inventoryCreate"
 CONSIGNEE = "/dtc/logistics/consigneeCreate"
+INNER_ORDER = "/dtc/logistics/innerOrder"
+TMS_ORDER = "/dtc/logistics/tmsOrder"
 FIGURES = "/dtc/logistics/productVolumeWeight"
 BLOCK = ("contact", "mobile", "provinceName", "cityName", "areaName", "streetName", "addressDetail")
 
@@ -36,6 +40,13 @@ def product_body(**changes: Any) -> dict[str, Any]:
 async def product(world: World, sku: str = "P-7001") -> Product:
     async with world.desk.database.transaction(readonly=True) as tx:
         return (await products.products_by_sku(tx, account_id=ACCOUNT, skus=[sku]))[sku]
+
+
+async def wants_what_is_missing(world: World) -> None:
+    await world.rows(
+        "UPDATE credential SET scope = scope || '{\"auto_create\": true}' WHERE key = 'HXDEMO&DEMO_ERP' RETURNING 1"
+    )
+    world.desk.accounts.forget()
 
 
 async def events(world: World, kind: str) -> int:
@@ -82,6 +93,50 @@ async def test_a_bar_code_names_one_product(world: World) -> None:
     assert await world.rows("SELECT 1 FROM product WHERE sku = 'NEW-1'") == []
 
 
+@pytest.mark.parametrize("now", ["", None, "BC2", 7])
+async def test_a_bar_code_that_is_cleared_or_changed_is_free(world: World, now: Any) -> None:
+    def named(code: Any, sku: str = "NEW-1") -> dict[str, Any]:
+        return product_body(customerProductCode=sku, barCode=code)
+
+    for code in ("BC1", UNSET):
+        await post(world, PRODUCT, named(code))
+    assert (await post(world, PRODUCT, named("BC1", "NEW-2")))["code"] == 409
+    await post(world, PRODUCT, named(now))
+    assert (await post(world, PRODUCT, named("BC1", "NEW-2")))["flag"] is True
+    assert (await post(world, PRODUCT, named("BC1")))["code"] == 409
+
+
+async def test_codes_that_its_owner_never_told_stay(world: World) -> None:
+    id_ = (await product(world)).id
+    await world.rows(
+        "INSERT INTO product_code (account_id, code, product_id) VALUES (47, 'OURS', %(id)s) RETURNING 1", id=id_
+    )
+    for code in ("BC1", "BC2"):
+        await post(world, PRODUCT, product_body(barCode=code))
+    codes = "SELECT code FROM product_code WHERE product_id = %(id)s AND code IN ('OURS', 'BC1', 'BC2') ORDER BY 1"
+    assert await world.rows(codes, id=id_) == [("BC2",), ("OURS",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "tracked"),
+    [
+        ({"imei1CollectFlag": "20"}, True),
+        ({"imei1CollectFlag": "20", "snCollectFlag": None}, False),
+        ({"meidCollectFlag": 10, "imei1CollectFlag": "", "snCollectFlag": ""}, True),
+    ],
+)
+async def test_pieces_keep_their_names_while_one_flag_is_set(
+    world: World, change: dict[str, Any], tracked: bool
+) -> None:
+    flags = ("imei1CollectFlag", "imei2CollectFlag", "snCollectFlag", "meidCollectFlag")
+    unsaid = product_body(**dict.fromkeys(flags, UNSET))["request"]
+    await post(world, PRODUCT, product_body())
+    await post(world, PRODUCT, sign(unsaid | change))
+    assert (await product(world)).serial_tracked is tracked
+    await post(world, PRODUCT, sign(unsaid))
+    assert (await product(world)).serial_tracked is tracked
+
+
 @pytest.mark.parametrize(("figure", "taken"), [("0", True), (str(master.FIGURE_MAX), True), ("-0.01", False)])
 async def test_figures_have_bounds(world: World, figure: str, taken: bool) -> None:
     assert (await post(world, PRODUCT, product_body(longs=figure)))["flag"] is taken
@@ -101,6 +156,13 @@ async def test_goods_may_be_ordered_into_a_warehouse_just_told_of(world: World) 
         "SELECT s.name, s.company_id, s.address->>'city', o.name, o.contact->>'telephone'"
         " FROM site s, sub_inventory o WHERE s.code = 'WH-NEW' AND o.code = 'OWN-NEW'"
     ) == [("广州一号仓", 36, "广州市", "演示货主A", "020-00000000")]
+
+
+async def test_a_path_may_be_agreed_with_a_partner(world: World) -> None:
+    app = App(world.desk, [DIALECT], aliases=[("/dps/inventory", INVENTORY)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gate") as client:
+        answer = await client.post("/dps/inventory", json=sign(told("8.25")))
+    assert answer.json()["flag"] is True
 
 
 async def test_a_place_told_of_again_is_renamed(world: World) -> None:
@@ -124,6 +186,28 @@ async def test_a_known_consignee_need_not_be_written_out(world: World) -> None:
         "13900000000",
         "广州市",
     )
+
+
+@pytest.mark.parametrize(
+    ("country", "iso"),
+    [
+        ({"countyName": "美国"}, "US"),
+        ({"countyName": "中国香港"}, "HK"),
+        ({"countyName": "de"}, "DE"),
+        ({"countyName": UNSET, "countryName": "日本"}, "JP"),
+        ({"countyName": "法国", "countryName": "日本"}, "FR"),
+        ({"countyName": "Elbonia"}, None),
+    ],
+)
+async def test_goods_go_to_the_country_of_their_consignee(
+    world: World, country: dict[str, Any], iso: str | None
+) -> None:
+    await world.stock("P-7001", 4)
+    await post(world, CONSIGNEE, sign(told("8.26", **country)))
+    for number, changes in (("CK1", dict.fromkeys(BLOCK, "")), ("CK2", {})):
+        await post(world, OUT_ORDER, sign(out_order(number, customerCode="C10086", **changes)))
+        order, _ = await on_record(world, "outbound", number)
+        assert order.recipient.get("country_iso") == iso
 
 
 async def test_a_consignee_of_another_account_is_nobody(world: World) -> None:
@@ -167,13 +251,29 @@ async def test_what_is_missing_is_made_only_for_who_wants_it(world: World) -> No
         {"customerLineNumber": "1", "customerProductCode": "NEW-1", "customerProductDescription": "灯", "quantity": 1}
     ]
     assert (await post(world, IN_ORDER, sign(order)))["code"] == 404
-    await world.rows(
-        "UPDATE credential SET scope = scope || '{\"auto_create\": true}' WHERE key = 'HXDEMO&DEMO_ERP' RETURNING 1"
-    )
-    world.desk.accounts.forget()
+    await wants_what_is_missing(world)
     assert (await post(world, IN_ORDER, sign(order)))["flag"] is True
     assert (await product(world, "NEW-1")).name == "灯"
     assert await world.rows("SELECT name FROM sub_inventory WHERE code = 'OWN-NEW'") == [("演示货主A",)]
+
+
+async def test_a_transport_order_may_start_from_a_place_nobody_knew(world: World) -> None:
+    order = sample("8.4")["request"] | {"inventoryCode": "WH-NEW", "subbaseCode": "OWN-NEW"}
+    assert (await post(world, TMS_ORDER, sign(order)))["code"] == 404
+    await wants_what_is_missing(world)
+    assert (await post(world, TMS_ORDER, sign(order)))["flag"] is True
+    assert await world.rows("SELECT code FROM site WHERE code = 'WH-NEW'") == [("WH-NEW",)]
+    assert await world.rows("SELECT 1 FROM product WHERE sku = 'CAR-S5'") == []
+
+
+@pytest.mark.parametrize(("name", "kept"), [("", "OWN-NEW"), ("新货主", "新货主")])
+async def test_goods_may_go_to_an_owner_nobody_knew(world: World, name: str, kept: str) -> None:
+    await world.stock("P-7001", 3)
+    order = sample("8.3")["request"] | {"targetSubbaseCode": "OWN-NEW", "targetSubbaseName": name}
+    assert (await post(world, INNER_ORDER, sign(order)))["message"] == "货主不存在:OWN-NEW"
+    await wants_what_is_missing(world)
+    assert (await post(world, INNER_ORDER, sign(order)))["flag"] is True
+    assert await world.rows("SELECT name FROM sub_inventory WHERE code = 'OWN-NEW'") == [(kept,)]
 
 
 @pytest.mark.parametrize("path", [PRODUCT, INVENTORY, CONSIGNEE, FIGURES])

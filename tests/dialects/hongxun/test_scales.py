@@ -72,6 +72,10 @@ async def test_what_a_parcel_may_weigh(world: World, weight: Any, code: int) -> 
     assert (await weigh(world, weight=weight))[0] == code
 
 
+async def test_what_cannot_be_kept_is_named_by_its_path(world: World) -> None:
+    assert await weigh(world, remark="\x00") == (400, "参数错误:request.remark 含有无法保存的内容")
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"warehouseCode": "WH-GZ01"}', '{"request": []}'])
 async def test_what_is_no_reading(world: World, body: str) -> None:
     answer = await world.client.post(PATH, content=body, headers=KEY)

@@ -1,6 +1,6 @@
 """Changing products. Each change is on the product's timeline, whole, for whoever listens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -37,27 +37,31 @@ async def update_product(
     """Errors: ProductUnknown, ProductDeleted, SkuTaken, CodeTaken."""
     before = await queries.product(tx, account_id=account_id, product_id=product_id)
     values = {name: value for name, value in structs.asdict(change).items() if value is not UNSET}
-    values.pop("codes")
+    added, dropped_codes = values.pop("codes"), values.pop("codes_dropped")
     kept = {name: value for name, value in values.pop("partner_fields").items() if value is not None}
     dropped = [name for name, value in change.partner_fields.items() if value is None]
     product = await _written(tx, before, values, kept, dropped)
     if product is None:
         raise ProductDeleted(id=product_id)
-    await _add_codes(tx, product, change.codes)
+    if dropped_codes:
+        await sql.drop_codes(tx, account_id=account_id, product_id=product.id, codes=dropped_codes)
+    await _add_codes(tx, product, added)
     await _tell(tx, product, kind=kinds.PRODUCT_UPDATED, dialect=dialect, actor=actor)
     return product
 
 
-async def put_product(tx: Tx, new: NewProduct, change: ProductChange, *, dialect: str, actor: str) -> Product:
-    """A product of this sku: made as `new`, or `change` laid over the one there is.
+async def put_product(
+    tx: Tx, new: NewProduct, change: Callable[[Product], ProductChange], *, dialect: str, actor: str
+) -> Product:
+    """A product of this sku: made as `new`, or what `change` makes of the one there is laid over it.
 
     Errors: ProductDeleted, CodeTaken.
     """
     product = await sql.insert(tx, new)
     if product is None:
-        [found] = await sql.by_skus(tx, account_id=new.account_id, skus=[new.sku or ""])
+        found = await sql.hold(tx, account_id=new.account_id, sku=new.sku or "")
         return await update_product(
-            tx, account_id=new.account_id, product_id=found.id, change=change, dialect=dialect, actor=actor
+            tx, account_id=new.account_id, product_id=found.id, change=change(found), dialect=dialect, actor=actor
         )
     await _add_codes(tx, product, new.codes)
     await _tell(tx, product, kind=kinds.PRODUCT_CREATED, dialect=dialect, actor=actor)

@@ -90,6 +90,8 @@ class ProductChange(Struct, frozen=True, kw_only=True):
     active: bool | UnsetType = UNSET
     codes: tuple[str, ...] = ()
     """Bar codes it goes by from now on, beside those it has."""
+    codes_dropped: tuple[str, ...] = ()
+    """Bar codes it does not go by any more."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     """Laid over what is kept; a value of None takes its key away."""
 

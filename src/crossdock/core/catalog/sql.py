@@ -117,6 +117,16 @@ async def update(
     )
 
 
+async def hold(tx: Tx, *, account_id: AccountId, sku: str) -> Product:
+    """Against other changes of it. Index: product_account_id_sku_key."""
+    return await tx.one(
+        Product,
+        f"SELECT {_COLUMNS} FROM product WHERE account_id = %(account_id)s AND sku = %(sku)s FOR NO KEY UPDATE",
+        account_id=account_id,
+        sku=sku,
+    )
+
+
 async def lock(tx: Tx, *, account_id: AccountId, product_id: int) -> None:
     """Against lines and buckets of this product: their foreign keys wait."""
     await tx.execute(
@@ -147,6 +157,17 @@ RETURNING {_COLUMNS}
         product_id=product_id,
         over=list(OVER),
         now=tx.now,
+    )
+
+
+async def drop_codes(tx: Tx, *, account_id: AccountId, product_id: ProductId, codes: Sequence[str]) -> None:
+    """Those that name this product are free. Key: product_code_pkey."""
+    await tx.execute(
+        "DELETE FROM product_code"
+        " WHERE account_id = %(account_id)s AND code = ANY (%(codes)s::text[]) AND product_id = %(product_id)s",
+        account_id=account_id,
+        product_id=product_id,
+        codes=list(codes),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from crossdock.base.errors import FieldsInvalid
 from crossdock.base.ids import AccountId, OrderId
@@ -20,6 +21,8 @@ from crossdock.dialects.hongxun.confirms import Hearer, express_code
 from crossdock.dialects.hongxun.fields import MISSING, REMARK_CHARS_MAX, TIME_SHAPE, Reader, Text
 from crossdock.dialects.hongxun.wire import Call, object_reader
 from crossdock.edge.desk import Desk
+
+log = structlog.get_logger(__name__)
 
 NODES_MAX: Final = 200
 """Of one 承运商路由推送; all of them are taken in one transaction."""
@@ -44,6 +47,7 @@ ROUTED: Final[tuple[Kind, ...]] = ("outbound", "transport", "inbound", "return")
 async def routing_push(desk: Desk, caller: Caller, call: Call) -> None:
     """承运商路由推送: all nodes or none; what is known already is passed over.
 
+    A parcel that is held up, and a code that nobody knows, are in the log for a person.
     Errors: FieldsInvalid, WaybillUnknown naming all numbers that nobody knows.
     """
     zone = words.zone_of(caller.credential.scope)
@@ -51,7 +55,7 @@ async def routing_push(desk: Desk, caller: Caller, call: Call) -> None:
     served = await accounts_served(desk, caller)
     async with desk.database.transaction() as tx:
         await _refuse_bare_cars(tx, served, nodes)
-        await routes.pass_nodes(
+        news = await routes.pass_nodes(
             tx,
             account_ids=served,
             nodes=nodes,
@@ -59,6 +63,11 @@ async def routing_push(desk: Desk, caller: Caller, call: Call) -> None:
             dialect="hongxun",
             actor=caller.credential.key,
         )
+    for node in news:
+        if node.code == words.HELD_UP:
+            log.warning("parcel held up", mailno=node.mailno, carrier=node.actor)
+        elif node.code not in words.ROUTE_NODES:
+            log.warning("route node unknown", code=node.code, mailno=node.mailno, carrier=node.actor)
 
 
 async def route_query(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
@@ -133,12 +142,12 @@ async def _refuse_bare_cars(tx: Tx, served: list[AccountId], nodes: list[NewNode
     waybills = await transport.newest(tx, account_ids=served, mailnos={node.mailno for node in nodes})
     lines: dict[OrderId, list[OrderLine]] = {}
     for account_id in {waybill.account_id for waybill in waybills}:
-        theirs = sorted({waybill.order_id for waybill in waybills if waybill.account_id == account_id})
-        lines |= await orders.lines_of(tx, account_id=account_id, order_ids=theirs)
+        theirs = {order_id for one in waybills if one.account_id == account_id for order_id in _orders_of(one)}
+        lines |= await orders.lines_of(tx, account_id=account_id, order_ids=sorted(theirs))
     cars = {
         waybill.mailno
         for waybill in waybills
-        if any(line.partner_fields.get("vinNum") for line in lines[waybill.order_id])
+        if any(line.partner_fields.get("vinNum") for order_id in _orders_of(waybill) for line in lines[order_id])
     }
     given = [(node.planned_at, node.vin, node.longitude, node.latitude) for node in nodes]
     complaints = [
@@ -150,6 +159,11 @@ async def _refuse_bare_cars(tx: Tx, served: list[AccountId], nodes: list[NewNode
     ]
     if complaints:
         raise FieldsInvalid(complaints=complaints)
+
+
+def _orders_of(waybill: Waybill) -> set[OrderId]:
+    """The order whose goods it carries, and the transport order that moves them."""
+    return {waybill.order_id} if waybill.leg_id is None else {waybill.order_id, waybill.leg_id}
 
 
 async def _waybills(tx: Tx, account_id: AccountId, found: list[Order]) -> list[Waybill]:

@@ -1,6 +1,6 @@
 """What became of orders, in Hongxun's words: the confirms that are pushed, and that a customer may ask for again."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +17,10 @@ from crossdock.dialects.hongxun.fields import number_of
 Request = dict[str, Any]
 CANCEL_FAILED: Final = "cancel_failed"
 """`state` of a call-off that was refused."""
+LINE: Final = frozenset({"quantity", *wire.LINE_DOUBLES, *(field.name for field in wire.LINE)})
+"""The product line every order shares, as 签收信息推送 prints it whole."""
+CONFIRMED_LINE: Final = LINE | {"inventoryStatus", "snList", "lpn"}
+PLANNED_LINE: Final = CONFIRMED_LINE | {"planQuantity"}
 SERIALS: Final = ("sn", "imei1", "imei2", "meid")
 
 
@@ -71,7 +75,7 @@ def inner_order_confirm(event: Event, hearer: Hearer) -> Request:
         "targetInventoryCode": facts["site"],
         "targetSubbaseCode": facts["target_sub_inventory"],
         "confirmTime": words.printed_time(event.happened_at, hearer.zone),
-        "productList": lines(facts["lines"]),
+        "productList": lines(facts["lines"], CONFIRMED_LINE),
     }
 
 
@@ -133,9 +137,10 @@ def cancel_result(event: Event, hearer: Hearer) -> Request:
     }
 
 
-def lines(told: Sequence[dict[str, Any]]) -> list[Request]:
-    """`productList`; what is nought is left out."""
-    return [_line(line) for line in told if line["quantity"]]
+def lines(told: Sequence[dict[str, Any]], members: Container[str] = LINE) -> list[Request]:
+    """`productList`, with the members that its page has; what is nought is left out."""
+    printed = [_line(line) for line in told if line["quantity"]]
+    return [{name: said for name, said in line.items() if name in members} for line in printed]
 
 
 def express_code(leg_id: int | None) -> Request:
@@ -160,7 +165,7 @@ def _confirm(event: Event, hearer: Hearer, kind: Kind) -> Request:
         "subbaseCode": facts["sub_inventory"] or "",
         "orderStatus": "PARTFULFILLED" if "batch" in facts else "FULFILLED",
         "confirmTime": words.printed_time(event.happened_at, hearer.zone),
-        "productList": lines(facts["lines"]),
+        "productList": lines(facts["lines"], PLANNED_LINE),
     }
 
 

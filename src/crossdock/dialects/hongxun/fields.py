@@ -182,9 +182,14 @@ class Reader:
         try:
             return cast(dict[str, Any], _plain(self._members))
         except _NotStorable as error:
-            where = "".join(reversed(error.steps))
-            self._say(f"{(self._path + where)[:PATH_CHARS_MAX]} {NOT_STORABLE}")
+            where = self._path + "".join(reversed(error.steps))
+            self._say(f"{where.removeprefix('.')[:PATH_CHARS_MAX]} {NOT_STORABLE}")
             return {}
+
+    def literals(self, fields: Iterable[Text]) -> dict[str, str]:
+        """Texts that came as numbers, as they were written: what is kept of a number prints 1E3 as 1000."""
+        numbers = {field.name: self._members.get(field.name) for field in fields}
+        return {name: number.literal for name, number in numbers.items() if isinstance(number, Number)}
 
     def _say(self, complaint: str) -> None:
         if len(self._complaints) < COMPLAINTS_MAX:

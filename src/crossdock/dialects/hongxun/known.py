@@ -8,7 +8,7 @@ from crossdock.core.accounts import master
 from crossdock.core.accounts.errors import SiteUnknown, SubInventoryUnknown
 from crossdock.core.accounts.model import Caller, Consignee, Site
 from crossdock.core.catalog import commands as catalog
-from crossdock.core.catalog import queries as products
+from crossdock.core.catalog import queries as catalog_queries
 from crossdock.core.catalog.model import NewProduct, ProductChange
 from crossdock.dialects.hongxun.wire import Call, OrderBody, customer_code
 from crossdock.edge.desk import Desk
@@ -36,28 +36,30 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> Consignee | None:
         return await master.consignee(tx, account_id=caller.account.id, code=code)
 
 
-async def make_missing(desk: Desk, caller: Caller, body: OrderBody) -> None:
+async def make_missing(desk: Desk, caller: Caller, body: OrderBody, *, products: bool) -> None:
     """For a customer whose credential has `auto_create`: what the order names and nobody told us of is made.
 
     Errors: CompanyUnknown, SiteCodeTaken.
     """
     account_id, texts = caller.account.id, body.texts
-    names = {line.product_code: line.product_name or line.product_code for line in body.lines}
+    names = {line.product_code: line.product_name or line.product_code for line in body.lines} if products else {}
+    owners = {texts["subbaseCode"]: texts["subbaseName"]}
+    if target := texts.get("targetSubbaseCode"):
+        owners |= {target: texts["targetSubbaseName"] or target}
     site_missing = await _missing(desk.accounts.site(account_id, texts["inventoryCode"]))
-    owner_missing = await _missing(desk.accounts.sub_inventory(account_id, texts["subbaseCode"]))
+    owners_missing = [code for code in owners if await _missing(desk.accounts.sub_inventory(account_id, code))]
     async with desk.database.transaction() as tx:
         if site_missing:
             code, name = texts["inventoryCode"], texts["inventoryName"]
             await master.put_warehouse(tx, account_id=account_id, code=code, name=name)
-        if owner_missing:
-            code, name = texts["subbaseCode"], texts["subbaseName"]
-            await master.put_sub_inventory(tx, account_id=account_id, code=code, name=name)
-        there = await products.products_by_sku(tx, account_id=account_id, skus=sorted(names))
+        for code in sorted(owners_missing):
+            await master.put_sub_inventory(tx, account_id=account_id, code=code, name=owners[code])
+        there = await catalog_queries.products_by_sku(tx, account_id=account_id, skus=sorted(names))
         for sku in sorted(names.keys() - there.keys()):
             await catalog.put_product(
                 tx,
                 NewProduct(account_id=account_id, sku=sku, name=names[sku], active=True),
-                ProductChange(),
+                lambda _: ProductChange(),
                 dialect="hongxun",
                 actor=caller.credential.key,
             )

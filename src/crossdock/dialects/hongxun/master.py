@@ -3,12 +3,12 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from crossdock.core.accounts import master
 from crossdock.core.accounts.model import Caller, Consignee
 from crossdock.core.catalog import commands as catalog
-from crossdock.core.catalog.model import Figures, NewProduct, ProductChange
+from crossdock.core.catalog.model import Figures, NewProduct, Product, ProductChange
 from crossdock.dialects.hongxun import words
 from crossdock.dialects.hongxun.fields import NAME_CHARS_MAX, NOT_ALLOWED, REMARK_CHARS_MAX, Reader, Text
 from crossdock.dialects.hongxun.wire import Call, object_reader
@@ -84,7 +84,7 @@ async def product(desk: Desk, caller: Caller, call: Call) -> None:
     Errors: FieldsInvalid, CodeTaken, ProductDeleted.
     """
     reader = object_reader(call.request)
-    members = reader.kept()
+    members = reader.kept() | reader.literals(PRODUCT)
     texts = reader.texts(PRODUCT)
     figures = {name: reader.decimal(name, low=Decimal(0), high=FIGURE_MAX) for name in FIGURES}
     flags = {name: _flag(reader, name) for name in FLAGS}
@@ -98,9 +98,6 @@ async def product(desk: Desk, caller: Caller, call: Call) -> None:
         height_mm=_scaled(figures["heights"], 10) if "heights" in members else UNSET,
         price=figures["price"] or Decimal(0) if "price" in members else UNSET,
         lot_tracked=flags["batchControl"] if "batchControl" in members else UNSET,
-        serial_tracked=any(flags[name] for name in SERIAL_FLAGS)
-        if any(name in members for name in SERIAL_FLAGS)
-        else UNSET,
         active=True,
         codes=(texts["barCode"],) if texts["barCode"] else (),
         partner_fields={name: value if value != "" else None for name, value in members.items()},
@@ -121,8 +118,20 @@ async def product(desk: Desk, caller: Caller, call: Call) -> None:
         codes=change.codes,
         partner_fields={name: value for name, value in members.items() if value not in (None, "")},
     )
+
+    def laid_over(known: Product) -> ProductChange:
+        told = known.partner_fields | members
+        bar_code = str(known.partner_fields.get("barCode") or "")
+        return structs.replace(
+            change,
+            serial_tracked=any(words.FLAGS.get(str(told.get(name))) for name in SERIAL_FLAGS)
+            if any(name in members for name in SERIAL_FLAGS)
+            else UNSET,
+            codes_dropped=(bar_code,) if "barCode" in members and bar_code not in ("", texts["barCode"]) else (),
+        )
+
     async with desk.database.transaction() as tx:
-        await catalog.put_product(tx, new, change, dialect="hongxun", actor=caller.credential.key)
+        await catalog.put_product(tx, new, laid_over, dialect="hongxun", actor=caller.credential.key)
 
 
 async def inventory(desk: Desk, caller: Caller, call: Call) -> None:
@@ -159,10 +168,10 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> None:
     Errors: FieldsInvalid.
     """
     reader = object_reader(call.request)
-    members = reader.kept()
+    members = reader.kept() | reader.literals(CONSIGNEE)
     texts = reader.texts(CONSIGNEE)
-    reader.text("countryName", chars_max=NAME_CHARS_MAX)
-    reader.text("countyName", chars_max=NAME_CHARS_MAX, required=not members.get("countryName"))
+    synonym = reader.text("countryName", chars_max=NAME_CHARS_MAX)
+    country = reader.text("countyName", chars_max=NAME_CHARS_MAX, required=not members.get("countryName")) or synonym
     reader.finish()
     async with desk.database.transaction() as tx:
         await master.put_consignee(
@@ -171,7 +180,7 @@ async def consignee(desk: Desk, caller: Caller, call: Call) -> None:
                 account_id=caller.account.id,
                 code=texts["code"],
                 name=texts["fullName"],
-                recipient=words.recipient(texts | {"customerName": texts["fullName"]}),
+                recipient=words.recipient(texts | {"customerName": texts["fullName"]}) | words.country(country),
                 partner_fields=members,
             ),
         )

@@ -12,8 +12,6 @@ from crossdock.dialects.hongxun.wire import Call
 from crossdock.edge.desk import Desk
 
 SENT_TO_SOMEBODY: Final[frozenset[Kind]] = frozenset({"outbound", "transport"})
-MADE_OF_WHAT_IS_KNOWN: Final[frozenset[Kind]] = frozenset({"inbound", "outbound"})
-"""Where `auto_create` makes what is not."""
 
 
 async def wanted(
@@ -26,13 +24,13 @@ async def wanted(
     consignee = await known.consignee(desk, caller, call) if kind in SENT_TO_SOMEBODY else None
     body = wire.order_body(call.request, kind, consignee_known=consignee is not None)
     texts = body.texts
-    if kind in MADE_OF_WHAT_IS_KNOWN and caller.credential.scope.get("auto_create"):
-        await known.make_missing(desk, caller, body)
+    if caller.credential.scope.get("auto_create"):
+        await known.make_missing(desk, caller, body, products=kind != "transport")
     site = await known.warehouse(desk, caller, texts["inventoryCode"])
     owner = await desk.accounts.sub_inventory(caller.account.id, texts["subbaseCode"])
     if site.company_id is None:
         raise CompanyUnknown(site=site.code)
-    told = consignee.recipient if consignee is not None else {}
+    told = {"country_iso": words.COUNTRY_ISO} if consignee is None else consignee.recipient
     lines = tuple(map(_new_line, body.lines, body.members["productList"]))
     if kind == "transport":
         lines = tuple(structs.replace(line, stocked=False) for line in lines)

@@ -6,7 +6,7 @@ from crossdock.core.accounts.model import Caller
 from crossdock.core.units import plates
 from crossdock.core.units.model import NewPlate
 from crossdock.dialects.hongxun import known
-from crossdock.dialects.hongxun.fields import MISSING, Reader, Text
+from crossdock.dialects.hongxun.fields import Reader, Text
 from crossdock.dialects.hongxun.wire import LINES_MAX, PIECES_MAX, Call, object_reader
 from crossdock.edge.desk import Desk
 
@@ -24,13 +24,9 @@ async def overseas_lpn(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]
     members = reader.kept()
     batch = reader.text("batchId", required=True)
     source = reader.text("sourceNum", required=True)
-    told = [
-        _plate(plate, kept)
-        for plate, kept in zip(
-            reader.objects("lpnList", entries_max=LINES_MAX), _objects(members.get("lpnList")), strict=False
-        )
-    ]
-    _name_once(reader, told)
+    sent = reader.objects("lpnList", entries_max=LINES_MAX)
+    told = [_plate(plate, kept) for plate, kept in zip(sent, _objects(members.get("lpnList")), strict=False)]
+    _name_once(sent, told)
     reader.finish()
     async with desk.database.transaction() as tx:
         await plates.announce(
@@ -45,9 +41,7 @@ async def overseas_lpn(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]
 
 
 def _plate(reader: Reader, kept: dict[str, Any]) -> NewPlate:
-    code = next((text for name in CODES if (text := reader.text(name))), "")
-    if not code:
-        reader.complain(CODES[0], MISSING)
+    code = reader.text(_code_member(reader), required=True)
     texts = reader.texts(PLATE)
     return NewPlate(
         code=code,
@@ -59,15 +53,19 @@ def _plate(reader: Reader, kept: dict[str, Any]) -> NewPlate:
     )
 
 
+def _code_member(reader: Reader) -> str:
+    return next((name for name in CODES if reader.filled(name)), CODES[0])
+
+
 def _objects(entries: Any) -> list[dict[str, Any]]:
     """As `Reader.objects` passes over what is none."""
     listed = entries if isinstance(entries, list) else []
     return [cast(dict[str, Any], entry) for entry in listed if isinstance(entry, dict)]
 
 
-def _name_once(reader: Reader, told: list[NewPlate]) -> None:
+def _name_once(sent: list[Reader], told: list[NewPlate]) -> None:
     seen: set[str] = set()
-    for index, plate in enumerate(told):
+    for reader, plate in zip(sent, told, strict=False):
         if plate.code and plate.code in seen:
-            reader.complain(f"lpnList[{index}].lpn", "重复")
+            reader.complain(_code_member(reader), "重复")
         seen.add(plate.code)

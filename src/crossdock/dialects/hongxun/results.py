@@ -3,6 +3,7 @@
 This is how a customer finds what a lost callback said.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from crossdock.core.accounts.model import Caller
@@ -11,7 +12,8 @@ from crossdock.core.events import queries as events
 from crossdock.core.fulfilment import facts
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.core.orders.model import Kind
+from crossdock.core.orders.model import Kind, Order, OrderLine
+from crossdock.core.units import plates
 from crossdock.dialects.hongxun import callbacks, confirms, words
 from crossdock.dialects.hongxun.confirms import Hearer
 from crossdock.dialects.hongxun.wire import Call, object_reader
@@ -25,7 +27,10 @@ CONFIRMED_BY: Final[dict[Kind, tuple[str, str]]] = {
 
 
 async def in_order_result(desk: Desk, caller: Caller, call: Call) -> dict[str, Any]:
-    """入库单结果查询. Errors: FieldsInvalid, OrderUnknown, also for other codes than the order's."""
+    """入库单结果查询, with the plates that were told of for it, before the order or after.
+
+    Errors: FieldsInvalid, OrderUnknown, also for other codes than the order's.
+    """
     return await _result(desk, caller, call, "inbound")
 
 
@@ -47,6 +52,8 @@ async def _result(desk: Desk, caller: Caller, call: Call, kind: Kind) -> dict[st
         timeline = await events.timeline(tx, account_id=account_id, order_id=order.id)
         receivers = await events.receivers(tx, account_id=account_id, dialect="hongxun")
         site, owner = await facts.place_codes(tx, order)
+        sources = _sources(order, lines) if kind == "inbound" else []
+        announced = await plates.of_sources(tx, account_id=account_id, source_numbers=sources) if sources else []
     if any(text and text != code for text, code in zip(asked.values(), (site, owner), strict=True)):
         raise OrderUnknown(number=number)
     batched, whole = CONFIRMED_BY[kind]
@@ -63,4 +70,11 @@ async def _result(desk: Desk, caller: Caller, call: Call, kind: Kind) -> dict[st
         "totalQuantity": sum(line.quantity for line in lines),
         "actualQuantity": sum(line.done for line in lines),
         "batchList": [body(event, hearer) for event in timeline if event.kind == confirmed],
+        **({"lpnList": [plate.members for plate in announced]} if announced else {}),
     }
+
+
+def _sources(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+    """What plates may call it: its own number, or the purchase order of one of its lines."""
+    purchases = {str(line.partner_fields.get("ebeln") or "") for line in lines}
+    return sorted({order.number, *purchases} - {""})

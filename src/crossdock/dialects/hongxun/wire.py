@@ -166,7 +166,7 @@ class OrderBody(Struct, frozen=True, kw_only=True):
     texts: dict[str, str]
     lines: tuple[Line, ...]
     members: dict[str, Any]
-    """All of it as sent, the lines under `productList`."""
+    """All of it as sent, the lines under `productList`; documented texts that came as numbers are texts."""
 
 
 class StockQuery(Struct, frozen=True, kw_only=True):
@@ -181,8 +181,8 @@ class StockQuery(Struct, frozen=True, kw_only=True):
 def order_body(request: Any, kind: Kind, *, consignee_known: bool = False) -> OrderBody:
     """`request` of a call that creates an order of this kind. Errors: FieldsInvalid."""
     reader = object_reader(request)
-    members = reader.kept()
     fields = ORDERS[kind]
+    members = reader.kept() | reader.literals(fields)
     if consignee_known:
         fields = tuple(replace(field, required=False) if field in CONSIGNEE else field for field in fields)
     texts = reader.texts(fields)
@@ -197,9 +197,13 @@ def order_body(request: Any, kind: Kind, *, consignee_known: bool = False) -> Or
             reader.numeric(name)
     if kind == "transfer":
         _same_house(reader, texts)
-    lines = tuple(_line(line) for line in reader.objects("productList", entries_max=LINES_MAX))
-    _number_once(reader, lines)
+    sent = reader.objects("productList", entries_max=LINES_MAX)
+    lines = tuple(map(_line, sent))
+    _number_once(sent, lines)
     reader.finish()
+    members["productList"] = [
+        kept | line.literals(LINE) for kept, line in zip(members["productList"], sent, strict=True)
+    ]
     return OrderBody(texts=texts, lines=lines, members=members)
 
 
@@ -267,11 +271,11 @@ def _same_house(reader: Reader, texts: dict[str, str]) -> None:
         reader.complain("targetSubbaseCode", "不能与subbaseCode相同")
 
 
-def _number_once(reader: Reader, lines: tuple[Line, ...]) -> None:
+def _number_once(sent: list[Reader], lines: tuple[Line, ...]) -> None:
     seen: set[str] = set()
-    for index, line in enumerate(lines):
+    for reader, line in zip(sent, lines, strict=True):
         if line.number and line.number in seen:
-            reader.complain(f"productList[{index}].customerLineNumber", "重复")
+            reader.complain("customerLineNumber", "重复")
         seen.add(line.number)
 
 

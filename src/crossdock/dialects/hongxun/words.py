@@ -1,7 +1,9 @@
 """Hongxun's words and ours: order types, states, stock conditions, times. Tables, and the two time patterns."""
 
 import re
+import tomllib
 from datetime import datetime, timedelta, timezone
+from importlib.resources import files
 from typing import Any, Final
 
 from crossdock.base.ids import OrderId
@@ -35,12 +37,12 @@ PREFIXES: Final[dict[Kind, str]] = {"inbound": "HXRK", "outbound": "HXCK", "tran
 ORDER_STATUSES: Final[dict[str, str]] = {
     "announced": "NEW",
     "accepted": "ACCEPT",
-    "rejected": "EXCEPTION",
+    "rejected": "REJECT",
     "receiving": "PARTFULFILLED",
     "closed": "FULFILLED",
     "draft": "NEW",
     "pending": "NEW",
-    "allocated": "ACCEPT",
+    "allocated": "NEW",
     "released": "ACCEPT",
     "picking": "ACCEPT",
     "packing": "ACCEPT",
@@ -95,6 +97,7 @@ ROUTE_NODES: Final = {
     "105": "拒收",
 }
 """附录三: `scanTypeCode` -> what it means; 88 does not exist. Codes are texts: 001 is not 1."""
+HELD_UP: Final = "104"
 ROUTE_EFFECTS: Final[dict[str, Effect]] = {
     "80": "departed",
     "96": "departed",
@@ -118,7 +121,13 @@ RECIPIENT: Final = {
 }
 """Our word for a part of the consignee -> theirs."""
 COUNTRY_ISO: Final = "CN"
-"""The pages name a country nowhere in an order."""
+"""Of an order whose consignee is not on record: its pages name a country nowhere."""
+COUNTRIES: Final[dict[str, str]] = {
+    name: iso
+    for iso, names in tomllib.loads(files(__package__).joinpath("countries.toml").read_text(encoding="utf-8")).items()
+    for name in (iso, *names)
+}
+"""What a country may be called -> ISO 3166-1 alpha-2."""
 INVENTORY_ADDRESS: Final = {
     "countryName": "country",
     "provinceName": "county",
@@ -162,8 +171,13 @@ def printed_time(moment: datetime, zone: timezone) -> str:
 
 def recipient(texts: dict[str, str]) -> dict[str, str]:
     """Of the members that RECIPIENT names, those that are filled."""
-    said = {ours: text for ours, theirs in RECIPIENT.items() if (text := texts.get(theirs))}
-    return said | {"country_iso": COUNTRY_ISO}
+    return {ours: text for ours, theirs in RECIPIENT.items() if (text := texts.get(theirs))}
+
+
+def country(name: str) -> dict[str, str]:
+    """As a part of a recipient; nothing where nobody knows which one is meant."""
+    iso = COUNTRIES.get(name.strip().upper())
+    return {} if iso is None else {"country_iso": iso}
 
 
 def downstream_order_code(kind: Kind, order_id: OrderId) -> str:
