@@ -149,6 +149,20 @@ async def test_while_the_floor_works_it_decides(floor: Floor) -> None:
     await floor.world.verified()
 
 
+async def test_all_of_it_after_a_part_that_still_waits(floor: Floor) -> None:
+    order = await ordered(floor)
+    await floor.do(commands.start_picking, order)
+    await call(floor, off(batch="QX01", l1=1))
+    for _ in range(2):
+        assert await call(floor, off()) == [("outbound", "picking")]
+    asked = await floor.world.rows("SELECT id, wanted FROM cancel_request WHERE state = 'asked' ORDER BY id")
+    assert [wanted for _, wanted in asked] == [{"1": 1}, {}]
+    assert await decide(floor, granted=True, request_id=asked[1][0]) == [("outbound", "cancelled")]
+    assert await decide(floor, granted=True, request_id=asked[0][0]) == [("outbound", "cancelled")]
+    assert await told(floor, order) == [("cancelled", [("1", 2, 2, 0), ("2", 1, 1, 0)])]
+    await floor.world.verified()
+
+
 async def test_the_floor_says_no(floor: Floor) -> None:
     order = await ordered(floor)
     await floor.do(commands.start_picking, order)

@@ -83,7 +83,7 @@ async def call_off(
         return found
     concerned = await _concerned(tx, live, wanted)
     asks = any(share.order.state in ASKED.get(share.order.kind, ()) for share in concerned)
-    if asks and not wanted.batch_key and await cancel_sql.waiting(tx, account_id=account_id, number=wanted.number):
+    if asks and not wanted.batch_key and await _all_is_asked_for(tx, account_id, wanted.number):
         return found
     await cancel_sql.put(
         tx,
@@ -173,6 +173,11 @@ async def _held(tx: Tx, account_id: AccountId, number: str) -> list[Order]:
         await orders.locked(tx, account_id=account_id, order_id=order_id)
         for order_id in sorted(order.id for order in found)
     ]
+
+
+async def _all_is_asked_for(tx: Tx, account_id: AccountId, number: str) -> bool:
+    """Whether the floor has already to decide on the whole order."""
+    return any(not asked.wanted for asked in await cancel_sql.waiting(tx, account_id=account_id, number=number))
 
 
 async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> list[Share]:
