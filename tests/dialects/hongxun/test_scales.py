@@ -14,8 +14,10 @@ KEY = {"X-Device-Key": "3e5a9c10d7b24f68"}
 PARCEL = {"mailno": "DEMO000123456", "longs": 30.5, "widths": 20.0, "heights": 10.0, "weight": 1250, "volume": 6100}
 
 
-async def weigh(world: World, headers: dict[str, str] | None = None, **changes: Any) -> tuple[int, str]:
-    body = {"warehouseCode": "WH-GZ01", "timestamp": "2024-08-02 07:10:41", "request": PARCEL | changes}
+async def weigh(
+    world: World, headers: dict[str, str] | None = None, *, at: str = "2024-08-02 07:10:41", **changes: Any
+) -> tuple[int, str]:
+    body = {"warehouseCode": "WH-GZ01", "timestamp": at, "request": PARCEL | changes}
     answer = (await world.client.post(PATH, json=body, headers=KEY if headers is None else headers)).json()
     return answer["code"], answer["message"]
 
@@ -31,6 +33,14 @@ async def test_a_reading_of_an_unknown_number_is_kept_until_its_parcel_leaves(wo
     await world.parcel("CK1", "DEMO000123456")
     rows = "SELECT weight_g::int, length_mm::int, volume_cm3::int FROM waybill"
     assert await world.rows(rows) == [(1250, 305, 6100)]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+async def test_a_machine_that_knows_no_time_is_told_so_and_holds_up_nothing(world: World, at: str) -> None:
+    assert await weigh(world, at=at) == (400, "参数错误:timestamp 格式应为yyyy-MM-dd HH:mm:ss")
+    await world.parcel("CK1", "DEMO000123456")
+    assert await weigh(world, at=at) == (400, "参数错误:timestamp 格式应为yyyy-MM-dd HH:mm:ss")
+    assert await world.rows("SELECT count(*) FROM scale_reading") == [(0,)]
 
 
 @pytest.mark.parametrize(
