@@ -46,7 +46,8 @@ async def test_from_the_shelf_out_of_the_house(floor: Floor) -> None:
         "partner_fields": {"po": "7"},
         "tracking_number": "T-1",
         "lines": [
-            {"line_key": key, "sku": sku, "quantity": quantity, "lot": "", "condition": "good", "partner_fields": {}}
+            {"line_key": key, "sku": sku, "quantity": quantity, "ordered": quantity}
+            | {"lot": "", "condition": "good", "partner_fields": {}}
             for key, sku, quantity in (("1", SKU, 2), ("2", "P-7001", 1))
         ],
     }

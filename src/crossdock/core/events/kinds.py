@@ -10,8 +10,8 @@ ORDER_MEASURED = "order.measured"
 """measure (`orders.model.Measure`, amounts as text) of its parcel, known_g: what it was taken to weigh before"""
 
 INBOUND_RECEIVED = "inbound.received"
-"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields, and
-where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],
+"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, ordered (pieces of the line), lot,
+condition, partner_fields, and where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],
 site (code), sub_inventory (code), partner_fields of the order"""
 INBOUND_CLOSED = "inbound.closed"
 """After the last batch: number, type, ordered (pieces), received (pieces), batches,
