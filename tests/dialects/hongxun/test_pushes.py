@@ -56,6 +56,22 @@ async def test_a_title_order(world: World) -> None:
     }
 
 
+async def test_a_title_order_for_one_car(world: World) -> None:
+    for vin in ("VIN00001", "VIN00002"):
+        await world.car(vin)
+    [line] = sample("8.4")["request"]["productList"]
+    order = sample("8.3")["request"] | {"subbaseCode": "OWN-CAR", "productList": [line | {"vinNum": "VIN00003"}]}
+    answer = await post(world, "/dtc/logistics/innerOrder", sign(order))
+    assert (answer["code"], answer["message"]) == (404, "串码不在库:VIN00003")
+    await placed(world, "/dtc/logistics/innerOrder", sign(order | {"productList": [line | {"vinNum": "VIN00002"}]}))
+    for owner, vin in (("OWN-CAR", "VIN00001"), ("OWN-B", "VIN00002")):
+        asked = {"mode": {"ownerId": owner}, "pageSize": 10, "pageNum": 1}
+        cars = (await post(world, "/dtc/logistics/vinStockQuery", sign(asked)))["value"]["list"]
+        assert [car["vinCode"] for car in cars] == [vin]
+    [(_, confirm)] = await sent(world, "transfer")
+    assert [one["vinNum"] for one in confirm["productList"]] == ["VIN00002"]
+
+
 async def test_a_transport_order_from_the_ramp_to_the_door(world: World) -> None:
     await world.owner("OWN-CAR", "演示整车")
     await post(world, "/dtc/logistics/tmsOrder", sample("8.4"))
