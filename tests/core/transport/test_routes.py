@@ -127,17 +127,17 @@ async def test_a_parcel_for_a_locker_is_not_delivered_by_its_carrier(roads: Road
     await roads.world.verified()
 
 
-@pytest.mark.parametrize("announced_first", [True, False])
-async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announced_first: bool) -> None:
-    if announced_first:
+@pytest.mark.parametrize("announced", ["before", "after", "after, and dispatched"])
+async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announced: str) -> None:
+    if announced == "before":
         leg = await roads.leg()
         order = await roads.left("T-1", "T-2")
-        await roads.seen(roads.node("80"))
     else:
         order = await roads.left("T-1", "T-2")
         leg = await roads.leg()
+    if announced == "after, and dispatched":
         await roads.dispatched(leg)
-        await roads.seen(roads.node("80"))
+    await roads.seen(roads.node("80"))
     assert await roads.states() == [("outbound", "shipped"), ("transport", "departed")]
     async with roads.world.desk.database.autocommit() as tx:
         waybills = await queries.of_leg(tx, account_id=ACCOUNT, leg_id=leg.id)

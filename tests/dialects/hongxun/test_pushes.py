@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from crossdock.base.ids import OrderId, SiteId
 from crossdock.core.catalog import commands as catalog
 from crossdock.core.catalog.model import Figures
@@ -127,11 +129,32 @@ async def test_a_transport_order_from_the_ramp_to_the_door(world: World) -> None
         "longitude": "112.9",
         "dimension": "28.2",
     }
+    assert [push["expressCode"] for _, push in pushes] == [f"HXYS{id_}"] * 4
     assert (signed["signType"], signed["actualQuantity"], signed["productList"][0]["vinNum"]) == (
         "10",
         1,
         "LDEMO000000000001",
     )
+
+
+@pytest.mark.parametrize("announced", ["before", "after"])
+async def test_a_leg_that_is_announced_after_its_parcel_left(world: World, announced: str) -> None:
+    number = "CK2024080200101"
+    if announced == "before":
+        leg = await world.leg(number)
+        await world.parcel(number, "DEMO000123456")
+    else:
+        await world.parcel(number, "DEMO000123456")
+        leg = await world.leg(number)
+    asked = await post(world, "/dtc/esboms/routeQuery", sign({"customerNumber": number}))
+    assert [one["expressCode"] for one in asked["value"]["list"]] == [f"HXYS{leg.id}"]
+    await post(world, PICTURES, sample("8.29"))
+    await post(world, ROUTING, sample("8.28"))
+    pushes = dict(await sent(world, "outbound"))
+    assert pushes["signImagePush"][0]["signList"][0]["expressCode"] == f"HXYS{leg.id}"
+    assert pushes["routePush"]["expressCode"] == pushes["signInfoPush"]["expressCode"] == f"HXYS{leg.id}"
+    confirms = [push["orderStatus"] for name, push in await sent(world, "transport") if name == "tmsOrderConfirm"]
+    assert confirms == ["ACCEPT", "FULFILLED"]
 
 
 async def test_a_parcel_on_its_way_and_signed_for(world: World) -> None:

@@ -13,7 +13,7 @@ from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Order
-from crossdock.core.transport import commands, sql
+from crossdock.core.transport import commands, queries, sql
 from crossdock.core.transport.errors import WaybillUnknown
 from crossdock.core.transport.model import Effect, NewNode, RouteNode, SignType, Waybill
 from crossdock.db.tx import Tx
@@ -41,7 +41,7 @@ async def pass_nodes(
     or none are taken. Errors: WaybillUnknown, naming all numbers nobody knows.
     """
     mailnos = {node.mailno for node in nodes}
-    waybills = {one.mailno: one for one in await sql.newest(tx, account_ids=account_ids, mailnos=mailnos)}
+    waybills = {one.mailno: one for one in await queries.newest(tx, account_ids=account_ids, mailnos=mailnos)}
     unknown = sorted(mailnos - waybills.keys())
     if unknown:
         raise WaybillUnknown(mailnos=", ".join(unknown))
