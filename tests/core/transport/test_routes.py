@@ -150,6 +150,53 @@ async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announ
     await roads.world.verified()
 
 
+async def in_two_batches(roads: Roads) -> tuple[Order, dict[str, Any]]:
+    """Two of five pieces have left as T-1, on a leg, and were signed for."""
+    await roads.leg()
+    await roads.world.stock(SKU, 5)
+    order = await roads.world.order("N-1", lines={SKU: 5}, state="allocated", service=PARCEL_SERVICE)
+    by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+    async with roads.world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, **by)
+        await fulfilment.ship(tx, **by, quantities={"1": 2}, tracking_number="T-1")
+    await roads.seen(roads.node("80"), roads.node("001", minutes=1))
+    assert await roads.states() == [("outbound", "partly_shipped"), ("transport", "departed")]
+    return order, by
+
+
+async def test_a_leg_is_not_over_while_some_of_its_goods_are_in_the_warehouse(roads: Roads) -> None:
+    _, by = await in_two_batches(roads)
+    async with roads.world.desk.database.transaction() as tx:
+        await fulfilment.ship(tx, **by, tracking_number="T-2")
+    await roads.seen(roads.node("001", "T-2"))
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
+    finished = await roads.world.rows("SELECT facts -> 'actual' FROM event WHERE kind = 'transport.finished'")
+    assert finished == [(5,)]
+    await roads.world.verified()
+
+
+async def test_what_is_closed_short_after_the_last_signature_is_delivered(roads: Roads) -> None:
+    _, by = await in_two_batches(roads)
+    for _ in range(2):
+        async with roads.world.desk.database.transaction() as tx:
+            assert (await fulfilment.close_outbound(tx, **by)).state == "delivered"
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
+    await roads.world.verified()
+
+
+async def test_a_parcel_that_was_signed_for_before_the_warehouse_said_that_it_left(roads: Roads) -> None:
+    leg = await roads.leg()
+    await roads.world.stock(SKU, 2)
+    order = await roads.world.order("N-1", lines={SKU: 2}, state="allocated", service=PARCEL_SERVICE)
+    await roads.dispatched(leg, NewParcel(mailno="T-1"))
+    await roads.seen(roads.node("001"))
+    assert await roads.states() == [("outbound", "allocated"), ("transport", "dispatched")]
+    await roads.world.ship(order.id, tracking_number="T-1")
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
+    await roads.world.verified()
+
+
 async def test_refused_at_the_door(roads: Roads) -> None:
     leg = await roads.leg()
     await roads.dispatched(leg, NewParcel(mailno="T-1"))

@@ -79,12 +79,17 @@ def told(waybills: Sequence[Waybill], pieces: Mapping[str, Mapping[str, int]] | 
     ]
 
 
-async def leg_of(tx: Tx, order: Order) -> Order | None:
-    """The transport order that moves an outbound order's goods: it bears the same number."""
-    found = await order_queries.orders_by_number(
-        tx, account_id=order.account_id, kinds=["transport"], number=order.number
-    )
-    return found[0] if found and found[0].state != "cancelled" else None
+async def locked_with_leg(tx: Tx, *, account_id: AccountId, order_id: int) -> tuple[Order, Order | None]:
+    """An outbound order and the transport order that moves its goods: it bears the same number.
+
+    Both are held for this transaction, in the order of their ids against deadlocks. Errors: OrderUnknown.
+    """
+    order = await order_queries.order(tx, account_id=account_id, order_id=order_id)
+    found = await order_queries.orders_by_number(tx, account_id=account_id, kinds=["transport"], number=order.number)
+    ids = [order.id, *(leg.id for leg in found if leg.state != "cancelled")]
+    held = {id_: await orders.locked(tx, account_id=account_id, order_id=id_) for id_ in sorted(ids)}
+    order = held.pop(order.id)
+    return order, next(iter(held.values()), None)
 
 
 async def dispatch(

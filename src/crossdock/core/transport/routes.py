@@ -8,6 +8,7 @@ import msgspec
 
 from crossdock.base.ids import AccountId, OrderId, ServiceId
 from crossdock.core.accounts import sql as accounts
+from crossdock.core.catalog.sql import OVER
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
@@ -60,6 +61,14 @@ async def pass_nodes(
     return news
 
 
+async def all_left(tx: Tx, order: Order, leg: Order | None, *, dialect: str, actor: str) -> Order:
+    """Nothing more of an outbound order will leave: what was signed for before that is delivered now. The order."""
+    who = Who(dialect=dialect, actor=actor)
+    if leg is not None:
+        await _finish(tx, leg, order, "delivered", who)
+    return await _deliver(tx, order, who)
+
+
 async def _held(tx: Tx, waybills: Collection[Waybill]) -> dict[OrderId, Order]:
     """The orders behind, in the order of their ids, against deadlocks."""
     behind = {(waybill.account_id, waybill.order_id) for waybill in waybills} | {
@@ -109,7 +118,7 @@ async def _sign(
     held: dict[OrderId, Order],
     who: Who,
 ) -> None:
-    """Once per parcel; with the last of them the transport order and the order itself are delivered."""
+    """Once per parcel; with the last of them, once all has left, its leg and the order itself are delivered."""
     order = held[waybill.order_id]
     signed = await sql.sign(
         tx,
@@ -142,11 +151,22 @@ async def _sign(
         },
     )
     await _move_leg(tx, waybill, "delivered", held, who)
-    if order.kind == "outbound" and order.state == "shipped" and await _brought_by_carrier(tx, order):
-        siblings = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
-        if all(one.signed_at is not None for one in siblings):
-            moved = await orders.deliver(tx, account_id=order.account_id, order_id=order.id, place="door", **who)
-            held[order.id] = moved or order
+    held[order.id] = await _deliver(tx, order, who)
+
+
+async def _deliver(tx: Tx, order: Order, who: Who) -> Order:
+    """With the last of its parcels, once all of it has left."""
+    if order.kind != "outbound" or order.state != "shipped" or not await _brought_by_carrier(tx, order):
+        return order
+    parcels = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
+    if not _all_signed(parcels):
+        return order
+    moved = await orders.deliver(tx, account_id=order.account_id, order_id=order.id, place="door", **who)
+    return moved or order
+
+
+def _all_signed(parcels: Collection[Waybill]) -> bool:
+    return bool(parcels) and all(one.signed_at is not None for one in parcels)
 
 
 async def _brought_by_carrier(tx: Tx, order: Order) -> bool:
@@ -169,16 +189,22 @@ async def _move_leg(tx: Tx, waybill: Waybill, effect: Effect, held: dict[OrderId
         if leg.state == "dispatched":
             held[leg.id] = await orders.advance(tx, leg, to="departed", **who)
         return
+    held[leg.id] = await _finish(tx, leg, held[waybill.order_id], effect, who)
+
+
+async def _finish(tx: Tx, leg: Order, order: Order, effect: Effect, who: Who) -> Order:
+    """`order` is what it moves, or itself: it is not over while something is under way, or still to leave."""
     if leg.state not in ("dispatched", "departed"):
-        return
+        return leg
     parcels = await sql.of_leg(tx, account_id=leg.account_id, leg_id=leg.id)
-    if effect == "delivered" and any(one.signed_at is None for one in parcels):
-        return
+    left_behind = order.id != leg.id and order.state not in OVER
+    if effect == "delivered" and (left_behind or not _all_signed(parcels)):
+        return leg
     packed = await sql.packed(
         tx, account_id=leg.account_id, waybill_ids=[one.id for one in parcels if one.signed_at is not None]
     )
     lines = await order_queries.lines(tx, account_id=leg.account_id, order_id=leg.id)
-    held[leg.id] = await orders.advance(
+    return await orders.advance(
         tx,
         leg,
         to=effect,
