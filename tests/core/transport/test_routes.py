@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from crossdock.base.ids import SiteId
 from crossdock.core.events.queries import timeline
@@ -148,6 +149,59 @@ async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announ
     assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
     assert [one["leg_id"] for one in await roads.told(order, "order.signed")] == [leg.id] * 2
     await roads.world.verified()
+
+
+async def signed(roads: Roads, *mailnos: str) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """They are signed for in this order; what is told of each then: number, pieces, lines and their pieces."""
+    for minutes, mailno in enumerate(mailnos):
+        await roads.seen(roads.node("001", mailno, minutes=minutes))
+    told = await roads.world.rows("SELECT facts FROM event WHERE kind = 'order.signed' ORDER BY id")
+    return [
+        (facts["mailno"], facts["pieces"], [(line["line_key"], line["quantity"]) for line in facts["lines"]])
+        for (facts,) in told
+    ]
+
+
+async def left_unsorted(roads: Roads, *batches: list[NewParcel]) -> None:
+    """Two of SKU and one phone in each batch; a leg moves them."""
+    await roads.leg()
+    for sku, pieces in ((SKU, 2), ("P-7001", 1)):
+        await roads.world.stock(sku, pieces * len(batches))
+    wanted = {SKU: 2 * len(batches), "P-7001": len(batches)}
+    order = await roads.world.order("N-1", lines=wanted, state="allocated", service=PARCEL_SERVICE)
+    by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+    async with roads.world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, **by)
+        for parcels in batches:
+            await fulfilment.ship(tx, **by, quantities={"1": 2, "2": 1}, parcels=parcels)
+
+
+ALL_OF_A_BATCH = [("1", 2), ("2", 1)]
+
+
+async def test_one_parcel_holds_all_of_its_batch(roads: Roads) -> None:
+    await left_unsorted(roads, [NewParcel(mailno="T-1")], [NewParcel(mailno="T-2", pieces={"1": 2})])
+    assert await signed(roads, "T-1", "T-2") == [("T-1", 3, ALL_OF_A_BATCH), ("T-2", 2, [("1", 2)])]
+
+
+async def test_the_last_of_several_parcels_brings_what_no_other_does(roads: Roads) -> None:
+    numbers = [NewParcel(mailno=f"T-{number}") for number in range(1, 6)]
+    await left_unsorted(roads, numbers[:2], [structs.replace(numbers[2], pieces={"1": 1}), *numbers[3:]])
+    told = await signed(roads, "T-4", "T-2", "T-3", "T-5", "T-1")
+    rest = ("T-1", 5, [("1", 3), ("2", 2)])
+    assert told == [("T-4", 0, []), ("T-2", 0, []), ("T-3", 1, [("1", 1)]), ("T-5", 0, []), rest]
+    finished = await roads.world.rows("SELECT facts -> 'actual' FROM event WHERE kind = 'transport.finished'")
+    assert finished == [(6,)]
+    await roads.world.verified()
+
+
+async def test_of_a_leg_with_several_parcels_too(roads: Roads) -> None:
+    leg = await roads.leg()
+    await roads.dispatched(leg, NewParcel(mailno="T-1"), NewParcel(mailno="T-2"))
+    assert await signed(roads, "T-2", "T-1") == [("T-2", 0, []), ("T-1", 2, [("1", 2)])]
+    [finished] = await roads.told(leg, "transport.finished")
+    assert finished["actual"] == 2
 
 
 async def in_two_batches(roads: Roads) -> tuple[Order, dict[str, Any]]:

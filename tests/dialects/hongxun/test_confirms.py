@@ -132,3 +132,15 @@ async def test_an_outbound_order_leaves(world: Any) -> None:
     assert last[0] == "outOrderStatusConfirm"
     assert last[1] | {"totalQuantity": 4, "actualQuantity": 4} == sample("8.9")["request"]
     assert (last[1]["totalQuantity"], last[1]["actualQuantity"]) == (2, 2)
+
+
+async def test_without_batches_the_parcels_are_told_with_what_is_in_them(world: Any) -> None:
+    order = await world.parcel("CK1", "T-1", "T-2")
+    async with world.desk.database.transaction() as tx:
+        await tx.execute("UPDATE receiver SET settings = '{}' WHERE name = 'erp'")
+    [(name, confirm)] = await told(world, order.id)
+    packed = [{"customerLineNumber": "1", "customerProductCode": "P-7001", "quantity": 1}]
+    assert (name, confirm["packageList"]) == (
+        "outOrderConfirm",
+        [{"mailno": mailno, "productList": packed} for mailno in ("T-1", "T-2")],
+    )

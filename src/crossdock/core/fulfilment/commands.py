@@ -115,7 +115,8 @@ async def ship(
     batch = order.batches + 1
     number = tracking_number or (parcels[0].mailno if parcels else order.tracking_number)
     if number is not None and not parcels:
-        parcels = [NewParcel(mailno=number, pieces={line.line_key: pieces for line, pieces in moved})]
+        parcels = [NewParcel(mailno=number)]
+    parcels = transport.holding(parcels, {line.line_key: pieces for line, pieces in moved})
     gone = await _send_off(tx, order, moved, units or {}, cause=f"ship:{order.id}:{batch}")
     leg_id = None if leg is None else leg.id
     waybills = await transport.attach(tx, order=order, parcels=parcels, lines=lines, batch=batch, leg_id=leg_id)
@@ -123,7 +124,7 @@ async def ship(
         **await facts(tx, order, gone),
         "tracking_number": number,
         "leg_id": leg_id,
-        "parcels": transport.told(waybills, {parcel.mailno: parcel.pieces for parcel in parcels}),
+        "parcels": await transport.told(tx, waybills, lines),
     }
     order = await orders.advance(
         tx,
@@ -256,7 +257,7 @@ async def _tell_closed(tx: Tx, order: Order, leg_id: OrderId | None, *, dialect:
             **await facts(tx, order, await gathered(tx, order, lines)),
             "tracking_number": order.tracking_number,
             "leg_id": leg_id,
-            "parcels": transport.told(waybills),
+            "parcels": await transport.told(tx, waybills, lines),
             "ordered": sum(line.quantity for line in lines),
             "shipped": sum(line.done for line in lines),
             "batches": order.batches,

@@ -71,12 +71,21 @@ async def attach(
     return waybills
 
 
-def told(waybills: Sequence[Waybill], pieces: Mapping[str, Mapping[str, int]] | None = None) -> list[dict[str, Any]]:
-    """As events print parcels; `pieces`: number -> line key -> pieces in it, where that is known."""
-    return [
-        {name: getattr(waybill, name) for name in TOLD} | {"pieces": dict((pieces or {}).get(waybill.mailno, {}))}
-        for waybill in waybills
-    ]
+def holding(parcels: Sequence[NewParcel], pieces: Mapping[str, int]) -> list[NewParcel]:
+    """One parcel alone holds all that goes, line key -> pieces; of several only they themselves can say."""
+    if len(parcels) == 1 and not parcels[0].pieces:
+        return [structs.replace(parcels[0], pieces=pieces)]
+    return list(parcels)
+
+
+async def told(tx: Tx, waybills: Sequence[Waybill], lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
+    """As events print parcels, with what is in each where that is known; `lines` are their order's."""
+    keys = {line.id: line.line_key for line in lines}
+    pieces: dict[int, dict[str, int]] = {waybill.id: {} for waybill in waybills}
+    if waybills:
+        for one in await sql.packed(tx, account_id=waybills[0].account_id, waybill_ids=list(pieces)):
+            pieces[one.waybill_id][keys[one.order_line_id]] = one.pieces
+    return [{name: getattr(waybill, name) for name in TOLD} | {"pieces": pieces[waybill.id]} for waybill in waybills]
 
 
 async def locked_with_leg(tx: Tx, *, account_id: AccountId, order_id: int) -> tuple[Order, Order | None]:
@@ -118,8 +127,8 @@ async def dispatch(
     if not parcels:
         left = await sql.of_orders(tx, account_id=account_id, order_ids=[moved.id])
         parcels = [NewParcel(mailno=waybill.mailno, carrier=carrier) for waybill in left]
-    elif len(parcels) == 1 and not parcels[0].pieces and moved is leg:
-        parcels = [_with_all(parcels[0], lines)]
+    elif moved is leg:
+        parcels = holding(parcels, {line.line_key: line.quantity for line in lines})
     await attach(
         tx,
         order=moved,
@@ -152,7 +161,3 @@ def leg_facts(leg: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         "lines": [line.told(line.quantity) for line in lines],
         "partner_fields": leg.partner_fields,
     }
-
-
-def _with_all(parcel: NewParcel, lines: Sequence[OrderLine]) -> NewParcel:
-    return structs.replace(parcel, pieces={line.line_key: line.quantity for line in lines})

@@ -1,6 +1,6 @@
 """Parcels are seen on their way, and signed for. Whoever tells it: a carrier, or we ourselves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypedDict
 
@@ -13,10 +13,11 @@ from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Order
+from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.transport import commands, queries, sql
 from crossdock.core.transport.errors import WaybillUnknown
 from crossdock.core.transport.model import Effect, NewNode, RouteNode, SignType, Waybill
+from crossdock.core.transport.sql import Packed
 from crossdock.db.tx import Tx
 
 SIGNED: Final[dict[Effect, SignType]] = {"delivered": "normal", "exceptional": "exceptional"}
@@ -133,6 +134,7 @@ async def _sign(
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
     by_id = {line.id: line for line in lines}
     packed = await sql.packed(tx, account_id=order.account_id, waybill_ids=[waybill.id])
+    packed = packed or await _rest(tx, order, waybill, lines)
     await orders.tell(
         tx,
         order,
@@ -152,6 +154,23 @@ async def _sign(
     )
     await _move_leg(tx, waybill, "delivered", held, who)
     held[order.id] = await _deliver(tx, order, who)
+
+
+async def _rest(tx: Tx, order: Order, waybill: Waybill, lines: Sequence[OrderLine]) -> list[Packed]:
+    """Where nobody said what is in which parcel, the last that is signed for brings what no other does."""
+    parcels = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
+    packed = await sql.packed(tx, account_id=order.account_id, waybill_ids=[one.id for one in parcels])
+    known = {one.waybill_id for one in packed}
+    if any(one.signed_at is None for one in parcels if one.id not in known):
+        return []
+    rest = Counter({line.id: line.quantity if order.kind == "transport" else line.done for line in lines})
+    for one in packed:
+        rest[one.order_line_id] -= one.pieces
+    brought = [Packed(waybill.id, line.id, rest[line.id]) for line in lines if rest[line.id] > 0]
+    if brought:
+        pieces = {(one.waybill_id, one.order_line_id): one.pieces for one in brought}
+        await sql.put_lines(tx, account_id=order.account_id, lines=pieces)
+    return brought
 
 
 async def _deliver(tx: Tx, order: Order, who: Who) -> Order:
