@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from structlog.testing import capture_logs
 
 from crossdock.base.ids import SiteId
 from crossdock.core.events.queries import timeline
@@ -318,6 +319,30 @@ async def test_a_reading_stands_on_its_parcel_and_the_last_one_wins(roads: Roads
     assert await roads.world.rows("SELECT weight_g FROM scale_reading ORDER BY id") == [(1300,), (1250,)]
 
 
+async def weighed(roads: Roads) -> list[tuple[Any, ...]]:
+    """weight and volume_differs of each reading on a timeline, and how many minutes ago it was made"""
+    return [
+        (facts["weight_g"], facts["volume_differs"], (roads.world.clock.now() - at) / timedelta(minutes=1))
+        for facts, at in await roads.world.rows(
+            "SELECT facts, happened_at FROM event WHERE kind = 'order.weighed' ORDER BY id"
+        )
+    ]
+
+
+async def test_each_reading_is_a_mark_on_its_orders_timeline(roads: Roads) -> None:
+    for minutes in (-9, -10):
+        await read(roads, reading(roads, minutes=minutes, weight_g=1240 - minutes))
+    assert await weighed(roads) == []
+    order = await roads.left("T-1")
+    assert await weighed(roads) == [(1250, False, 10), (1249, False, 9)]
+    for _ in range(2):
+        await read(roads, reading(roads, volume=9_000))
+    assert await weighed(roads) == [(1250, False, 10), (1249, False, 9), (1250, True, 0)]
+    told = await roads.told(order, "order.weighed")
+    assert {(facts["number"], facts["mailno"], facts["device"]) for facts in told} == {("N-1", "T-1", "dws-1")}
+    await roads.world.verified()
+
+
 @pytest.mark.parametrize(("pieces", "weight_g"), [({"1": 1}, 1250), ({"1": 2}, 200), ({}, 200)])
 async def test_a_parcel_of_one_piece_measures_its_product(
     roads: Roads, pieces: dict[str, int], weight_g: int
@@ -333,8 +358,10 @@ async def test_a_parcel_of_one_piece_measures_its_product(
 
 @pytest.mark.parametrize(("volume", "flagged"), [(6_405, False), (6_406, True), (5_795, False), (5_794, True)])
 async def test_a_volume_far_from_its_sides_is_flagged(roads: Roads, volume: int, flagged: bool) -> None:
-    await read(roads, reading(roads, volume=volume))
+    with capture_logs() as logged:
+        await read(roads, reading(roads, volume=volume))
     assert await roads.world.rows("SELECT volume_differs FROM scale_reading") == [(flagged,)]
+    assert [entry["mailno"] for entry in logged if entry["log_level"] == "warning"] == ["T-1"] * flagged
 
 
 @pytest.mark.parametrize(("kept_for", "found"), [(readings.KEPT - timedelta(seconds=1), 1250), (readings.KEPT, None)])

@@ -44,6 +44,9 @@ ORDER_SIGNED = "order.signed"
 """number, leg_id, mailno, sign_type ('normal' | 'exceptional'), signer, signed_at, pieces, lines, partner_fields"""
 PROOF_PICTURED = "order.pictured"
 """number, leg_id, mailno, pictures: [`transport.model.Picture`]"""
+ORDER_WEIGHED = "order.weighed"
+"""number, leg_id, mailno, device, weight_g, length_mm, width_mm, height_mm, volume_cm3, volume_differs, measured_at:
+a weighing machine saw one of its parcels, and the event is of that time"""
 VEHICLES_INSPECTED = "order.vehicles_inspected"
 """number, vehicles: [{vin, checked_at, passed, items: [{category_id, category_name, item_id, item_name, passed,
 remark, image_urls}]}]"""

@@ -65,7 +65,8 @@ async def attach(
     }
     if packed:
         await sql.put_lines(tx, account_id=order.account_id, lines=packed)
-    if await readings.claim(tx, account_id=order.account_id, waybills=waybills):
+    moved_by = order.id if order.kind == "transport" else leg_id
+    if await readings.claim(tx, account_id=order.account_id, waybills=waybills, leg_id=moved_by):
         of_order = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
         return [waybill for waybill in of_order if waybill.id in ids.values()]
     return waybills

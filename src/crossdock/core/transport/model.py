@@ -113,3 +113,11 @@ class Reading(Struct, frozen=True, kw_only=True):
     volume_cm3: Decimal
     remark: str = ""
     measured_at: datetime
+
+
+class KeptReading(Reading, frozen=True, kw_only=True):
+    """A reading on record; without a parcel it waits for the number to appear."""
+
+    id: int
+    waybill_id: int | None
+    volume_differs: bool
