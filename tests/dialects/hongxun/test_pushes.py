@@ -263,6 +263,15 @@ async def test_a_whole_cancel(world: World) -> None:
     assert (name, request) == ("cancelResult", printed)
 
 
+async def test_a_cancel_answers_with_the_order_it_was_about(world: World) -> None:
+    await world.parcel("CK1", "DEMO000123456")
+    await world.order("CK1", lines={"P-7001": 1}, kind="inbound", state="announced", dialect="hongxun", type="10")
+    for _ in range(2):
+        answer = await post(world, CANCEL, sign({"customerNumber": "CK1", "reason": "r"}))
+        assert answer["value"] == {"customerNumber": "CK1", "orderStatus": "CANCELED"}
+    assert [name for name, _ in await sent(world, "outbound")] == ["outOrderConfirm", "outOrderStatusConfirm"]
+
+
 async def test_a_cancel_that_comes_too_late_is_told_though_it_is_refused(world: World) -> None:
     await world.parcel("CK2024080200101", "DEMO000123456")
     answer = await post(world, CANCEL, sign({"customerNumber": "CK2024080200101", "reason": "客户改单"}))
