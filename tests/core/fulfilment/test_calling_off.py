@@ -19,7 +19,9 @@ from crossdock.core.fulfilment.model import counted
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown, StateForbids
 from crossdock.core.orders.model import Order
+from crossdock.core.transport import commands as transport
 from tests.core.fulfilment.conftest import SKU, Floor
+from tests.core.fulfilment.test_transfers import moved
 from tests.world import ACCOUNT, PARCEL_SERVICE
 
 
@@ -133,6 +135,28 @@ async def test_an_order_and_its_leg_go_together_or_not_at_all(floor: Floor) -> N
     await floor.world.verified()
 
 
+@pytest.mark.parametrize("wanted", [off(), off(batch="QX01", l1=2, l2=1)])
+async def test_what_is_over_in_another_class_forbids_nothing(floor: Floor, wanted: CallOff) -> None:
+    came = await floor.world.order("N-1", lines={SKU: 1}, kind="inbound", state="announced", dialect="hongxun")
+    await floor.do(inbound.close_inbound, came)
+    await floor.world.stock(SKU, 1)
+    title = await moved(floor, "N-1", pieces=1)
+    order = await ordered(floor)
+    after = [("inbound", "closed"), ("outbound", "cancelled"), ("transfer", "closed")]
+    for _ in range(2):
+        assert sorted(await call(floor, wanted)) == after
+    assert [state for state, _ in await told(floor, order)] == ["cancelled"]
+    assert await told(floor, came) == await told(floor, title) == []
+
+
+async def test_goods_that_left_keep_their_leg(floor: Floor) -> None:
+    order = await floor.packed()
+    await floor.do(commands.ship, order)
+    await floor.world.order("N-1", lines={SKU: 2}, kind="transport", state="announced", dialect="hongxun", type="10")
+    with pytest.raises(StateForbids):
+        await call(floor, off())
+
+
 async def test_while_the_floor_works_it_decides(floor: Floor) -> None:
     order = await ordered(floor)
     await floor.do(commands.start_picking, order)
@@ -145,6 +169,20 @@ async def test_while_the_floor_works_it_decides(floor: Floor) -> None:
     with pytest.raises(CancelWaiting):
         await floor.do(commands.ship, order)
     assert await decide(floor, granted=True) == [("outbound", "cancelled")]
+    assert await told(floor, order) == [("cancelled", [("1", 2, 2, 0), ("2", 1, 1, 0)])]
+    await floor.world.verified()
+
+
+async def test_all_of_it_after_a_part_that_still_waits(floor: Floor) -> None:
+    order = await ordered(floor)
+    await floor.do(commands.start_picking, order)
+    await call(floor, off(batch="QX01", l1=1))
+    for _ in range(2):
+        assert await call(floor, off()) == [("outbound", "picking")]
+    asked = await floor.world.rows("SELECT id, wanted FROM cancel_request WHERE state = 'asked' ORDER BY id")
+    assert [wanted for _, wanted in asked] == [{"1": 1}, {}]
+    assert await decide(floor, granted=True, request_id=asked[1][0]) == [("outbound", "cancelled")]
+    assert await decide(floor, granted=True, request_id=asked[0][0]) == [("outbound", "cancelled")]
     assert await told(floor, order) == [("cancelled", [("1", 2, 2, 0), ("2", 1, 1, 0)])]
     await floor.world.verified()
 
@@ -194,6 +232,35 @@ async def test_what_has_left_stays_and_nothing_open_ends_the_order(floor: Floor)
     [closed] = [facts for kind, facts in await floor.told(order) if kind == "outbound.closed"]
     assert (closed["ordered"], closed["shipped"]) == (1, 1)
     await floor.world.verified()
+
+
+@pytest.mark.parametrize("state", ["dispatched", "departed"])
+async def test_what_has_not_moved_may_go_though_the_leg_is_under_way(floor: Floor, state: str) -> None:
+    order = await floor.packed(type="20")
+    await floor.do(commands.ship, order, quantities={"1": 1})
+    leg = await floor.world.order(
+        "N-1", lines={SKU: 2, "P-7001": 1}, kind="transport", state="announced", dialect="hongxun", type="10"
+    )
+    leg = await floor.do(transport.dispatch, leg)
+    if state == "departed":
+        async with floor.world.desk.database.transaction() as tx:
+            await orders.advance(tx, leg, to=state, dialect="house", actor="")
+    with pytest.raises(StateForbids):
+        await call(floor, off())
+    with pytest.raises(CancelTooMuch):
+        await call(floor, off(batch="QX01", l1=2))
+    after = [("outbound", "partly_shipped"), ("transport", state)]
+    assert sorted(await call(floor, off(batch="QX01", l1=1))) == after
+    assert await told(floor, order) == [("partly_shipped", [("1", 2, 1, 1)])]
+    assert await told(floor, leg) == [(state, [("1", 2, 1, 0)])]
+    assert sorted(await call(floor, off(batch="QX02", l2=1))) == [("outbound", "shipped"), ("transport", state)]
+    await floor.world.verified()
+
+
+async def test_goods_of_a_leg_alone_have_moved_with_it(floor: Floor) -> None:
+    await floor.world.leg("N-1", "T-1")
+    with pytest.raises(CancelTooMuch):
+        await call(floor, off(batch="QX01", l1=1))
 
 
 async def test_what_has_come_in_stays(floor: Floor) -> None:

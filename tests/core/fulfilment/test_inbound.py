@@ -38,6 +38,7 @@ async def test_two_batches_and_the_end(floor: Floor) -> None:
             "line_key": "1",
             "sku": SKU,
             "quantity": quantity,
+            "ordered": 10,
             "lot": "",
             "condition": "good",
             "partner_fields": {},

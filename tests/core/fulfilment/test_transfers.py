@@ -12,6 +12,7 @@ from crossdock.core.orders.errors import OrderNumberTaken
 from crossdock.core.orders.ids import OrderIds
 from crossdock.core.orders.model import NewLine, Order, PlaceOrder
 from crossdock.core.stock.errors import OutOfStock
+from crossdock.core.units.errors import UnitNotHere
 from crossdock.core.units.model import NewUnit
 from tests.core.fulfilment.conftest import SKU, Floor
 from tests.world import ACCOUNT, COMPANY, WAREHOUSE
@@ -34,10 +35,11 @@ async def moved(
             state="allocated",
             site_id=WAREHOUSE,
             sub_inventory_id=owner.id,
-            lines=(NewLine(line_key="1", sku=SKU, quantity=pieces),),
+            lines=more.get("lines", (NewLine(line_key="1", sku=SKU, quantity=pieces),)),
             content_hash=more.get("content", b"1"),
         )
-        return (await transfer(tx, command=command, order_id=order_id, target_id=heir.id)).order
+        units = more.get("units")
+        return (await transfer(tx, command=command, order_id=order_id, target_id=heir.id, units=units)).order
 
 
 async def shelf(floor: Floor) -> list[tuple[Any, ...]]:
@@ -89,6 +91,44 @@ async def test_pieces_with_names_go_along(floor: Floor) -> None:
     owners = await floor.world.rows(f"{rows} JOIN sub_inventory sub ON sub.id = s.sub_inventory_id ORDER BY 1")
     assert owners == [("SN0000", "OWN-B"), ("SN0001", "OWN-B"), ("SN0002", "OWN-A")]
     await floor.world.verified()
+
+
+async def named_pieces(floor: Floor) -> list[tuple[str, str]]:
+    rows = "SELECT u.code, sub.code FROM unit u JOIN stock s ON s.id = u.stock_id"
+    return await floor.world.rows(f"{rows} JOIN sub_inventory sub ON sub.id = s.sub_inventory_id ORDER BY 1")
+
+
+async def three_named(floor: Floor) -> None:
+    """SN0000 and SN0001 in lot A, SN0002 in lot B."""
+    order = await floor.inbound({SKU: 3})
+    units = tuple(NewUnit(sn=f"SN000{number}") for number in range(3))
+    receipts = [
+        Receipt(line_key="1", quantity=len(some), lot=lot, units=some)
+        for lot, some in (("A", units[:2]), ("B", units[2:]))
+    ]
+    await floor.do(inbound.receive, order, receipts=receipts)
+
+
+async def test_a_piece_that_is_named_goes_whichever_lot_it_lies_in(floor: Floor) -> None:
+    await three_named(floor)
+    lines = tuple(NewLine(line_key=str(number), sku=SKU, quantity=1) for number in (1, 2))
+    order = await moved(floor, lines=lines, units={"2": ["SN0002"]})
+    assert await named_pieces(floor) == [("SN0000", "OWN-B"), ("SN0001", "OWN-A"), ("SN0002", "OWN-B")]
+    [facts] = [facts for kind, facts in await floor.told(order) if kind == "transfer.closed"]
+    told = [(line["line_key"], line["lot"], [unit["sn"] for unit in line["units"]]) for line in facts["lines"]]
+    assert sorted(told) == [("1", "A", ["SN0000"]), ("2", "B", ["SN0002"])]
+    again = await moved(floor, lines=lines, units={"2": ["SN0002"]})
+    assert again.id == order.id
+    await floor.world.verified()
+
+
+@pytest.mark.parametrize("units", [{"1": ["SN0009"]}, {"1": ["SN0001"], "2": ["SN0001"]}])
+async def test_a_piece_that_is_not_there_moves_nothing(floor: Floor, units: dict[str, list[str]]) -> None:
+    await three_named(floor)
+    lines = tuple(NewLine(line_key=str(number), sku=SKU, quantity=1) for number in (1, 2))
+    with pytest.raises(UnitNotHere):
+        await moved(floor, lines=lines, units=units)
+    assert {owner for _, owner in await named_pieces(floor)} == {"OWN-A"}
 
 
 async def test_there_and_back_thirty_times_at_once(floor: Floor) -> None:

@@ -101,6 +101,7 @@ def test_every_kind_that_moves_an_order_or_its_parcel_is_a_step() -> None:
         kinds.CANCEL_DECIDED,
         kinds.ORDER_SIGNED,
         kinds.PROOF_PICTURED,
+        kinds.ORDER_WEIGHED,
         kinds.VEHICLES_INSPECTED,
     }
     moving = {

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
+from structlog.testing import capture_logs
 
 from crossdock.base.ids import SiteId
 from crossdock.core.events.queries import timeline
@@ -127,17 +129,17 @@ async def test_a_parcel_for_a_locker_is_not_delivered_by_its_carrier(roads: Road
     await roads.world.verified()
 
 
-@pytest.mark.parametrize("announced_first", [True, False])
-async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announced_first: bool) -> None:
-    if announced_first:
+@pytest.mark.parametrize("announced", ["before", "after", "after, and dispatched"])
+async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announced: str) -> None:
+    if announced == "before":
         leg = await roads.leg()
         order = await roads.left("T-1", "T-2")
-        await roads.seen(roads.node("80"))
     else:
         order = await roads.left("T-1", "T-2")
         leg = await roads.leg()
+    if announced == "after, and dispatched":
         await roads.dispatched(leg)
-        await roads.seen(roads.node("80"))
+    await roads.seen(roads.node("80"))
     assert await roads.states() == [("outbound", "shipped"), ("transport", "departed")]
     async with roads.world.desk.database.autocommit() as tx:
         waybills = await queries.of_leg(tx, account_id=ACCOUNT, leg_id=leg.id)
@@ -147,6 +149,106 @@ async def test_a_leg_moves_the_outbound_order_of_its_number(roads: Roads, announ
     await roads.seen(roads.node("001", "T-1"), roads.node("001", "T-2"))
     assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
     assert [one["leg_id"] for one in await roads.told(order, "order.signed")] == [leg.id] * 2
+    await roads.world.verified()
+
+
+async def signed(roads: Roads, *mailnos: str) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """They are signed for in this order; what is told of each then: number, pieces, lines and their pieces."""
+    for minutes, mailno in enumerate(mailnos):
+        await roads.seen(roads.node("001", mailno, minutes=minutes))
+    told = await roads.world.rows("SELECT facts FROM event WHERE kind = 'order.signed' ORDER BY id")
+    return [
+        (facts["mailno"], facts["pieces"], [(line["line_key"], line["quantity"]) for line in facts["lines"]])
+        for (facts,) in told
+    ]
+
+
+async def left_unsorted(roads: Roads, *batches: list[NewParcel]) -> None:
+    """Two of SKU and one phone in each batch; a leg moves them."""
+    await roads.leg()
+    for sku, pieces in ((SKU, 2), ("P-7001", 1)):
+        await roads.world.stock(sku, pieces * len(batches))
+    wanted = {SKU: 2 * len(batches), "P-7001": len(batches)}
+    order = await roads.world.order("N-1", lines=wanted, state="allocated", service=PARCEL_SERVICE)
+    by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+    async with roads.world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, **by)
+        for parcels in batches:
+            await fulfilment.ship(tx, **by, quantities={"1": 2, "2": 1}, parcels=parcels)
+
+
+ALL_OF_A_BATCH = [("1", 2), ("2", 1)]
+
+
+async def test_one_parcel_holds_all_of_its_batch(roads: Roads) -> None:
+    await left_unsorted(roads, [NewParcel(mailno="T-1")], [NewParcel(mailno="T-2", pieces={"1": 2})])
+    assert await signed(roads, "T-1", "T-2") == [("T-1", 3, ALL_OF_A_BATCH), ("T-2", 2, [("1", 2)])]
+
+
+async def test_the_last_of_several_parcels_brings_what_no_other_does(roads: Roads) -> None:
+    numbers = [NewParcel(mailno=f"T-{number}") for number in range(1, 6)]
+    await left_unsorted(roads, numbers[:2], [structs.replace(numbers[2], pieces={"1": 1}), *numbers[3:]])
+    told = await signed(roads, "T-4", "T-2", "T-3", "T-5", "T-1")
+    rest = ("T-1", 5, [("1", 3), ("2", 2)])
+    assert told == [("T-4", 0, []), ("T-2", 0, []), ("T-3", 1, [("1", 1)]), ("T-5", 0, []), rest]
+    finished = await roads.world.rows("SELECT facts -> 'actual' FROM event WHERE kind = 'transport.finished'")
+    assert finished == [(6,)]
+    await roads.world.verified()
+
+
+async def test_of_a_leg_with_several_parcels_too(roads: Roads) -> None:
+    leg = await roads.leg()
+    await roads.dispatched(leg, NewParcel(mailno="T-1"), NewParcel(mailno="T-2"))
+    assert await signed(roads, "T-2", "T-1") == [("T-2", 0, []), ("T-1", 2, [("1", 2)])]
+    [finished] = await roads.told(leg, "transport.finished")
+    assert finished["actual"] == 2
+
+
+async def in_two_batches(roads: Roads) -> tuple[Order, dict[str, Any]]:
+    """Two of five pieces have left as T-1, on a leg, and were signed for."""
+    await roads.leg()
+    await roads.world.stock(SKU, 5)
+    order = await roads.world.order("N-1", lines={SKU: 5}, state="allocated", service=PARCEL_SERVICE)
+    by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+    async with roads.world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, **by)
+        await fulfilment.ship(tx, **by, quantities={"1": 2}, tracking_number="T-1")
+    await roads.seen(roads.node("80"), roads.node("001", minutes=1))
+    assert await roads.states() == [("outbound", "partly_shipped"), ("transport", "departed")]
+    return order, by
+
+
+async def test_a_leg_is_not_over_while_some_of_its_goods_are_in_the_warehouse(roads: Roads) -> None:
+    _, by = await in_two_batches(roads)
+    async with roads.world.desk.database.transaction() as tx:
+        await fulfilment.ship(tx, **by, tracking_number="T-2")
+    await roads.seen(roads.node("001", "T-2"))
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
+    finished = await roads.world.rows("SELECT facts -> 'actual' FROM event WHERE kind = 'transport.finished'")
+    assert finished == [(5,)]
+    await roads.world.verified()
+
+
+async def test_what_is_closed_short_after_the_last_signature_is_delivered(roads: Roads) -> None:
+    _, by = await in_two_batches(roads)
+    for _ in range(2):
+        async with roads.world.desk.database.transaction() as tx:
+            assert (await fulfilment.close_outbound(tx, **by)).state == "delivered"
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
+    await roads.world.verified()
+
+
+async def test_a_parcel_that_was_signed_for_before_the_warehouse_said_that_it_left(roads: Roads) -> None:
+    leg = await roads.leg()
+    await roads.world.stock(SKU, 2)
+    order = await roads.world.order("N-1", lines={SKU: 2}, state="allocated", service=PARCEL_SERVICE)
+    await roads.dispatched(leg, NewParcel(mailno="T-1"))
+    await roads.seen(roads.node("001"))
+    assert await roads.states() == [("outbound", "allocated"), ("transport", "dispatched")]
+    await roads.world.ship(order.id, tracking_number="T-1")
+    assert await roads.states() == [("outbound", "delivered"), ("transport", "delivered")]
     await roads.world.verified()
 
 
@@ -217,6 +319,30 @@ async def test_a_reading_stands_on_its_parcel_and_the_last_one_wins(roads: Roads
     assert await roads.world.rows("SELECT weight_g FROM scale_reading ORDER BY id") == [(1300,), (1250,)]
 
 
+async def weighed(roads: Roads) -> list[tuple[Any, ...]]:
+    """weight and volume_differs of each reading on a timeline, and how many minutes ago it was made"""
+    return [
+        (facts["weight_g"], facts["volume_differs"], (roads.world.clock.now() - at) / timedelta(minutes=1))
+        for facts, at in await roads.world.rows(
+            "SELECT facts, happened_at FROM event WHERE kind = 'order.weighed' ORDER BY id"
+        )
+    ]
+
+
+async def test_each_reading_is_a_mark_on_its_orders_timeline(roads: Roads) -> None:
+    for minutes in (-9, -10):
+        await read(roads, reading(roads, minutes=minutes, weight_g=1240 - minutes))
+    assert await weighed(roads) == []
+    order = await roads.left("T-1")
+    assert await weighed(roads) == [(1250, False, 10), (1249, False, 9)]
+    for _ in range(2):
+        await read(roads, reading(roads, volume=9_000))
+    assert await weighed(roads) == [(1250, False, 10), (1249, False, 9), (1250, True, 0)]
+    told = await roads.told(order, "order.weighed")
+    assert {(facts["number"], facts["mailno"], facts["device"]) for facts in told} == {("N-1", "T-1", "dws-1")}
+    await roads.world.verified()
+
+
 @pytest.mark.parametrize(("pieces", "weight_g"), [({"1": 1}, 1250), ({"1": 2}, 200), ({}, 200)])
 async def test_a_parcel_of_one_piece_measures_its_product(
     roads: Roads, pieces: dict[str, int], weight_g: int
@@ -232,8 +358,10 @@ async def test_a_parcel_of_one_piece_measures_its_product(
 
 @pytest.mark.parametrize(("volume", "flagged"), [(6_405, False), (6_406, True), (5_795, False), (5_794, True)])
 async def test_a_volume_far_from_its_sides_is_flagged(roads: Roads, volume: int, flagged: bool) -> None:
-    await read(roads, reading(roads, volume=volume))
+    with capture_logs() as logged:
+        await read(roads, reading(roads, volume=volume))
     assert await roads.world.rows("SELECT volume_differs FROM scale_reading") == [(flagged,)]
+    assert [entry["mailno"] for entry in logged if entry["log_level"] == "warning"] == ["T-1"] * flagged
 
 
 @pytest.mark.parametrize(("kept_for", "found"), [(readings.KEPT - timedelta(seconds=1), 1250), (readings.KEPT, None)])

@@ -92,3 +92,10 @@ async def test_a_car_may_be_named_by_the_transport_order_alone(world: World) -> 
 async def test_a_customer_is_no_carrier(world: World) -> None:
     answer = await post(world, ROUTING, sign([NODE]))
     assert (answer["code"], answer["message"]) == (403, "无权限")
+
+
+@pytest.mark.parametrize("name", ["time", "plannedDeliveryDate"])
+async def test_a_time_outside_the_calendar_is_named(world: World, name: str) -> None:
+    await world.parcel("CK1", "DEMO000123456")
+    code, message = await push(world, [NODE | {name: "0001-01-01 00:00:00"}])
+    assert (code, message.endswith(f"request[0].{name} 格式应为yyyy-MM-dd HH:mm:ss")) == (400, True)

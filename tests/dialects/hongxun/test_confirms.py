@@ -61,6 +61,23 @@ async def test_two_batches_and_a_short_close(world: Any) -> None:
     assert last == ("inOrderStatusConfirm", sample("8.7")["request"])
 
 
+async def test_what_was_called_off_is_not_planned(world: Any) -> None:
+    order_id = await placed(world, "/dtc/logistics/inOrder", sample("8.1"))
+    item = {"customerLineNumber": "10", "customerProductCode": "P-7001", "quantity": 4}
+    cancel = {"customerNumber": "RK2024080200017", "cancelBatch": "Q", "cancelType": "20", "reason": "r"}
+    answer = await world.client.post("/dtc/logistics/orderCancel", json=sign(cancel | {"item": [item]}))
+    assert answer.json()["flag"] is True
+    async with world.desk.database.transaction() as tx:
+        await inbound.receive(tx, account_id=ACCOUNT, order_id=order_id, receipts=counted({"10": 6}))
+    async with world.desk.database.transaction() as tx:
+        await inbound.close_inbound(tx, account_id=ACCOUNT, order_id=order_id)
+
+    _, (_, confirm), (_, last) = await told(world, order_id)
+    [line] = confirm["productList"]
+    assert (line["quantity"], line["planQuantity"]) == (6, 6)
+    assert (last["totalQuantity"], last["actualQuantity"]) == (6, 6)
+
+
 async def test_nothing_came(world: Any) -> None:
     order_id = await placed(world, "/dtc/logistics/inOrder", sample("8.1"))
     async with world.desk.database.transaction() as tx:
@@ -115,3 +132,15 @@ async def test_an_outbound_order_leaves(world: Any) -> None:
     assert last[0] == "outOrderStatusConfirm"
     assert last[1] | {"totalQuantity": 4, "actualQuantity": 4} == sample("8.9")["request"]
     assert (last[1]["totalQuantity"], last[1]["actualQuantity"]) == (2, 2)
+
+
+async def test_without_batches_the_parcels_are_told_with_what_is_in_them(world: Any) -> None:
+    order = await world.parcel("CK1", "T-1", "T-2")
+    async with world.desk.database.transaction() as tx:
+        await tx.execute("UPDATE receiver SET settings = '{}' WHERE name = 'erp'")
+    [(name, confirm)] = await told(world, order.id)
+    packed = [{"customerLineNumber": "1", "customerProductCode": "P-7001", "quantity": 1}]
+    assert (name, confirm["packageList"]) == (
+        "outOrderConfirm",
+        [{"mailno": mailno, "productList": packed} for mailno in ("T-1", "T-2")],
+    )

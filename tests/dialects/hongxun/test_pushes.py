@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from crossdock.base.ids import OrderId, SiteId
 from crossdock.core.catalog import commands as catalog
 from crossdock.core.catalog.model import Figures
@@ -54,6 +56,22 @@ async def test_a_title_order(world: World) -> None:
         "confirmTime": "2024-08-02 07:10:41",
         "productList": [printed["productList"][0] | {"inventoryStatus": "10"}],
     }
+
+
+async def test_a_title_order_for_one_car(world: World) -> None:
+    for vin in ("VIN00001", "VIN00002"):
+        await world.car(vin)
+    [line] = sample("8.4")["request"]["productList"]
+    order = sample("8.3")["request"] | {"subbaseCode": "OWN-CAR", "productList": [line | {"vinNum": "VIN00003"}]}
+    answer = await post(world, "/dtc/logistics/innerOrder", sign(order))
+    assert (answer["code"], answer["message"]) == (404, "串码不在库:VIN00003")
+    await placed(world, "/dtc/logistics/innerOrder", sign(order | {"productList": [line | {"vinNum": "VIN00002"}]}))
+    for owner, vin in (("OWN-CAR", "VIN00001"), ("OWN-B", "VIN00002")):
+        asked = {"mode": {"ownerId": owner}, "pageSize": 10, "pageNum": 1}
+        cars = (await post(world, "/dtc/logistics/vinStockQuery", sign(asked)))["value"]["list"]
+        assert [car["vinCode"] for car in cars] == [vin]
+    [(_, confirm)] = await sent(world, "transfer")
+    assert [one["vinNum"] for one in confirm["productList"]] == ["VIN00002"]
 
 
 async def test_a_transport_order_from_the_ramp_to_the_door(world: World) -> None:
@@ -111,9 +129,30 @@ async def test_a_transport_order_from_the_ramp_to_the_door(world: World) -> None
         "longitude": "112.9",
         "dimension": "28.2",
     }
+    assert [push["expressCode"] for _, push in pushes] == [f"HXYS{id_}"] * 4
     assert (signed["signType"], signed["actualQuantity"]) == ("10", 1)
     for request in (first, signed, last):
         assert request["productList"] == sample("8.4")["request"]["productList"]
+
+
+@pytest.mark.parametrize("announced", ["before", "after"])
+async def test_a_leg_that_is_announced_after_its_parcel_left(world: World, announced: str) -> None:
+    number = "CK2024080200101"
+    if announced == "before":
+        leg = await world.leg(number)
+        await world.parcel(number, "DEMO000123456")
+    else:
+        await world.parcel(number, "DEMO000123456")
+        leg = await world.leg(number)
+    asked = await post(world, "/dtc/esboms/routeQuery", sign({"customerNumber": number}))
+    assert [one["expressCode"] for one in asked["value"]["list"]] == [f"HXYS{leg.id}"]
+    await post(world, PICTURES, sample("8.29"))
+    await post(world, ROUTING, sample("8.28"))
+    pushes = dict(await sent(world, "outbound"))
+    assert pushes["signImagePush"][0]["signList"][0]["expressCode"] == f"HXYS{leg.id}"
+    assert pushes["routePush"]["expressCode"] == pushes["signInfoPush"]["expressCode"] == f"HXYS{leg.id}"
+    confirms = [push["orderStatus"] for name, push in await sent(world, "transport") if name == "tmsOrderConfirm"]
+    assert confirms == ["ACCEPT", "FULFILLED"]
 
 
 async def test_a_parcel_on_its_way_and_signed_for(world: World) -> None:
@@ -219,6 +258,15 @@ async def test_a_whole_cancel(world: World) -> None:
         "downstreamOrderCode": f"HXCK{id_}",
     }
     assert (name, request) == ("cancelResult", printed)
+
+
+async def test_a_cancel_answers_with_the_order_it_was_about(world: World) -> None:
+    await world.parcel("CK1", "DEMO000123456")
+    await world.order("CK1", lines={"P-7001": 1}, kind="inbound", state="announced", dialect="hongxun", type="10")
+    for _ in range(2):
+        answer = await post(world, CANCEL, sign({"customerNumber": "CK1", "reason": "r"}))
+        assert answer["value"] == {"customerNumber": "CK1", "orderStatus": "CANCELED"}
+    assert [name for name, _ in await sent(world, "outbound")] == ["outOrderConfirm", "outOrderStatusConfirm"]
 
 
 async def test_a_cancel_that_comes_too_late_is_told_though_it_is_refused(world: World) -> None:

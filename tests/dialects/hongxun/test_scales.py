@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from crossdock.core.transport import commands as transport
+from crossdock.core.transport.model import NewParcel
 from crossdock.core.transport.readings import KEPT
 from crossdock.dialects.hongxun.scales import FIGURE_MAX, FIGURE_MIN
 from tests.world import World
@@ -14,8 +16,10 @@ KEY = {"X-Device-Key": "3e5a9c10d7b24f68"}
 PARCEL = {"mailno": "DEMO000123456", "longs": 30.5, "widths": 20.0, "heights": 10.0, "weight": 1250, "volume": 6100}
 
 
-async def weigh(world: World, headers: dict[str, str] | None = None, **changes: Any) -> tuple[int, str]:
-    body = {"warehouseCode": "WH-GZ01", "timestamp": "2024-08-02 07:10:41", "request": PARCEL | changes}
+async def weigh(
+    world: World, headers: dict[str, str] | None = None, *, at: str = "2024-08-02 07:10:41", **changes: Any
+) -> tuple[int, str]:
+    body = {"warehouseCode": "WH-GZ01", "timestamp": at, "request": PARCEL | changes}
     answer = (await world.client.post(PATH, json=body, headers=KEY if headers is None else headers)).json()
     return answer["code"], answer["message"]
 
@@ -31,6 +35,36 @@ async def test_a_reading_of_an_unknown_number_is_kept_until_its_parcel_leaves(wo
     await world.parcel("CK1", "DEMO000123456")
     rows = "SELECT weight_g::int, length_mm::int, volume_cm3::int FROM waybill"
     assert await world.rows(rows) == [(1250, 305, 6100)]
+
+
+@pytest.mark.parametrize(
+    ("mailnos", "weights"), [(["DEMO000123456"], [1250]), (["DEMO000123456", "DEMO000123457"], [None, None])]
+)
+@pytest.mark.parametrize("of_outbound", [False, True])
+async def test_our_own_number_is_that_of_the_only_parcel_which_may_come_later(
+    world: World, mailnos: list[str], weights: list[int | None], of_outbound: bool
+) -> None:
+    leg = await world.leg("CK1")
+    code = f"HXYS{leg.id}"
+    assert await weigh(world, mailno=code) == (404, f"运单不存在:{code}")
+    if of_outbound:
+        await world.parcel("CK1", *mailnos)
+    else:
+        async with world.desk.database.transaction() as tx:
+            parcels = [NewParcel(mailno=mailno) for mailno in mailnos]
+            await transport.dispatch(tx, account_id=world.account, order_id=leg.id, parcels=parcels)
+    assert await world.rows("SELECT weight_g::int FROM waybill ORDER BY mailno") == [(one,) for one in weights]
+    code_now, _ = await weigh(world, mailno=code, at="2024-08-02 07:11:41", weight=900)
+    assert code_now == (200 if len(mailnos) == 1 else 404)
+    assert (await weigh(world, mailno="HXYS1"))[0] == 404
+
+
+@pytest.mark.parametrize("at", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+async def test_a_machine_that_knows_no_time_is_told_so_and_holds_up_nothing(world: World, at: str) -> None:
+    assert await weigh(world, at=at) == (400, "参数错误:timestamp 格式应为yyyy-MM-dd HH:mm:ss")
+    await world.parcel("CK1", "DEMO000123456")
+    assert await weigh(world, at=at) == (400, "参数错误:timestamp 格式应为yyyy-MM-dd HH:mm:ss")
+    assert await world.rows("SELECT count(*) FROM scale_reading") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ ORDER_MEASURED = "order.measured"
 """measure (`orders.model.Measure`, amounts as text) of its parcel, known_g: what it was taken to weigh before"""
 
 INBOUND_RECEIVED = "inbound.received"
-"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, lot, condition, partner_fields, and
-where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],
+"""One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, ordered (pieces of the line), lot,
+condition, partner_fields, and where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],
 site (code), sub_inventory (code), partner_fields of the order"""
 INBOUND_CLOSED = "inbound.closed"
 """After the last batch: number, type, ordered (pieces), received (pieces), batches,
@@ -44,6 +44,9 @@ ORDER_SIGNED = "order.signed"
 """number, leg_id, mailno, sign_type ('normal' | 'exceptional'), signer, signed_at, pieces, lines, partner_fields"""
 PROOF_PICTURED = "order.pictured"
 """number, leg_id, mailno, pictures: [`transport.model.Picture`]"""
+ORDER_WEIGHED = "order.weighed"
+"""number, leg_id, mailno, device, weight_g, length_mm, width_mm, height_mm, volume_cm3, volume_differs, measured_at:
+a weighing machine saw one of its parcels, and the event is of that time"""
 VEHICLES_INSPECTED = "order.vehicles_inspected"
 """number, vehicles: [{vin, checked_at, passed, items: [{category_id, category_name, item_id, item_name, passed,
 remark, image_urls}]}]"""

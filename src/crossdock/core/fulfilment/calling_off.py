@@ -3,7 +3,7 @@
 Before the floor works on it that is done at once; while it does, a person decides; what has moved stays moved.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -38,12 +38,25 @@ AT_ONCE: Final[dict[Kind, frozenset[str]]] = {
 MOVING: Final[dict[Kind, frozenset[str]]] = {
     "outbound": frozenset({"partly_shipped"}),
     "inbound": frozenset({"receiving"}),
+    "transport": frozenset({"dispatched", "departed"}),
 }
-"""States in which something has moved: only what has not may be called off."""
+"""States in which something has moved: only what has not may be called off. Of a leg that is what its outbound order
+still has to send."""
 ASKED: Final[dict[Kind, frozenset[str]]] = {
     "outbound": frozenset({"picking", "packing", "packed", "confirmed", "labelled"})
 }
 """States in which the floor is asked first."""
+CLOSED_BY: Final[dict[Kind, Callable[..., Awaitable[Order]]]] = {
+    "outbound": outbound.close_outbound,
+    "inbound": inbound.close_inbound,
+}
+"""When all is called off that has not moved; a leg ends with its parcels."""
+MOVEMENTS: Final[tuple[frozenset[Kind], ...]] = (
+    frozenset({"outbound", "transport"}),
+    frozenset({"inbound"}),
+    frozenset({"transfer"}),
+)
+"""Classes of orders that move the same goods: an outbound order and its leg go together."""
 
 
 class CallOff(Struct, frozen=True, kw_only=True):
@@ -78,12 +91,12 @@ async def call_off(
             if before.content_hash != wanted.content_hash:
                 raise CancelBatchTaken(number=wanted.number)
             return found
-    live = [order for order in found if order.state not in GONE]
+    live = _live(found)
     if not live:
         return found
     concerned = await _concerned(tx, live, wanted)
     asks = any(share.order.state in ASKED.get(share.order.kind, ()) for share in concerned)
-    if asks and not wanted.batch_key and await cancel_sql.waiting(tx, account_id=account_id, number=wanted.number):
+    if asks and not wanted.batch_key and await _all_is_asked_for(tx, account_id, wanted.number):
         return found
     await cancel_sql.put(
         tx,
@@ -120,7 +133,7 @@ async def decide(
             raise CancelDecided(id=request_id)
         return found
     wanted = _asked(request)
-    live = [order for order in found if order.state not in GONE]
+    live = _live(found)
     await cancel_sql.decide(tx, account_id=account_id, request_id=request.id, state=state)
     if granted and live:
         await _apply(tx, await _concerned(tx, live, wanted), wanted, dialect=dialect, actor=actor)
@@ -151,10 +164,8 @@ async def tell_refused(
     tx: Tx, *, account_id: AccountId, wanted: CallOff, dialect: str = HOUSE, actor: str = ""
 ) -> None:
     """What could not be called off stands on the timelines: after the refusal's own transaction rolled back."""
-    found = await _held(tx, account_id, wanted.number)
-    await _tell_failed(
-        tx, [order for order in found if order.state not in GONE], wanted, dialect=dialect, actor=actor
-    )
+    live = _live(await _held(tx, account_id, wanted.number))
+    await _tell_failed(tx, live, wanted, dialect=dialect, actor=actor)
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -175,37 +186,74 @@ async def _held(tx: Tx, account_id: AccountId, number: str) -> list[Order]:
     ]
 
 
+def _live(found: Sequence[Order]) -> list[Order]:
+    """What a call-off is about: every movement of which something is open.
+
+    Where none is, what is over forbids it, unless another movement was called off before.
+    """
+    movements = [[order for order in found if order.kind in classes] for classes in MOVEMENTS]
+    left = [[order for order in orders if order.state not in GONE] for orders in movements if orders]
+    opened = [orders for orders in left if any(map(_is_open, orders))]
+    if not opened and not all(left):
+        return []
+    return [order for orders in opened or left for order in orders]
+
+
+def _is_open(order: Order) -> bool:
+    return any(order.state in states.get(order.kind, ()) for states in (AT_ONCE, ASKED, MOVING))
+
+
+async def _all_is_asked_for(tx: Tx, account_id: AccountId, number: str) -> bool:
+    """Whether the floor has already to decide on the whole order."""
+    return any(not asked.wanted for asked in await cancel_sql.waiting(tx, account_id=account_id, number=number))
+
+
 async def _concerned(tx: Tx, live: Sequence[Order], wanted: CallOff) -> list[Share]:
-    """Errors: StateForbids, LineUnknown, CancelTooMuch."""
-    pieces = wanted.pieces
-    allowed = [AT_ONCE, ASKED, MOVING] if pieces else [AT_ONCE, ASKED]
-    for order in live:
-        if not any(order.state in states.get(order.kind, ()) for states in allowed):
-            raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="cancelled")
+    """Those of the orders that lose something. Errors: StateForbids, LineUnknown, CancelTooMuch."""
     order_ids = [order.id for order in live]
     lines = await order_queries.lines_of(tx, account_id=live[0].account_id, order_ids=order_ids)
-    if not pieces:
+    if not wanted.pieces:
+        for order in live:
+            _refuse_unless(order, AT_ONCE, ASKED)
         return [Share(order=order, lines=lines[order.id], whole=True) for order in live]
-    concerned = [(order, [line for line in lines[order.id] if line.line_key in pieces]) for order in live]
-    known = {line.line_key for _, theirs in concerned for line in theirs}
+    pieces = wanted.pieces
+    taken = [(order, [line for line in lines[order.id] if line.line_key in pieces]) for order in live]
+    known = {line.line_key for _, theirs in taken for line in theirs}
     unknown = [key for key in pieces if key not in known]
     if unknown:
         raise LineUnknown(line=unknown[0])
-    for _, theirs in concerned:
+    still_here = {line.line_key: line.left for order, theirs in taken if order.kind == "outbound" for line in theirs}
+    for order, theirs in taken:
+        if theirs:
+            _refuse_unless(order, AT_ONCE, ASKED, MOVING)
         for line in theirs:
             if wanted.skus.get(line.line_key, line.sku) != line.sku:
                 raise LineUnknown(line=line.line_key)
-            if pieces[line.line_key] > line.left:
-                raise CancelTooMuch(line=line.line_key, left=line.left)
+            left = line.left
+            if order.kind == "transport" and _is_moving(order):
+                left = min(left, still_here.get(line.line_key, 0))
+            if pieces[line.line_key] > left:
+                raise CancelTooMuch(line=line.line_key, left=left)
     return [
-        Share(order=order, lines=theirs, whole=_empties(lines[order.id], pieces))
-        for order, theirs in concerned
+        Share(order=order, lines=theirs, whole=not _is_moving(order) and _empties(lines[order.id], pieces))
+        for order, theirs in taken
         if theirs
     ]
 
 
+def _refuse_unless(order: Order, *allowed: Mapping[Kind, frozenset[str]]) -> None:
+    """Errors: StateForbids."""
+    if not any(order.state in states.get(order.kind, ()) for states in allowed):
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="cancelled")
+
+
+def _is_moving(order: Order) -> bool:
+    return order.state in MOVING.get(order.kind, ())
+
+
 async def _apply(tx: Tx, concerned: Sequence[Share], wanted: CallOff, *, dialect: str, actor: str) -> None:
-    for share in concerned:
+    """A leg before its outbound order, whose end may be the leg's end, too."""
+    for share in sorted(concerned, key=lambda share: share.order.kind != "transport"):
         if not share.whole:
             await _take_off(tx, share.order, share.lines, wanted, dialect=dialect, actor=actor)
     whole = [share for share in concerned if share.whole]
@@ -243,8 +291,8 @@ async def _take_off(
     await order_sql.add_pieces(tx, account_id=order.account_id, order_id=order.id, pieces=-sum(off.values()))
     state = order.state
     left = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
-    if order.state in MOVING.get(order.kind, ()) and not any(line.left for line in left):
-        close = inbound.close_inbound if order.kind == "inbound" else outbound.close_outbound
+    close = CLOSED_BY.get(order.kind)
+    if close is not None and _is_moving(order) and not any(line.left for line in left):
         state = (await close(tx, account_id=order.account_id, order_id=order.id, **who)).state
     await _tell(tx, order, lines, wanted, wanted.pieces, state=state, **who)
 
@@ -254,7 +302,8 @@ async def _tell_failed(tx: Tx, live: Collection[Order], wanted: CallOff, *, dial
         lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
         if wanted.pieces:
             lines = [line for line in lines if line.line_key in wanted.pieces]
-        await _tell(tx, order, lines, wanted, {}, state="cancel_failed", dialect=dialect, actor=actor)
+        if lines:
+            await _tell(tx, order, lines, wanted, {}, state="cancel_failed", dialect=dialect, actor=actor)
 
 
 async def _tell(

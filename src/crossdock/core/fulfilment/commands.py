@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from crossdock.base.ids import AccountId, ProductId, StockId
+from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import notices
@@ -21,6 +21,7 @@ from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
+from crossdock.core.transport import routes
 from crossdock.core.transport.model import NewParcel
 from crossdock.core.units import commands as units_core
 from crossdock.core.units import sql as unit_sql
@@ -98,7 +99,7 @@ async def ship(
     must be there again. Errors: OrderUnknown, StateForbids, LineUnknown, QuantityInvalid, UnitsMiscounted,
     UnitsUnnamed, UnitNotHere, NotSetAside, ParcelRepeated, CancelWaiting, OutOfStock, StationHasNoCabinet.
     """
-    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
+    order, leg = await transport.locked_with_leg(tx, account_id=account_id, order_id=order_id)
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     moved = _leaving(lines, quantities)
     last = sum(pieces for _, pieces in moved) == sum(line.left for line in lines)
@@ -114,16 +115,16 @@ async def ship(
     batch = order.batches + 1
     number = tracking_number or (parcels[0].mailno if parcels else order.tracking_number)
     if number is not None and not parcels:
-        parcels = [NewParcel(mailno=number, pieces={line.line_key: pieces for line, pieces in moved})]
+        parcels = [NewParcel(mailno=number)]
+    parcels = transport.holding(parcels, {line.line_key: pieces for line, pieces in moved})
     gone = await _send_off(tx, order, moved, units or {}, cause=f"ship:{order.id}:{batch}")
-    leg = await transport.leg_of(tx, order) if parcels else None
     leg_id = None if leg is None else leg.id
     waybills = await transport.attach(tx, order=order, parcels=parcels, lines=lines, batch=batch, leg_id=leg_id)
     told = {
         **await facts(tx, order, gone),
         "tracking_number": number,
         "leg_id": leg_id,
-        "parcels": transport.told(waybills, {parcel.mailno: parcel.pieces for parcel in parcels}),
+        "parcels": await transport.told(tx, waybills, lines),
     }
     order = await orders.advance(
         tx,
@@ -141,8 +142,9 @@ async def ship(
     await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
     if not last:
         return Shipped(order=order)
-    await _tell_closed(tx, order, dialect=dialect, actor=actor)
+    await _tell_closed(tx, order, leg_id, dialect=dialect, actor=actor)
     parcel, pick_up = await hand_over(tx, order, dialect=dialect, actor=actor)
+    order = await routes.all_left(tx, order, leg, dialect=dialect, actor=actor)
     return Shipped(order=order, parcel=parcel, pick_up=pick_up)
 
 
@@ -151,20 +153,22 @@ async def close_outbound(
 ) -> Order:
     """Nothing more will leave; what is still set aside is free again. A closed order stays as it is.
 
-    Of which something was shipped, it counts as shipped. Errors: OrderUnknown, StateForbids.
+    Of which something was shipped, it counts as shipped, or delivered where all of that is signed for. Errors:
+    OrderUnknown, StateForbids.
     """
-    order = await orders.locked(tx, account_id=account_id, order_id=order_id)
-    if order.kind == "outbound" and order.state in ("shipped", "unshipped"):
+    order, leg = await transport.locked_with_leg(tx, account_id=account_id, order_id=order_id)
+    if order.kind == "outbound" and order.state in ("shipped", "unshipped", "delivered"):
         return order
     to = "shipped" if order.state == "partly_shipped" else "unshipped"
     said = {"from": order.state, "to": to, "reason": reason}
     closed = await orders.advance(tx, order, to=to, dialect=dialect, actor=actor, facts=said, finished=True)
     if order.state in order_model.LOCKED_STATES:
         await stock.release(tx, account_id=account_id, causes={order.id: f"close:{order.id}"})
-    await _tell_closed(tx, closed, dialect=dialect, actor=actor)
-    if to == "shipped":
-        await hand_over(tx, closed, dialect=dialect, actor=actor)
-    return closed
+    await _tell_closed(tx, closed, None if leg is None else leg.id, dialect=dialect, actor=actor)
+    if to == "unshipped":
+        return closed
+    await hand_over(tx, closed, dialect=dialect, actor=actor)
+    return await routes.all_left(tx, closed, leg, dialect=dialect, actor=actor)
 
 
 async def _send_off(
@@ -240,7 +244,7 @@ def _named(
     return named
 
 
-async def _tell_closed(tx: Tx, order: Order, *, dialect: str, actor: str) -> None:
+async def _tell_closed(tx: Tx, order: Order, leg_id: OrderId | None, *, dialect: str, actor: str) -> None:
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
     waybills = await transport_queries.of_order(tx, account_id=order.account_id, order_id=order.id)
     await orders.tell(
@@ -252,8 +256,8 @@ async def _tell_closed(tx: Tx, order: Order, *, dialect: str, actor: str) -> Non
         facts={
             **await facts(tx, order, await gathered(tx, order, lines)),
             "tracking_number": order.tracking_number,
-            "leg_id": next((waybill.leg_id for waybill in waybills if waybill.leg_id), None),
-            "parcels": transport.told(waybills),
+            "leg_id": leg_id,
+            "parcels": await transport.told(tx, waybills, lines),
             "ordered": sum(line.quantity for line in lines),
             "shipped": sum(line.done for line in lines),
             "batches": order.batches,

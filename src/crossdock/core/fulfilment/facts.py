@@ -69,7 +69,7 @@ def as_announced(lines: Sequence[tuple[OrderLine, int]]) -> list[Moved]:
 def _line(one: Moved) -> dict[str, Any]:
     return (
         one.line.told(one.pieces)
-        | {"lot": one.lot, "condition": one.condition}
+        | {"lot": one.lot, "condition": one.condition, "ordered": one.line.quantity}
         | ({"units": named(one.units)} if one.units else {})
         | ({"plate": one.plate} if one.plate else {})
     )

@@ -1,6 +1,7 @@
 """Changing orders. A state changes only through `advance`, which checks the table and writes the timeline."""
 
 from collections.abc import Collection, Container
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -91,9 +92,13 @@ async def tell(
     dialect: str,
     actor: str,
     facts: dict[str, Any],
+    happened_at: datetime | None = None,
     asked: Collection[str] = (),
 ) -> list[str]:
-    """Write a fact on the order's timeline; those of the kinds `asked` for that somebody listens for."""
+    """Write a fact on the order's timeline, of now unless it happened before.
+
+    Those of the kinds `asked` for that somebody listens for.
+    """
     return await events.append(
         tx,
         NewEvent(
@@ -105,6 +110,7 @@ async def tell(
             dialect=dialect,
             actor=actor,
             facts=facts,
+            happened_at=happened_at,
         ),
         asked=asked,
     )

@@ -65,26 +65,41 @@ async def attach(
     }
     if packed:
         await sql.put_lines(tx, account_id=order.account_id, lines=packed)
-    if await readings.claim(tx, account_id=order.account_id, waybills=waybills):
+    moved_by = order.id if order.kind == "transport" else leg_id
+    if await readings.claim(tx, account_id=order.account_id, waybills=waybills, leg_id=moved_by):
         of_order = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
         return [waybill for waybill in of_order if waybill.id in ids.values()]
     return waybills
 
 
-def told(waybills: Sequence[Waybill], pieces: Mapping[str, Mapping[str, int]] | None = None) -> list[dict[str, Any]]:
-    """As events print parcels; `pieces`: number -> line key -> pieces in it, where that is known."""
-    return [
-        {name: getattr(waybill, name) for name in TOLD} | {"pieces": dict((pieces or {}).get(waybill.mailno, {}))}
-        for waybill in waybills
-    ]
+def holding(parcels: Sequence[NewParcel], pieces: Mapping[str, int]) -> list[NewParcel]:
+    """One parcel alone holds all that goes, line key -> pieces; of several only they themselves can say."""
+    if len(parcels) == 1 and not parcels[0].pieces:
+        return [structs.replace(parcels[0], pieces=pieces)]
+    return list(parcels)
 
 
-async def leg_of(tx: Tx, order: Order) -> Order | None:
-    """The transport order that moves an outbound order's goods: it bears the same number."""
-    found = await order_queries.orders_by_number(
-        tx, account_id=order.account_id, kinds=["transport"], number=order.number
-    )
-    return found[0] if found and found[0].state != "cancelled" else None
+async def told(tx: Tx, waybills: Sequence[Waybill], lines: Sequence[OrderLine]) -> list[dict[str, Any]]:
+    """As events print parcels, with what is in each where that is known; `lines` are their order's."""
+    keys = {line.id: line.line_key for line in lines}
+    pieces: dict[int, dict[str, int]] = {waybill.id: {} for waybill in waybills}
+    if waybills:
+        for one in await sql.packed(tx, account_id=waybills[0].account_id, waybill_ids=list(pieces)):
+            pieces[one.waybill_id][keys[one.order_line_id]] = one.pieces
+    return [{name: getattr(waybill, name) for name in TOLD} | {"pieces": pieces[waybill.id]} for waybill in waybills]
+
+
+async def locked_with_leg(tx: Tx, *, account_id: AccountId, order_id: int) -> tuple[Order, Order | None]:
+    """An outbound order and the transport order that moves its goods: it bears the same number.
+
+    Both are held for this transaction, in the order of their ids against deadlocks. Errors: OrderUnknown.
+    """
+    order = await order_queries.order(tx, account_id=account_id, order_id=order_id)
+    found = await order_queries.orders_by_number(tx, account_id=account_id, kinds=["transport"], number=order.number)
+    ids = [order.id, *(leg.id for leg in found if leg.state != "cancelled")]
+    held = {id_: await orders.locked(tx, account_id=account_id, order_id=id_) for id_ in sorted(ids)}
+    order = held.pop(order.id)
+    return order, next(iter(held.values()), None)
 
 
 async def dispatch(
@@ -113,8 +128,8 @@ async def dispatch(
     if not parcels:
         left = await sql.of_orders(tx, account_id=account_id, order_ids=[moved.id])
         parcels = [NewParcel(mailno=waybill.mailno, carrier=carrier) for waybill in left]
-    elif len(parcels) == 1 and not parcels[0].pieces and moved is leg:
-        parcels = [_with_all(parcels[0], lines)]
+    elif moved is leg:
+        parcels = holding(parcels, {line.line_key: line.quantity for line in lines})
     await attach(
         tx,
         order=moved,
@@ -147,7 +162,3 @@ def leg_facts(leg: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         "lines": [line.told(line.quantity) for line in lines],
         "partner_fields": leg.partner_fields,
     }
-
-
-def _with_all(parcel: NewParcel, lines: Sequence[OrderLine]) -> NewParcel:
-    return structs.replace(parcel, pieces={line.line_key: line.quantity for line in lines})

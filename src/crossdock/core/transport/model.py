@@ -34,7 +34,7 @@ class Waybill(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     order_id: OrderId
     leg_id: OrderId | None
-    """The transport order that moves an outbound order's goods."""
+    """The transport order that moves it: of the number of its own order, or that order itself."""
     mailno: str
     batch: int | None
     """Of the shipment it left with."""
@@ -113,3 +113,11 @@ class Reading(Struct, frozen=True, kw_only=True):
     volume_cm3: Decimal
     remark: str = ""
     measured_at: datetime
+
+
+class KeptReading(Reading, frozen=True, kw_only=True):
+    """A reading on record; without a parcel it waits for the number to appear."""
+
+    id: int
+    waybill_id: int | None
+    volume_differs: bool

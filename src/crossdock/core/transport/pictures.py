@@ -8,7 +8,7 @@ from crossdock.base.ids import AccountId
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
-from crossdock.core.transport import sql
+from crossdock.core.transport import queries, sql
 from crossdock.core.transport.errors import WaybillUnknown
 from crossdock.core.transport.model import NewPicture, Picture
 from crossdock.db.tx import Tx
@@ -27,7 +27,7 @@ async def prove(
 
     The same picture again changes nothing. Errors: WaybillUnknown.
     """
-    found = await sql.newest(tx, account_ids=account_ids, mailnos=[mailno])
+    found = await queries.newest(tx, account_ids=account_ids, mailnos=[mailno])
     if not found:
         raise WaybillUnknown(mailnos=mailno)
     [waybill] = found

@@ -5,13 +5,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from crossdock.base.ids import AccountId, SiteId
+import structlog
+
+from crossdock.base.ids import AccountId, OrderId, SiteId
 from crossdock.core.catalog import commands as catalog
 from crossdock.core.catalog.model import Figures
+from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
-from crossdock.core.transport import readings_sql, sql
-from crossdock.core.transport.model import Reading, Waybill
+from crossdock.core.orders import commands as orders
+from crossdock.core.orders import queries as order_queries
+from crossdock.core.transport import queries, readings_sql, sql
+from crossdock.core.transport.model import KeptReading, Reading, Waybill
 from crossdock.db.tx import Tx
+
+log = structlog.get_logger(__name__)
 
 KEPT: Final = timedelta(hours=24)
 """A reading without a parcel; older ones are swept away."""
@@ -19,6 +26,17 @@ VOLUME_DIFFERS: Final = Decimal("0.05")
 """A volume further from that of its sides is flagged: a hand or a strap was in the way."""
 SWEPT_MAX: Final = 1_000
 """Of one transaction."""
+TOLD: Final = (
+    "device",
+    "weight_g",
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "volume_cm3",
+    "volume_differs",
+    "measured_at",
+)
+"""Of a reading, on the timeline."""
 
 
 async def read(
@@ -26,39 +44,53 @@ async def read(
 ) -> Waybill | None:
     """Keep a reading; the parcel it is of, with the figures read last, or None while no parcel has this number.
 
-    The same reading again changes nothing; a parcel of one piece measures its product as well.
+    It stands on the order's timeline at the time it was made. The same reading again changes nothing; a parcel of one
+    piece measures its product as well.
     """
-    found = await sql.newest(tx, account_ids=[account_id], mailnos=[reading.mailno])
-    waybill_id = found[0].id if found else None
+    found = await queries.newest(tx, account_ids=[account_id], mailnos=[reading.mailno])
     sides = reading.length_mm * reading.width_mm * reading.height_mm / 1_000
-    await readings_sql.put(
+    kept = await readings_sql.put(
         tx,
         account_id=account_id,
         site_id=site_id,
-        waybill_id=waybill_id,
+        waybill_id=found[0].id if found else None,
         reading=reading,
         volume_differs=abs(reading.volume_cm3 - sides) > sides * VOLUME_DIFFERS,
     )
-    if waybill_id is None:
+    if kept is not None and kept.volume_differs:
+        log.warning("volume of a parcel differs from its sides", mailno=reading.mailno, device=reading.device)
+    if not found:
         return None
-    await _apply(tx, account_id, [waybill_id], dialect=dialect, actor=actor)
-    return (await sql.newest(tx, account_ids=[account_id], mailnos=[reading.mailno]))[0]
+    if kept is not None:
+        await _attach(tx, found, [kept], dialect=dialect, actor=actor)
+    return (await queries.newest(tx, account_ids=[account_id], mailnos=[reading.mailno]))[0]
 
 
-async def claim(tx: Tx, *, account_id: AccountId, waybills: Sequence[Waybill]) -> bool:
+def named_by(leg_id: OrderId) -> str:
+    """The number a reading waits under that names a transport order: it is of its only parcel, once that has one."""
+    return f"order:{leg_id}"
+
+
+async def claim(tx: Tx, *, account_id: AccountId, waybills: Sequence[Waybill], leg_id: OrderId | None) -> bool:
     """Parcels that have just got their numbers take the readings that waited for them; whether there were any."""
-    named = [(waybill.id, waybill.mailno) for waybill in waybills]
-    claimed = await readings_sql.claim(tx, account_id=account_id, waybills=named, since=tx.now - KEPT)
+    names = [(waybill.id, waybill.mailno) for waybill in waybills]
+    if leg_id is not None and len(await sql.of_leg(tx, account_id=account_id, leg_id=leg_id)) == 1:
+        names.append((waybills[0].id, named_by(leg_id)))
+    claimed = await readings_sql.claim(tx, account_id=account_id, waybills=names, since=tx.now - KEPT)
     if claimed:
-        ids = sorted({one.waybill_id for one in claimed})
-        await _apply(tx, account_id, ids, dialect=HOUSE, actor="scale")
+        await _attach(tx, waybills, claimed, dialect=HOUSE, actor="scale")
     return bool(claimed)
 
 
-async def _apply(tx: Tx, account_id: AccountId, waybill_ids: Sequence[int], *, dialect: str, actor: str) -> None:
-    """A parcel of exactly one piece says what its product measures."""
-    await readings_sql.apply(tx, account_id=account_id, waybill_ids=waybill_ids)
-    for single in await readings_sql.single_pieces(tx, account_id=account_id, waybill_ids=waybill_ids):
+async def _attach(
+    tx: Tx, waybills: Sequence[Waybill], readings: Sequence[KeptReading], *, dialect: str, actor: str
+) -> None:
+    """All of one account."""
+    account_id, by_id = waybills[0].account_id, {waybill.id: waybill for waybill in waybills}
+    found = [(by_id[one.waybill_id], one) for one in readings if one.waybill_id is not None]
+    ids = sorted({waybill.id for waybill, _ in found})
+    await readings_sql.apply(tx, account_id=account_id, waybill_ids=ids)
+    for single in await readings_sql.single_pieces(tx, account_id=account_id, waybill_ids=ids):
         await catalog.measure_product(
             tx,
             account_id=account_id,
@@ -66,6 +98,22 @@ async def _apply(tx: Tx, account_id: AccountId, waybill_ids: Sequence[int], *, d
             figures=Figures(weight_g=round(single.weight_g), volume_cm3=single.volume_cm3),
             dialect=dialect,
             actor=actor,
+        )
+    for waybill, one in sorted(found, key=lambda pair: (pair[1].measured_at, pair[1].id)):
+        order = await order_queries.order(tx, account_id=account_id, order_id=waybill.order_id)
+        await orders.tell(
+            tx,
+            order,
+            kind=kinds.ORDER_WEIGHED,
+            dialect=dialect,
+            actor=actor,
+            happened_at=one.measured_at,
+            facts={
+                "number": order.number,
+                "leg_id": waybill.leg_id,
+                "mailno": waybill.mailno,
+                **{name: getattr(one, name) for name in TOLD},
+            },
         )
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, ProductId, SiteId
-from crossdock.core.transport.model import Reading
-from crossdock.db.tx import Tx
+from crossdock.core.transport.model import KeptReading, Reading
+from crossdock.db.tx import Tx, columns
 
 
 async def put(
@@ -19,51 +19,46 @@ async def put(
     waybill_id: int | None,
     reading: Reading,
     volume_differs: bool,
-) -> bool:
-    """False when this very reading is on record. Key: scale_reading_once_key."""
-    return bool(
-        await tx.rows(
-            """
+) -> KeptReading | None:
+    """None when this very reading is on record. Key: scale_reading_once_key."""
+    return await tx.one_or_none(
+        KeptReading,
+        f"""
 INSERT INTO scale_reading (account_id, site_id, mailno, waybill_id, device, weight_g, length_mm, width_mm, height_mm,
                            volume_cm3, volume_differs, remark, measured_at, received_at)
 VALUES (%(account_id)s, %(site_id)s, %(mailno)s, %(waybill_id)s, %(device)s, %(weight_g)s, %(length_mm)s,
         %(width_mm)s, %(height_mm)s, %(volume_cm3)s, %(volume_differs)s, %(remark)s, %(measured_at)s, %(now)s)
 ON CONFLICT ON CONSTRAINT scale_reading_once_key DO NOTHING
-RETURNING id
+RETURNING {columns(KeptReading)}
 """,
-            account_id=account_id,
-            site_id=site_id,
-            waybill_id=waybill_id,
-            mailno=reading.mailno,
-            device=reading.device,
-            weight_g=reading.weight_g,
-            length_mm=reading.length_mm,
-            width_mm=reading.width_mm,
-            height_mm=reading.height_mm,
-            volume_cm3=reading.volume_cm3,
-            volume_differs=volume_differs,
-            remark=reading.remark,
-            measured_at=reading.measured_at,
-            now=tx.now,
-        )
+        account_id=account_id,
+        site_id=site_id,
+        waybill_id=waybill_id,
+        mailno=reading.mailno,
+        device=reading.device,
+        weight_g=reading.weight_g,
+        length_mm=reading.length_mm,
+        width_mm=reading.width_mm,
+        height_mm=reading.height_mm,
+        volume_cm3=reading.volume_cm3,
+        volume_differs=volume_differs,
+        remark=reading.remark,
+        measured_at=reading.measured_at,
+        now=tx.now,
     )
-
-
-class Claimed(Struct, frozen=True):
-    waybill_id: int
 
 
 async def claim(
     tx: Tx, *, account_id: AccountId, waybills: Sequence[tuple[int, str]], since: datetime
-) -> list[Claimed]:
+) -> list[KeptReading]:
     """Readings of these numbers that waited find their parcel. Index: scale_reading_waiting_idx."""
     return await tx.many(
-        Claimed,
-        """
+        KeptReading,
+        f"""
 UPDATE scale_reading r SET waybill_id = g.id
   FROM unnest(%(ids)s::bigint[], %(mailnos)s::text[]) AS g (id, mailno)
  WHERE r.account_id = %(account_id)s AND r.mailno = g.mailno AND r.waybill_id IS NULL AND r.received_at > %(since)s
-RETURNING r.waybill_id
+RETURNING {columns(KeptReading, of="r")}
 """,
         account_id=account_id,
         ids=[waybill_id for waybill_id, _ in waybills],

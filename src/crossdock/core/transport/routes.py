@@ -1,6 +1,6 @@
 """Parcels are seen on their way, and signed for. Whoever tells it: a carrier, or we ourselves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypedDict
 
@@ -8,14 +8,16 @@ import msgspec
 
 from crossdock.base.ids import AccountId, OrderId, ServiceId
 from crossdock.core.accounts import sql as accounts
+from crossdock.core.catalog.sql import OVER
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Order
-from crossdock.core.transport import commands, sql
+from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.transport import commands, queries, sql
 from crossdock.core.transport.errors import WaybillUnknown
 from crossdock.core.transport.model import Effect, NewNode, RouteNode, SignType, Waybill
+from crossdock.core.transport.sql import Packed
 from crossdock.db.tx import Tx
 
 SIGNED: Final[dict[Effect, SignType]] = {"delivered": "normal", "exceptional": "exceptional"}
@@ -41,7 +43,7 @@ async def pass_nodes(
     or none are taken. Errors: WaybillUnknown, naming all numbers nobody knows.
     """
     mailnos = {node.mailno for node in nodes}
-    waybills = {one.mailno: one for one in await sql.newest(tx, account_ids=account_ids, mailnos=mailnos)}
+    waybills = {one.mailno: one for one in await queries.newest(tx, account_ids=account_ids, mailnos=mailnos)}
     unknown = sorted(mailnos - waybills.keys())
     if unknown:
         raise WaybillUnknown(mailnos=", ".join(unknown))
@@ -58,6 +60,14 @@ async def pass_nodes(
     for mailno, passed in by_waybill.items():
         await _passed(tx, waybills[mailno], passed, held, effects, Who(dialect=dialect, actor=actor))
     return news
+
+
+async def all_left(tx: Tx, order: Order, leg: Order | None, *, dialect: str, actor: str) -> Order:
+    """Nothing more of an outbound order will leave: what was signed for before that is delivered now. The order."""
+    who = Who(dialect=dialect, actor=actor)
+    if leg is not None:
+        await _finish(tx, leg, order, "delivered", who)
+    return await _deliver(tx, order, who)
 
 
 async def _held(tx: Tx, waybills: Collection[Waybill]) -> dict[OrderId, Order]:
@@ -109,7 +119,7 @@ async def _sign(
     held: dict[OrderId, Order],
     who: Who,
 ) -> None:
-    """Once per parcel; with the last of them the transport order and the order itself are delivered."""
+    """Once per parcel; with the last of them, once all has left, its leg and the order itself are delivered."""
     order = held[waybill.order_id]
     signed = await sql.sign(
         tx,
@@ -124,6 +134,7 @@ async def _sign(
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
     by_id = {line.id: line for line in lines}
     packed = await sql.packed(tx, account_id=order.account_id, waybill_ids=[waybill.id])
+    packed = packed or await _rest(tx, order, waybill, lines)
     await orders.tell(
         tx,
         order,
@@ -142,11 +153,39 @@ async def _sign(
         },
     )
     await _move_leg(tx, waybill, "delivered", held, who)
-    if order.kind == "outbound" and order.state == "shipped" and await _brought_by_carrier(tx, order):
-        siblings = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
-        if all(one.signed_at is not None for one in siblings):
-            moved = await orders.deliver(tx, account_id=order.account_id, order_id=order.id, place="door", **who)
-            held[order.id] = moved or order
+    held[order.id] = await _deliver(tx, order, who)
+
+
+async def _rest(tx: Tx, order: Order, waybill: Waybill, lines: Sequence[OrderLine]) -> list[Packed]:
+    """Where nobody said what is in which parcel, the last that is signed for brings what no other does."""
+    parcels = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
+    packed = await sql.packed(tx, account_id=order.account_id, waybill_ids=[one.id for one in parcels])
+    known = {one.waybill_id for one in packed}
+    if any(one.signed_at is None for one in parcels if one.id not in known):
+        return []
+    rest = Counter({line.id: line.quantity if order.kind == "transport" else line.done for line in lines})
+    for one in packed:
+        rest[one.order_line_id] -= one.pieces
+    brought = [Packed(waybill.id, line.id, rest[line.id]) for line in lines if rest[line.id] > 0]
+    if brought:
+        pieces = {(one.waybill_id, one.order_line_id): one.pieces for one in brought}
+        await sql.put_lines(tx, account_id=order.account_id, lines=pieces)
+    return brought
+
+
+async def _deliver(tx: Tx, order: Order, who: Who) -> Order:
+    """With the last of its parcels, once all of it has left."""
+    if order.kind != "outbound" or order.state != "shipped" or not await _brought_by_carrier(tx, order):
+        return order
+    parcels = await sql.of_orders(tx, account_id=order.account_id, order_ids=[order.id])
+    if not _all_signed(parcels):
+        return order
+    moved = await orders.deliver(tx, account_id=order.account_id, order_id=order.id, place="door", **who)
+    return moved or order
+
+
+def _all_signed(parcels: Collection[Waybill]) -> bool:
+    return bool(parcels) and all(one.signed_at is not None for one in parcels)
 
 
 async def _brought_by_carrier(tx: Tx, order: Order) -> bool:
@@ -169,16 +208,22 @@ async def _move_leg(tx: Tx, waybill: Waybill, effect: Effect, held: dict[OrderId
         if leg.state == "dispatched":
             held[leg.id] = await orders.advance(tx, leg, to="departed", **who)
         return
+    held[leg.id] = await _finish(tx, leg, held[waybill.order_id], effect, who)
+
+
+async def _finish(tx: Tx, leg: Order, order: Order, effect: Effect, who: Who) -> Order:
+    """`order` is what it moves, or itself: it is not over while something is under way, or still to leave."""
     if leg.state not in ("dispatched", "departed"):
-        return
+        return leg
     parcels = await sql.of_leg(tx, account_id=leg.account_id, leg_id=leg.id)
-    if effect == "delivered" and any(one.signed_at is None for one in parcels):
-        return
+    left_behind = order.id != leg.id and order.state not in OVER
+    if effect == "delivered" and (left_behind or not _all_signed(parcels)):
+        return leg
     packed = await sql.packed(
         tx, account_id=leg.account_id, waybill_ids=[one.id for one in parcels if one.signed_at is not None]
     )
     lines = await order_queries.lines(tx, account_id=leg.account_id, order_id=leg.id)
-    held[leg.id] = await orders.advance(
+    return await orders.advance(
         tx,
         leg,
         to=effect,

@@ -109,14 +109,44 @@ async def of_orders(tx: Tx, *, account_id: AccountId, order_ids: Collection[Orde
 
 
 async def of_leg(tx: Tx, *, account_id: AccountId, leg_id: OrderId) -> list[Waybill]:
-    """Those that this transport order moves, as a leg or by itself. Index: waybill_leg_idx."""
+    """Those of a transport order, and of the outbound order of its number, whose leg it is.
+
+    Indexes: orders_account_id_kind_number_key, waybill_account_id_order_id_idx.
+    """
     return await tx.many(
         Waybill,
-        f"SELECT {_WAYBILL} FROM waybill"
-        " WHERE account_id = %(account_id)s AND (leg_id = %(leg)s OR order_id = %(leg)s) ORDER BY id",
+        f"""
+SELECT {columns(Waybill, of="w")}
+  FROM orders leg
+  JOIN orders o ON o.account_id = leg.account_id AND o.kind IN ('transport', 'outbound') AND o.number = leg.number
+  JOIN waybill w ON w.account_id = o.account_id AND w.order_id = o.id
+ WHERE leg.account_id = %(account_id)s AND leg.id = %(leg)s
+ ORDER BY w.id
+""",
         account_id=account_id,
         leg=leg_id,
     )
+
+
+async def legs(
+    tx: Tx, *, account_ids: Collection[AccountId], order_ids: Collection[OrderId]
+) -> dict[OrderId, OrderId]:
+    """Outbound order -> the transport order of its number; a transport order is its own.
+
+    Index: orders_account_id_kind_number_key.
+    """
+    rows = await tx.rows(
+        """
+SELECT o.id, leg.id
+  FROM orders o
+  JOIN orders leg ON leg.account_id = o.account_id AND leg.kind = 'transport' AND leg.number = o.number
+ WHERE o.account_id = ANY (%(accounts)s::bigint[]) AND o.id = ANY (%(orders)s::bigint[])
+   AND o.kind IN ('transport', 'outbound') AND leg.state <> 'cancelled'
+""",
+        accounts=list(account_ids),
+        orders=list(order_ids),
+    )
+    return {OrderId(row[0]): OrderId(row[1]) for row in rows}
 
 
 class Packed(Struct, frozen=True):

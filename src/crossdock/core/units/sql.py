@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.units.model import NewUnit, Unit, Vehicle
 from crossdock.db.compose import SQL, Composable
 from crossdock.db.tx import Tx, columns
@@ -116,19 +116,56 @@ SELECT s.id FROM stock s
     return {StockId(row[0]) for row in rows}
 
 
+async def lots(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    sub_inventory_id: SubInventoryId,
+    named: Collection[tuple[ProductId, str]],
+) -> dict[tuple[ProductId, str], str]:
+    """Of pieces, by product and code, that an owner has here: the lot each lies in.
+
+    Index: unit_account_id_product_id_code_key.
+    """
+    rows = await tx.rows(
+        """
+SELECT u.product_id, u.code, s.lot
+  FROM unnest(%(products)s::bigint[], %(codes)s::text[]) AS g (product_id, code)
+  JOIN unit u ON u.account_id = %(account_id)s AND u.product_id = g.product_id AND u.code = g.code
+  JOIN stock s ON s.account_id = u.account_id AND s.id = u.stock_id
+ WHERE u.state = 'in_stock' AND s.site_id = %(site_id)s AND s.sub_inventory_id = %(sub_inventory_id)s
+""",
+        account_id=account_id,
+        site_id=site_id,
+        sub_inventory_id=sub_inventory_id,
+        products=[product_id for product_id, _ in named],
+        codes=[code for _, code in named],
+    )
+    return {(ProductId(row[0]), str(row[1])): str(row[2]) for row in rows}
+
+
 async def hand_on(
     tx: Tx, *, account_id: AccountId, from_id: StockId, to_id: StockId, pieces: int, first: Collection[str]
-) -> None:
-    """That many pieces change their bucket: those named `first`, then the longest here. Index: unit_here_idx."""
-    await tx.execute(
-        """
+) -> list[Unit]:
+    """Of that many pieces those with names change their bucket: those named `first`, then the longest here.
+
+    Index: unit_here_idx.
+    """
+    return await tx.many(
+        Unit,
+        f"""
 WITH going AS (
     SELECT id FROM unit
      WHERE account_id = %(account_id)s AND stock_id = %(from_id)s AND state = 'in_stock'
      ORDER BY code <> ALL (%(first)s::text[]), received_at, id
      LIMIT %(pieces)s
+), gone AS (
+    UPDATE unit SET stock_id = %(to_id)s FROM going
+     WHERE unit.account_id = %(account_id)s AND unit.id = going.id
+    RETURNING unit.*
 )
-UPDATE unit SET stock_id = %(to_id)s FROM going WHERE unit.account_id = %(account_id)s AND unit.id = going.id
+SELECT {columns(Unit)} FROM gone ORDER BY received_at, id
 """,
         account_id=account_id,
         from_id=from_id,

@@ -101,7 +101,7 @@ async def recognise(desk: Desk, envelope: Envelope) -> Caller:
     Errors, in this order: FieldsInvalid (timestamp), CallerUnknown, SignatureWrong, ClockSkew,
     Denied (a credential out of use).
     """
-    written = words.local_time(envelope.timestamp)
+    written = words.written_time(envelope.timestamp)
     if written is None:
         raise FieldsInvalid(complaints=[f"timestamp {TIME_SHAPE}"])
     if not envelope.key.isprintable():

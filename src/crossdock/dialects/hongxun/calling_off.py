@@ -85,4 +85,9 @@ def _items(reader: Reader) -> list[tuple[str, str, int]]:
 
 
 def _first(orders: list[Order]) -> Order:
-    return min(orders, key=lambda order: ANSWERED_FIRST.index(order.kind))
+    """An order that was over before says least of a cancel; a leg less than the goods it moves."""
+
+    def rank(order: Order) -> tuple[bool, bool, int]:
+        return order.kind == "transport", order.finished_at is not None, ANSWERED_FIRST.index(order.kind)
+
+    return min(orders, key=rank)

@@ -179,12 +179,10 @@ async def _waybills(tx: Tx, account_id: AccountId, found: list[Order]) -> list[W
 
 
 def _parcel(waybill: Waybill, nodes: list[RouteNode], found: list[Order], hearer: Hearer) -> dict[str, Any]:
-    leg_id = waybill.leg_id
-    if leg_id is None and any(order.id == waybill.order_id and order.kind == "transport" for order in found):
-        leg_id = waybill.order_id
+    leg_id = next((order.id for order in found if order.kind == "transport" and order.state != "cancelled"), None)
     return {
         "mailno": waybill.mailno,
-        **express_code(leg_id),
+        **express_code(waybill.leg_id or leg_id),
         "routeList": [
             pushes.node(msgspec.to_builtins(node), hearer) for node in nodes if node.waybill_id == waybill.id
         ],

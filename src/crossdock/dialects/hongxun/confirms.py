@@ -194,7 +194,7 @@ def _line(line: dict[str, Any]) -> Request:
     sent = line.get("partner_fields") or {}
     texts = {field.name: text for field in wire.LINE if (text := _text(sent.get(field.name)))}
     doubles = {name: number_of(text) for name in wire.LINE_DOUBLES if (text := _text(sent.get(name)))}
-    planned = _pieces(sent.get("quantity"))
+    planned = line.get("ordered", _pieces(sent.get("quantity")))
     serials = [{name: unit[name] for name in SERIALS if unit.get(name)} for unit in line.get("units", ())]
     vins = [unit["vin"] for unit in line.get("units", ()) if unit.get("vin")]
     return (

@@ -27,7 +27,14 @@ from crossdock.core.fulfilment.errors import CancelBatchTaken, CancelTooMuch
 from crossdock.core.orders.errors import LineUnknown, OrderNumberTaken, OrderUnknown, StateForbids
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.core.transport.errors import WaybillUnknown
-from crossdock.core.units.errors import PlatesReceived, PlateTaken, SerialsTooMany, SerialsTotalDiffers, SerialTaken
+from crossdock.core.units.errors import (
+    PlatesReceived,
+    PlateTaken,
+    SerialsTooMany,
+    SerialsTotalDiffers,
+    SerialTaken,
+    UnitNotHere,
+)
 from crossdock.dialects.hongxun.words import ORDER_STATUSES
 
 
@@ -53,6 +60,7 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     LineUnknown: Refusal(404, "单据行不存在:{line}"),
     ProductUnknown: Refusal(404, "产品不存在:{sku}"),
     WaybillUnknown: Refusal(404, "运单不存在:{mailnos}"),
+    UnitNotHere: Refusal(404, "串码不在库:{codes}"),
     NotFound: Refusal(404, "单据不存在"),
     MethodNotAllowed: Refusal(405, "请求方式不支持:{method}", 405),
     ClockSkew: Refusal(408, "请求已过期"),

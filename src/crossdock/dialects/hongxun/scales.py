@@ -125,12 +125,16 @@ async def dws_parcel(desk: Desk, caller: Caller, told: Parcel) -> None:
 
 
 async def _mailno(tx: Tx, caller: Caller, said: str) -> str:
-    """A carrier's number as it is; our own `expressCode` is that of its only parcel."""
+    """A carrier's number as it is; our own `expressCode` is that of its only parcel, which may be to come."""
     account_id = caller.account.id
     if await transport.newest(tx, account_ids=[account_id], mailnos=[said]):
         return said
     leg_id = words.order_id_of(said, "transport")
-    parcels = [] if leg_id is None else await transport.of_leg(tx, account_id=account_id, leg_id=leg_id)
+    if leg_id is None:
+        return said
+    parcels = await transport.of_leg(tx, account_id=account_id, leg_id=leg_id)
+    if not parcels:
+        return readings.named_by(leg_id)
     return parcels[0].mailno if len(parcels) == 1 else said
 
 

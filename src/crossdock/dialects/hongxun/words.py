@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta, timezone
 from importlib.resources import files
 from typing import Any, Final
 
@@ -150,7 +150,7 @@ _ORDER_ID = re.compile(r"[0-9]{1,18}")
 _SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-def local_time(text: str) -> datetime | None:
+def written_time(text: str) -> datetime | None:
     """`yyyy-MM-dd HH:mm:ss` as it stands, without a zone; None when it is nothing of that kind."""
     if _SHAPE.fullmatch(text) is None:
         return None
@@ -158,6 +158,15 @@ def local_time(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def local_time(text: str) -> datetime | None:
+    """As written_time, of something that happens: not in the first year of the calendar, nor in the last.
+
+    Machines that know no time write those, and in another zone such a time may lie outside.
+    """
+    written = written_time(text)
+    return written if written is not None and MINYEAR < written.year < MAXYEAR else None
 
 
 def zone_of(scope: dict[str, Any]) -> timezone:
