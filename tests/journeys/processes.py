@@ -242,6 +242,20 @@ def processes_of(var: Path) -> list[str]:
     return [line for line in asked.stdout.splitlines() if str(var) in line]
 
 
+def children_of(running: Running) -> list[int]:
+    asked = subprocess.run(["ps", "-e", "-o", "ppid=,pid="], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in asked.stdout.splitlines()]
+    return [int(pid) for parent, pid in pairs if int(parent) == running.pid]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def copied(prepared: Path, to: Path) -> Path:
     """With owners: as root the data belongs to somebody else."""
     subprocess.run(["cp", "-a", str(prepared), str(to)], check=True)

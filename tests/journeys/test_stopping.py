@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 
 import psycopg
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from crossdock.journey.samples import Samples
 from tests.journeys.asks import ASKS, Asker
 from tests.journeys.conftest import MakePlace
-from tests.journeys.processes import Place, Running, processes_of
+from tests.journeys.processes import Place, alive, children_of, processes_of
 
 INT, TERM = signal.SIGINT, signal.SIGTERM
 both = pytest.mark.parametrize("number", [INT, TERM], ids=["SIGINT", "SIGTERM"])
@@ -24,12 +23,6 @@ def assert_nothing_runs(place: Place) -> None:
     place.until(lambda: not processes_of(place.var))
     assert place.postgres.pid is None
     assert "Traceback" not in place.report()
-
-
-def children_of(running: Running) -> list[int]:
-    asked = subprocess.run(["ps", "-e", "-o", "ppid=,pid="], capture_output=True, text=True, check=True)
-    pairs = [line.split() for line in asked.stdout.splitlines()]
-    return [int(pid) for parent, pid in pairs if int(parent) == running.pid]
 
 
 @both
@@ -162,11 +155,3 @@ async def test_a_request_is_answered_before_the_server_ends(place: Place, sample
             await asyncio.to_thread(place.until, lambda: place.health() is None)
     assert ASKS["hongxun"].yes(asked.result()[1])
     assert server.wait().code == 0
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
