@@ -28,6 +28,8 @@ class FakeDatabase:
             raise DatabaseUnavailable()
         yield object()
 
+    autocommit = transaction
+
 
 class FakeSignals:
     def __init__(self) -> None:

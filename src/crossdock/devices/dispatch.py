@@ -51,7 +51,7 @@ class Dispatch:
                 self._woken.clear()
                 await self._publish_held(line)
                 try:
-                    async with self._database.transaction() as tx:
+                    async with self._database.autocommit() as tx:
                         claimed = await self._core.claim_commands(tx, limit=CLAIM_MAX)
                 except CrossdockError as error:
                     self._outage.began(error)
@@ -83,9 +83,19 @@ class Dispatch:
         self._woken.set()
 
     async def _publish_held(self, line: Line) -> None:
+        """All that are held at the same time, begun in their order. Errors: LineLost; what did not go out is held."""
         while self._held:
-            await self._publish(line, self._held[0])
-            self._held.popleft()
+            sends = [(asked, asyncio.create_task(self._publish(line, asked))) for asked in self._held]
+            self._held.clear()
+            try:
+                await asyncio.wait([task for _, task in sends])
+            finally:
+                for _, task in sends:
+                    task.cancel()
+                failed = [(asked, task) for asked, task in sends if not _went_well(task)]
+                self._held.extendleft(asked for asked, _ in reversed(failed))
+            for _, task in failed:
+                task.result()
         now = self._clock.now()
         self._unanswered = {id: asked for id, asked in self._unanswered.items() if asked.expires_at > now}
 
@@ -112,3 +122,7 @@ class Dispatch:
         except BaseException:
             self._unanswered.pop(asked.id, None)
             raise
+
+
+def _went_well(task: "asyncio.Task[None]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from crossdock.base.ids import BoxId, CabinetId, DoorCommandId, HandoverId, OrderId
 from crossdock.core.events.model import HOUSE
-from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, DoorFacts, LogRow, Purpose
+from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, DoorFacts, DoorPlace, LogRow, Purpose
 from crossdock.db.tx import Tx
 
 _COMMAND = (
@@ -202,45 +202,69 @@ UPDATE door_command SET state = 'expired', refusal = %(refusal)s, answered_at = 
     )
 
 
-async def note_pulse(tx: Tx, *, command_id: int, cabinet_id: CabinetId, at: datetime) -> None:
+async def note_pulse(tx: Tx, *, command_id: int, cabinet_number: str, at: datetime) -> None:
     await tx.execute(
-        "UPDATE door_command SET pulse_at = coalesce(pulse_at, %(at)s)"
-        " WHERE id = %(id)s AND cabinet_id = %(cabinet_id)s",
+        "UPDATE door_command d SET pulse_at = coalesce(pulse_at, %(at)s)"
+        "  FROM cabinet c WHERE c.id = d.cabinet_id AND c.number = %(number)s AND d.id = %(id)s",
         id=command_id,
-        cabinet_id=cabinet_id,
+        number=cabinet_number,
         at=at,
     )
 
 
-class CommandOrder(Struct, frozen=True):
-    """Which order a door moved for."""
+class DoorReport(Struct, frozen=True):
+    """What a report of a door was."""
 
+    is_new: bool
+    """It was not written before."""
+    commanded: bool
+    """A command of this cabinet is behind it."""
     order_id: OrderId | None
-    order_dialect: str | None
+    """Which order the door moved for."""
 
 
 async def note_door(
-    tx: Tx, *, command_id: int, cabinet_id: CabinetId, door: str, at: datetime
-) -> CommandOrder | None:
-    """Keep when the command's door was first seen open or closed."""
-    return await tx.one_or_none(
-        CommandOrder,
+    tx: Tx,
+    *,
+    place: DoorPlace,
+    command_id: int | None,
+    sequence: str,
+    door: str,
+    at: datetime,
+) -> DoorReport:
+    """Keep the report, how the door stands, and when the command's door was first seen so. Written before, nothing
+    changes; one that comes late, behind a newer one, says nothing of how the door stands."""
+    return await tx.one(
+        DoorReport,
         """
 WITH noted AS (
-    UPDATE door_command
+    INSERT INTO door_event (account_id, cabinet_id, box_id, command_id, sequence, kind, happened_at, learned_at)
+    VALUES (%(account_id)s, %(cabinet_id)s, %(box_id)s, %(command_id)s, %(sequence)s, %(door)s, %(at)s, %(now)s)
+    ON CONFLICT ON CONSTRAINT door_event_cabinet_id_sequence_key DO NOTHING
+    RETURNING id
+), moved AS (
+    UPDATE box SET door = %(door)s, door_at = %(at)s, updated_at = %(now)s
+      FROM noted WHERE box.id = %(box_id)s AND (door_at IS NULL OR door_at <= %(at)s)
+), seen AS (
+    UPDATE door_command d
        SET opened_at = CASE WHEN %(door)s = 'open' THEN coalesce(opened_at, %(at)s) ELSE opened_at END,
            closed_at = CASE WHEN %(door)s = 'closed' THEN coalesce(closed_at, %(at)s) ELSE closed_at END
-     WHERE id = %(id)s AND cabinet_id = %(cabinet_id)s
-    RETURNING account_id, handover_id
+      FROM noted WHERE d.id = %(command_id)s AND d.cabinet_id = %(cabinet_id)s
+    RETURNING d.account_id, d.handover_id
 )
-SELECT o.id AS order_id, o.dialect AS order_dialect
-  FROM noted LEFT JOIN handover h ON h.account_id = noted.account_id AND h.id = noted.handover_id
-             LEFT JOIN orders o ON o.account_id = h.account_id AND o.id = h.order_id
+SELECT EXISTS (SELECT 1 FROM noted) AS is_new, seen.account_id IS NOT NULL AS commanded, o.id AS order_id
+  FROM (SELECT 1) AS always LEFT JOIN seen ON true
+       LEFT JOIN handover h ON h.account_id = seen.account_id AND h.id = seen.handover_id
+       LEFT JOIN orders o ON o.account_id = h.account_id AND o.id = h.order_id
 """,
-        id=command_id,
-        cabinet_id=cabinet_id,
+        account_id=place.account_id,
+        cabinet_id=place.cabinet_id,
+        box_id=place.box_id,
+        command_id=command_id,
+        sequence=sequence,
         door=door,
         at=at,
+        now=tx.now,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final, TypeVar
 
 from crossdock.base.errors import CrossdockError
@@ -23,7 +23,7 @@ from crossdock.db.tx import Tx
 
 GRACE_S: Final = 1.0
 """How long after its expiry an answer to a command may still be under way to us."""
-LOOK_AGAIN_S: Final = 1.0
+LOOK_AGAIN_S: Final = 3.0
 """A signal is a hint: the command is read this often anyway."""
 TURNS_MAX: Final = 2
 """How often a door is asked for: once more after another caller's command for the same parcel went well."""
@@ -202,37 +202,44 @@ class Doors:
     async def _run(self, ask: Ask) -> DoorOutcome:
         """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""
         for _ in range(TURNS_MAX):
-            try:
-                async with self._database.transaction() as tx:
-                    command, box = await ask(tx)
-            except DoorBusy as busy:
-                other = await self._answer(DoorCommandId(busy.facts["command_id"]))
-                if other.state != "accepted":
-                    raise CabinetRefused(reason=other.refusal or OFFLINE) from None
-                continue
-            if command.state != "refused":
-                command = await self._answer(command.id)
-            return await self._outcome(command, box)
+            with ExitStack() as listening:
+                try:
+                    async with self._database.transaction() as tx:
+                        command, box = await ask(tx)
+                        answered = listening.enter_context(self._signals.waiting_for(answer_topic(command.id)))
+                except DoorBusy as busy:
+                    other = await self._answer_of(DoorCommandId(busy.facts["command_id"]))
+                    if other.state != "accepted":
+                        raise CabinetRefused(reason=other.refusal or OFFLINE) from None
+                    continue
+                if command.state != "refused":
+                    command = await self._answer(command.id, answered)
+                return await self._outcome(command, box)
         raise CabinetRefused(reason=OFFLINE)
 
-    async def _answer(self, command_id: DoorCommandId) -> DoorCommand:
-        """The command as it ended: answered, or given up."""
+    async def _answer_of(self, command_id: DoorCommandId) -> DoorCommand:
+        """Of a command that another caller asked for, and that may be answered already."""
+        with self._signals.waiting_for(answer_topic(command_id)) as answered:
+            answered.set()
+            return await self._answer(command_id, answered)
+
+    async def _answer(self, command_id: DoorCommandId, answered: asyncio.Event) -> DoorCommand:
+        """The command as it ended: answered, or given up. It is read when it is signalled, and now and then."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._wait_s
-        with self._signals.waiting_for(answer_topic(command_id)) as answered:
-            while True:
-                answered.clear()
-                command = await self._read(command_id)
-                if command.state not in ("waiting", "sent"):
-                    return command
-                left = deadline - loop.time()
-                if left <= 0:
-                    async with self._database.transaction() as tx:
-                        await commands.expire(tx, command_id=command_id)
-                    return await self._read(command_id)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, LOOK_AGAIN_S)):
-                        await answered.wait()
+        while True:
+            left = deadline - loop.time()
+            if left <= 0:
+                async with self._database.transaction() as tx:
+                    await commands.expire(tx, command_id=command_id)
+                return await self._read(command_id)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, LOOK_AGAIN_S)):
+                    await answered.wait()
+            answered.clear()
+            command = await self._read(command_id)
+            if command.state not in ("waiting", "sent"):
+                return command
 
     async def _read(self, command_id: DoorCommandId) -> DoorCommand:
         async with self._database.autocommit() as tx:

@@ -140,6 +140,19 @@ class Box(Struct, frozen=True, kw_only=True):
         return self.enabled and self.closed_for is None
 
 
+class DoorPlace(Struct, frozen=True, kw_only=True):
+    """A door as a cabinet names it. `box_id` is None for a lock address the cabinet does not have."""
+
+    account_id: AccountId
+    cabinet_id: CabinetId
+    cabinet_number: str
+    box_id: BoxId | None
+    box_name: str | None
+    lock_address: str
+    alarmed: bool
+    """An alarm stands that ends when its door moves."""
+
+
 class Parcel(Struct, frozen=True, kw_only=True):
     """One hand-over at a locker."""
 

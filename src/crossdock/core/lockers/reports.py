@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from crossdock.base.ids import OrderId
+from crossdock.base.ids import BoxId, OrderId
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
-from crossdock.core.lockers import alarms, door_sql, queries, sql
-from crossdock.core.lockers.model import AlarmKind, Box, Cabinet
+from crossdock.core.lockers import alarms, door_sql, sql
+from crossdock.core.lockers.errors import BoxUnknown
+from crossdock.core.lockers.model import AlarmKind, DoorPlace
 from crossdock.db.tx import Tx
 
 SILENCE_MAX: Final = timedelta(seconds=60)
@@ -17,9 +18,7 @@ SILENCE_MAX: Final = timedelta(seconds=60)
 
 async def pulse_sent(tx: Tx, *, cabinet_number: str, command_id: int, happened_at: datetime) -> None:
     """The lock got its current; the door is not seen yet."""
-    cabinet = await sql.cabinet_of_device(tx, cabinet_number)
-    if cabinet is not None:
-        await door_sql.note_pulse(tx, command_id=command_id, cabinet_id=cabinet.id, at=happened_at)
+    await door_sql.note_pulse(tx, command_id=command_id, cabinet_number=cabinet_number, at=happened_at)
 
 
 async def door_seen(
@@ -35,45 +34,46 @@ async def door_seen(
 ) -> None:
     """A door was seen open or closed, for a command or for what the cabinet did by its list (`use`, the sequence of
     that report). A report that was written before changes nothing."""
-    cabinet = await sql.cabinet_of_device(tx, cabinet_number)
-    if cabinet is None:
+    place = await _place(tx, cabinet_number, lock_address)
+    if place is None:
         return
     if command_id is None and use is not None:
-        command_id = await door_sql.command_of_use(tx, cabinet_id=cabinet.id, sequence=use)
-    box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
-    if not await door_sql.insert_event(
-        tx, cabinet=cabinet, box_id=box.id, command_id=command_id, sequence=sequence, kind=door, at=happened_at
-    ):
-        return
-    await sql.set_door(tx, box_id=box.id, door=door, at=happened_at)
-    behind = None
-    if command_id is not None:
-        behind = await door_sql.note_door(tx, command_id=command_id, cabinet_id=cabinet.id, door=door, at=happened_at)
-    await _report(
-        tx, kinds.DOOR_CHANGED, cabinet, box, door, happened_at, None if behind is None else behind.order_id
+        command_id = await door_sql.command_of_use(tx, cabinet_id=place.cabinet_id, sequence=use)
+    report = await door_sql.note_door(
+        tx, place=place, command_id=command_id, sequence=sequence, door=door, at=happened_at
     )
-    over: AlarmKind = "not opened" if door == "open" else "left open"
-    await alarms.well_again(tx, cabinet_id=cabinet.id, kind=over, box_id=box.id)
-    if door == "open" and behind is None:
+    if not report.is_new:
+        return
+    await _report(tx, kinds.DOOR_CHANGED, place, door, happened_at, report.order_id)
+    if place.alarmed:
+        over: AlarmKind = "not opened" if door == "open" else "left open"
+        await alarms.well_again(tx, cabinet_id=place.cabinet_id, kind=over, box_id=place.box_id)
+    if door == "open" and not report.commanded:
         await alarms.raise_alarm(
             tx,
-            account_id=cabinet.account_id,
-            cabinet_id=cabinet.id,
-            cabinet=cabinet.number,
+            account_id=place.account_id,
+            cabinet_id=place.cabinet_id,
+            cabinet=place.cabinet_number,
             kind="opened without command",
-            box=(box.id, box.name),
+            box=(BoxId(place.box_id or 0), place.box_name or ""),
             at=happened_at,
         )
 
 
 async def door_reported(tx: Tx, *, cabinet_number: str, lock_address: str, door: str, happened_at: datetime) -> None:
     """The cabinet's answer to a question for one door."""
-    cabinet = await sql.cabinet_of_device(tx, cabinet_number)
-    if cabinet is None:
-        return
-    box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
-    await sql.set_door(tx, box_id=box.id, door=door, at=happened_at)
-    await _report(tx, kinds.DOOR_QUERIED, cabinet, box, door, happened_at, None)
+    place = await _place(tx, cabinet_number, lock_address)
+    if place is not None and place.box_id is not None:
+        await sql.set_door(tx, box_id=place.box_id, door=door, at=happened_at)
+        await _report(tx, kinds.DOOR_QUERIED, place, door, happened_at, None)
+
+
+async def _place(tx: Tx, number: str, lock_address: str) -> DoorPlace | None:
+    """None for an unknown cabinet. Errors: BoxUnknown."""
+    place = await sql.door_place(tx, number=number, lock_address=lock_address)
+    if place is not None and place.box_id is None:
+        raise BoxUnknown(lock_address=lock_address)
+    return place
 
 
 async def cabinet_seen(tx: Tx, *, number: str, online: bool, at: datetime) -> None:
@@ -88,18 +88,21 @@ async def lapse(tx: Tx) -> int:
     return await sql.set_offline_before(tx, before=tx.now - SILENCE_MAX)
 
 
-async def _report(
-    tx: Tx, kind: str, cabinet: Cabinet, box: Box, door: str, at: datetime, order_id: OrderId | None
-) -> None:
+async def _report(tx: Tx, kind: str, place: DoorPlace, door: str, at: datetime, order_id: OrderId | None) -> None:
     await events.append(
         tx,
         NewEvent(
-            account_id=cabinet.account_id,
+            account_id=place.account_id,
             kind=kind,
-            subject=cabinet.subject,
+            subject=f"cabinet:{place.cabinet_number}",
             order_id=order_id,
-            actor=cabinet.number,
-            facts={"cabinet": cabinet.number, "box": box.name, "lock_address": box.lock_address, "door": door},
+            actor=place.cabinet_number,
+            facts={
+                "cabinet": place.cabinet_number,
+                "box": place.box_name,
+                "lock_address": place.lock_address,
+                "door": door,
+            },
             happened_at=at,
         ),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import to_builtins
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
-from crossdock.core.lockers.model import Box, Cabinet, Device, Parcel, ParcelCounts, Screen
+from crossdock.core.lockers.model import Box, Cabinet, Device, DoorPlace, Parcel, ParcelCounts, Screen
 from crossdock.db.tx import Tx, columns
 
 CABINET = columns(Cabinet, of="c")
@@ -73,6 +73,23 @@ async def locked_until(tx: Tx, *, cabinet_id: CabinetId, tries_max: int, locked_
         now=tx.now,
     )
     return until
+
+
+async def door_place(tx: Tx, *, number: str, lock_address: str) -> DoorPlace | None:
+    """None for an unknown cabinet. Indexes: cabinet_number_key, box_cabinet_id_lock_address_key."""
+    return await tx.one_or_none(
+        DoorPlace,
+        """
+SELECT c.account_id, c.id AS cabinet_id, c.number AS cabinet_number, b.id AS box_id, b.name AS box_name,
+       lower(%(lock_address)s) AS lock_address,
+       EXISTS (SELECT 1 FROM alarm a WHERE a.cabinet_id = c.id AND a.box_id = b.id AND a.cleared_at IS NULL
+                                       AND a.kind IN ('not opened', 'left open')) AS alarmed
+  FROM cabinet c LEFT JOIN box b ON b.cabinet_id = c.id AND b.lock_address = lower(%(lock_address)s)
+ WHERE c.number = %(number)s
+""",
+        number=number,
+        lock_address=lock_address,
+    )
 
 
 async def cabinet_by_id(tx: Tx, cabinet_id: CabinetId) -> Cabinet:
