@@ -69,7 +69,7 @@ class Round(Struct, frozen=True, kw_only=True):
     ours: Figures
     bare: Figures
     refused: int
-    """Of the requests, those whose cabinet did not say yes."""
+    """Of the requests, those that were not answered, or whose cabinet did not say yes."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -181,9 +181,12 @@ async def ours(address: str, count: int, *, rate: int, seconds: float, warm_s: f
                 "timestamps": int(time.time()),
             }
             url = f"{address}/api/iot/open/box/?sign={auth.sign(body, SECRET)}"
-            async with client.post(url, json=body) as answer:
-                said = await answer.json()
-                return bool(said["code"] == 0 and said["data"]["status"] == "success")
+            try:
+                async with client.post(url, json=body) as answer:
+                    said = await answer.json()
+            except aiohttp.ClientError:
+                return False
+            return bool(said["code"] == 0 and said["data"]["status"] == "success")
 
         return await at_rate(ask, rate=rate, seconds=seconds, warm_s=warm_s)
 

@@ -140,6 +140,40 @@ async def test_a_report_said_twice_is_written_once(way: Way) -> None:
     assert await way.value("SELECT count(*) FROM event WHERE kind = 'door.changed' AND facts ->> 'box' = '07'") == 1
 
 
+async def test_the_broker_is_killed_and_restarted_in_the_middle(way: Way, broker: Amqtt | Mosquitto) -> None:
+    """Nothing is lost, nothing is opened twice."""
+    boxes = await way.world.rows("SELECT lock_address FROM box ORDER BY id LIMIT 20")
+    moved: list[tuple[int | None, str]] = []
+    way.cabinet.told = lambda _, report: (
+        moved.append((report.command_id, report.door)) if isinstance(report, payloads.DoorSeen) else None
+    )
+
+    async def some_doors(start: int) -> list[DoorOutcome]:
+        return list(await asyncio.gather(*(way.open(lock) for (lock,) in boxes[start : start + 10])))
+
+    before = await some_doors(0)
+    for (lock,) in boxes[:10]:
+        way.cabinet.close_door(lock)
+    during = asyncio.create_task(some_doors(10))
+    await asyncio.sleep(0)
+    await broker.stop()
+    await broker.start()
+    outcomes = before + await during
+    await way.online(True)
+    after = await some_doors(0)
+    async with asyncio.timeout(WAIT_S_MAX):
+        while len(way.cabinet.outbox):
+            await asyncio.sleep(0.01)
+
+    opened = [command_id for command_id, door in moved if door == "open"]
+    assert len(opened) == len(set(opened)), "nothing is opened twice"
+    accepted = [outcome.command_id for outcome in outcomes + after if outcome.accepted]
+    assert set(accepted) <= set(opened), "who was told yes stands before an open door"
+    assert all(outcome.accepted for outcome in before + after)
+    heard = await way.world.rows("SELECT command_id, kind FROM door_event ORDER BY id")
+    assert sorted(heard) == sorted(moved), "nothing is lost"
+
+
 # Cut off -----------------------------------------------------------------------------
 
 

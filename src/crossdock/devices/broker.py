@@ -8,6 +8,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -101,7 +102,9 @@ class EmbeddedBroker:
         if self._server is None or self._broker is None:
             return
         self._server.close()
-        await self._broker.shutdown()
+        with suppress(TimeoutError):  # in the middle of many messages the library waits for clients that are gone
+            async with asyncio.timeout(STOP_S_MAX):
+                await self._broker.shutdown()
         left = tuple(self._connections)
         for connection in left:
             connection.cancel()

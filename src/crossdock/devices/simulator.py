@@ -101,7 +101,8 @@ class SimulatedCabinet:
         self._drift = timedelta()
         self._misleading: set[str] = set()
         self._key = key
-        self._told = told
+        self.told = told
+        """Called with each report."""
         self.codes: Codes | None = None
         """The newest list that it could believe."""
         self._wanted = asyncio.Event()
@@ -378,7 +379,7 @@ class SimulatedCabinet:
     def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> int:
         """The number of the report."""
         report = self.outbox.add(channel, kind, happened_at=self.now(), **facts)
-        if self._told is not None:
-            self._told(channel, report)
+        if self.told is not None:
+            self.told(channel, report)
         self._news.set()
         return report.sequence
