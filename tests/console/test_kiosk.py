@@ -1,16 +1,20 @@
 """A cabinet's screen, in a real browser: a courier stores, a customer takes."""
 
+from io import BytesIO
 from typing import get_args
 
 import httpx
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from crossdock.console import kiosk, words
 from crossdock.console.kiosk import screen_key
-from crossdock.core.lockers.model import SIZES, Complaint
+from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers.model import SIZES, Complaint, Screen
 from tests.console.conftest import CABINET_KEY, Locker, picture, screen
-from tests.world import CABINET
+from tests.world import ACCOUNT, CABINET
 
 KEPT = {"cookie": f"{kiosk.COOKIE}={screen_key(CABINET_KEY)}"}
 
@@ -172,6 +176,26 @@ async def test_what_is_no_request(
     answer = await client.request("GET" if body is None else "POST", address, content=body, headers=headers)
     assert answer.status_code == status, answer.text
     assert "error" in answer.json()
+
+
+async def test_the_partners_address_is_a_qr_code_on_the_screen(
+    locker: Locker, client: httpx.AsyncClient, browser: Browser
+) -> None:
+    address = f"/kiosk/{CABINET}/qr.svg"
+    assert (await client.get(address, headers=KEPT)).status_code == 404
+    shown = Screen(
+        qr="https://locker.example.com/d/2100013075?a=1&b=<2>", address="Anzhuang 7", help_line="18100000000"
+    )
+    async with locker.world.desk.database.transaction() as tx:
+        await lockers.set_screen(tx, account_id=ACCOUNT, cabinet=CABINET, screen=shown)
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        await expect(page.locator("h1")).to_have_text("Anzhuang 7")
+        await expect(page.locator("#help")).to_have_text("Help: 18100000000")
+        await picture(page, "kiosk-start")
+        seen = await page.locator("figure img").screenshot(type="png")
+    [code] = zxingcpp.read_barcodes(Image.open(BytesIO(seen)))
+    assert code.text == shown.qr
 
 
 async def test_no_code_stands_in_an_answer(locker: Locker, client: httpx.AsyncClient) -> None:

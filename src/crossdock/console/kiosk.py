@@ -6,8 +6,10 @@ screen NUMBER` prints it. Whoever has that address may type codes, and nothing m
 
 import hmac
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any, Final, cast
 
+import segno
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -75,6 +77,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "too_late": "It is too late to change the box. Please call the help line.",
     "unreachable": "There is no answer. Please try again.",
     "fault": "Something went wrong. Please call the help line.",
+    "more": "Scan for more",
     "help": "Help",
     "SX": "Extra small",
     "S": "Small",
@@ -109,6 +112,13 @@ class CommandUnknown(NotFound):
     """This cabinet was told nothing under this number.
 
     Facts: id.
+    """
+
+
+class NothingToShow(NotFound):
+    """This cabinet's partner has set no address for its screen.
+
+    Facts: number.
     """
 
 
@@ -197,6 +207,19 @@ HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
+
+
+@get("/kiosk/{number:str}/qr.svg")
+async def qr(request: PageRequest, number: FromPath[str]) -> Response[bytes]:
+    """The address that the cabinet's partner wants shown. Errors: NothingToShow."""
+    screen = await _screen(request, number)
+    async with screen.desk.database.autocommit() as tx:
+        cabinet = await queries.cabinet(tx, account_id=screen.account_id, number=number)
+    if not cabinet.screen.qr:
+        raise NothingToShow(number=number)
+    drawn = BytesIO()
+    segno.make(cabinet.screen.qr, micro=False).save(drawn, kind="svg", border=2, light="white")
+    return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
 
 @get("/kiosk/{number:str}/state")
@@ -303,4 +326,4 @@ def _texts(language: str) -> dict[str, str]:
     return {name: translated.gettext(text) for name, text in TEXTS.items()}
 
 
-HANDLERS: Final = [page, state, enter, store, move, keep, door]
+HANDLERS: Final = [page, qr, state, enter, store, move, keep, door]
