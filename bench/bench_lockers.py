@@ -215,6 +215,7 @@ async def bare(broker: str, *, rate: int, seconds: float, warm_s: float) -> Figu
 
 
 def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int) -> Report:
+    on = cores()
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
@@ -228,14 +229,13 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
         place.conn.execute("ANALYZE cabinet, box")
         broker = stack.enter_context(mosquitto(var))
         address = stack.enter_context(server(place.url, broker, var))
-        rest = cores().rest
         for who, options in (("lockers", ["--url", place.url]), ("echo", [])):
             stack.enter_context(
                 started(
-                    who, "--broker", broker, *options, module="bench.cabinets", pinned=rest, log=var / f"{who}.log"
+                    who, "--broker", broker, *options, module="bench.cabinets", pinned=on.rest, log=var / f"{who}.log"
                 )
             )
-        pin([os.getpid()], rest)
+        pin([os.getpid()], on.rest)
         _until_online(place.conn, count)
         task = progress.add_task("opening doors", total=2 * rounds)
         taken = []
@@ -249,7 +249,7 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
             taken_at=datetime.now(UTC),
             machine=machine(),
             postgres=place.version,
-            cores=cores(),
+            cores=on,
             cabinets=count,
             rate_per_s=rate,
             seconds=seconds,
