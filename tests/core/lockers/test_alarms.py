@@ -50,6 +50,8 @@ async def there(lockers: Lockers) -> Lockers:
 
 
 async def test_a_door_that_did_not_open(there: Lockers) -> None:
+    await seen(there, "closed", "0")
+    there.world.clock.advance(timedelta(seconds=1))
     command = await opened(there)
     assert await pass_time(there, NOT_OPENED_S - 1) == 0
     assert await pass_time(there, 1) == 1
@@ -60,6 +62,37 @@ async def test_a_door_that_did_not_open(there: Lockers) -> None:
 
     assert await standing(there) == []
     assert [told["alarm"] for told in await there.events("door.alarm_cleared")] == ["not opened"]
+
+
+async def test_what_somebody_has_looked_at_is_not_told_again(there: Lockers) -> None:
+    await seen(there, "closed", "0")
+    there.world.clock.advance(timedelta(seconds=1))
+    await opened(there)
+    assert await pass_time(there, NOT_OPENED_S) == 1
+    [alarm] = await there.do(alarms.standing)
+    await there.do(alarms.clear, account_id=ACCOUNT, alarm_id=alarm.id, actor="floor")
+    assert await pass_time(there, 60) == 0
+    await opened(there)
+    assert await pass_time(there, NOT_OPENED_S) == 1
+
+
+async def test_a_door_without_a_sensor_is_believed(there: Lockers) -> None:
+    await opened(there)
+    assert await pass_time(there, NOT_OPENED_S) == 0
+
+
+async def test_what_ended_while_it_was_raised_is_cleared_at_the_next_look(there: Lockers) -> None:
+    await there.world.cabinet_offline()
+    await pass_time(there, OFFLINE_S)
+    await there.world.rows("UPDATE cabinet SET online = true RETURNING 1")
+    assert await standing(there) == [("offline", None)]
+    assert await pass_time(there, 0) == 0
+    assert await standing(there) == []
+    await seen(there, "open", "1", (await opened(there)).id)
+    await pass_time(there, LEFT_OPEN_S)
+    await there.world.rows("UPDATE box SET door = 'closed' WHERE lock_address = '0105' RETURNING 1")
+    assert await pass_time(there, 0) == 0
+    assert await standing(there) == []
 
 
 async def test_one_that_opened_by_itself_in_time(there: Lockers) -> None:

@@ -10,6 +10,7 @@ from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.errors import (
     AlarmUnknown,
     CabinetRefused,
+    DoorShut,
     MoveTooLate,
     NoFreeBox,
     ParcelTaken,
@@ -139,3 +140,49 @@ async def test_a_cabinet_that_does_not_take_it_leaves_all_as_it_was(lockers: Loc
     assert (await lockers.parcel("P")).box_name == "05"
     assert (await lockers.box("05")).closed_for is None
     assert await lockers.do(alarms.standing) == []
+
+
+async def shut(lockers: Lockers, name: str, lock: str) -> None:
+    """Its door was seen open for its command, and is shut."""
+    [(command_id,)] = await lockers.world.rows(
+        "SELECT max(d.id) FROM door_command d JOIN box b ON b.id = d.box_id WHERE b.name = %(name)s", name=name
+    )
+    for door in ("open", "closed"):
+        await lockers.do(
+            commands.door_seen,
+            cabinet_number=CABINET,
+            lock_address=lock,
+            door=door,
+            sequence=f"{name}-{door}",
+            happened_at=lockers.world.clock.now(),
+            command_id=command_id,
+        )
+
+
+async def test_what_lies_behind_a_shut_door_is_not_moved(there: Lockers) -> None:
+    parcel = await there.world.stored("P")
+    await shut(there, "05", "0105")
+
+    with pytest.raises(DoorShut):
+        await move(there, parcel, "dirty")
+    with pytest.raises(DoorShut):
+        await keep(there, parcel, "dirty")
+
+    assert (await there.parcel("P")).box_name == "05"
+    assert (await there.box("05")).full
+
+
+async def test_a_take_that_is_told_late_does_not_empty_another_box(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    late = await lockers.ask_take(parcel)
+    lockers.world.clock.advance(commands.COMMAND_TTL)
+    await lockers.do(commands.expire, command_id=late.id)
+    await lockers.world.cabinet_answers("accepted")
+    assert (await move(lockers, parcel, "does not fit")).box_before.name == "19"
+    assert (await lockers.world.stored("Q")).box_name == "05"
+
+    await lockers.answer(late)
+
+    assert (await lockers.parcel("P")).state == "stored"
+    assert [(await lockers.box(name)).full for name in ("05", "19")] == [True, True]
+    assert [alarm["alarm"] for alarm in await lockers.events("door.alarm")] == ["late answer"]

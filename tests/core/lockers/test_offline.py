@@ -109,7 +109,7 @@ async def test_its_door_is_no_alarm(lockers: Lockers) -> None:
             lock_address="0105",
             door=door,
             sequence=sequence,
-            happened_at=lockers.world.clock.now(),
+            happened_at=lockers.world.clock.now() - timedelta(hours=1),
             use="b-1",
         )
     assert await conflicts(lockers) == []
@@ -158,6 +158,18 @@ async def test_one_that_was_recalled_after_the_list_was_made(lockers: Lockers) -
     assert await conflicts(lockers) == [("P", "the parcel was recalled")]
     await use(lockers, "take", parcel, listed_at=lockers.world.clock.now(), sequence="b-2")
     assert (await lockers.parcel("P")).state == "taken"
+
+
+async def test_a_courier_who_fetched_it_back_by_a_list_is_no_customer(lockers: Lockers) -> None:
+    """Whatever the cabinet's clock says, it happened after its list was made."""
+    parcel = await lockers.stored("P")
+    recalled = lockers.world.clock.now()
+    await lockers.world.rows("UPDATE handover SET recalled_at = %(now)s RETURNING 1", now=recalled)
+    lockers.world.clock.advance(timedelta(hours=1))
+    await use(lockers, "take", parcel, listed_at=recalled, happened_at=recalled - timedelta(minutes=4))
+    assert await conflicts(lockers) == []
+    [told] = await lockers.events("handover.taken")
+    assert (told["state"], told["returned"]) == ("taken", True)
 
 
 async def test_changed_cabinets_are_found(lockers: Lockers) -> None:

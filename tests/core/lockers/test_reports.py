@@ -8,6 +8,7 @@ import pytest
 
 from crossdock.base.ids import CabinetId
 from crossdock.core.lockers import commands
+from crossdock.core.lockers.door_sql import OPENS_FOR
 from crossdock.core.lockers.errors import BoxUnknown
 from tests.core.lockers.conftest import ASKED, Lockers
 from tests.world import ACCOUNT, CABINET
@@ -54,6 +55,53 @@ async def test_a_door_that_opens_for_nobody_is_an_alarm(lockers: Lockers) -> Non
 async def test_a_door_that_opens_for_a_command_of_nobody_is_one_too(lockers: Lockers) -> None:
     await seen(lockers, "open", "3", command_id=1_000)
     assert [alarm["alarm"] for alarm in await lockers.events("door.alarm")] == ["opened without command"]
+
+
+async def test_a_command_of_another_box_or_of_long_ago_is_no_excuse(lockers: Lockers) -> None:
+    await lockers.world.cabinet_online()
+    command, _ = await lockers.do(commands.ask_open, **ASKED, lock_address="0105", use_type="O")
+    await lockers.answer(command)
+    await seen(lockers, "open", "1", command_id=command.id)
+    await seen(lockers, "closed", "2", command_id=command.id)
+    lockers.world.clock.advance(OPENS_FOR - timedelta(seconds=1))
+    await seen(lockers, "open", "2b", command_id=command.id)
+    assert await lockers.events("door.alarm") == []
+    lockers.world.clock.advance(timedelta(seconds=1))
+    await seen(lockers, "open", "3", command_id=command.id)
+    assert [alarm["box"] for alarm in await lockers.events("door.alarm")] == ["05"]
+    await lockers.do(
+        commands.door_seen,
+        cabinet_number=CABINET,
+        lock_address="0106",
+        door="open",
+        sequence="4",
+        happened_at=lockers.world.clock.now(),
+        command_id=command.id,
+    )
+    assert [alarm["box"] for alarm in await lockers.events("door.alarm")] == ["05", "06"]
+
+
+@pytest.mark.parametrize("years", [-24, 24])
+async def test_a_clock_that_is_wrong_by_years_dates_nothing(lockers: Lockers, years: int) -> None:
+    wrong = lockers.world.clock.now() + timedelta(days=365 * years)
+    parcel = await lockers.world.booked("P")
+    await lockers.world.cabinet_online()
+    command = await lockers.ask_store(parcel)
+    await lockers.answer(command, happened_at=wrong)
+    assert (await lockers.parcel("P")).stored_at == lockers.world.clock.now()
+    if years > 0:
+        await lockers.do(
+            commands.door_seen,
+            cabinet_number=CABINET,
+            lock_address="0105",
+            door="open",
+            sequence="1",
+            happened_at=wrong,
+            command_id=command.id,
+        )
+        lockers.world.clock.advance(timedelta(seconds=1))
+        await seen(lockers, "closed", "2")
+        assert (await lockers.box("05")).door == "closed"
 
 
 async def test_a_door_that_opens_for_a_command_is_kept_with_it_from_its_first_moment(lockers: Lockers) -> None:

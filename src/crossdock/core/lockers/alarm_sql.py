@@ -115,6 +115,27 @@ async def account_of(tx: Tx, alarm_id: int) -> AccountId | None:
     return None if found is None else AccountId(found)
 
 
+async def clear_what_is_over(tx: Tx, *, by: str) -> list[Alarm]:
+    """Those that end by themselves and whose door, or cabinet, is well."""
+    return await tx.many(
+        Alarm,
+        f"""
+WITH a AS (
+    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
+     WHERE cleared_at IS NULL
+       AND CASE kind
+               WHEN 'offline' THEN (SELECT c.online FROM cabinet c WHERE c.id = alarm.cabinet_id)
+               WHEN 'left open' THEN (SELECT b.door <> 'open' FROM box b WHERE b.id = alarm.box_id)
+               WHEN 'not opened' THEN (SELECT b.door_at > alarm.raised_at FROM box b WHERE b.id = alarm.box_id)
+           END
+    RETURNING *)
+SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id ORDER BY a.id
+""",
+        by=by,
+        now=tx.now,
+    )
+
+
 # What the clock shows ---------------------------------------------------------------
 
 
@@ -129,7 +150,8 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 async def not_opened(tx: Tx, *, before: datetime) -> list[Found]:
-    """Accepted commands of the last hour whose door was not seen. Index: door_command_unseen_idx."""
+    """Doors that did not move for a command of the last hour, each told once. One that was never seen to move has no
+    sensor. Index: door_command_unseen_idx."""
     return await tx.many(
         Found,
         """
@@ -138,8 +160,10 @@ SELECT d.account_id, d.cabinet_id, c.number AS cabinet_number, d.box_id, b.name 
   FROM door_command d JOIN cabinet c ON c.id = d.cabinet_id JOIN box b ON b.id = d.box_id
  WHERE d.state = 'accepted' AND d.purpose <> 'query' AND d.opened_at IS NULL
    AND d.answered_at > %(before)s - interval '1 hour' AND d.answered_at <= %(before)s
-   AND (b.door_at IS NULL OR b.door_at < d.answered_at)
+   AND b.door_at < d.answered_at
    AND c.online
+   AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.box_id = d.box_id AND a.kind = 'not opened'
+                                           AND a.raised_at >= d.answered_at)
  GROUP BY d.account_id, d.cabinet_id, c.number, d.box_id, b.name
 """,
         before=before,

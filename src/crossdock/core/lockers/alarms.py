@@ -80,7 +80,12 @@ async def standing(tx: Tx, *, account_id: AccountId | None = None) -> list[Alarm
 
 
 async def look(tx: Tx) -> int:
-    """By the clock: doors that did not open or are open for too long, cabinets that are away; how many are new."""
+    """By the clock: doors that did not open or are open for too long, cabinets that are away; how many are new.
+
+    What is over and still stands, because it was raised in the moment in which it ended, is cleared first.
+    """
+    for alarm in await alarm_sql.clear_what_is_over(tx, by=HOUSE):
+        await _tell_cleared(tx, alarm, HOUSE)
     found = [
         *await alarm_sql.not_opened(tx, before=tx.now - timedelta(seconds=NOT_OPENED_S)),
         *await alarm_sql.left_open(tx, default_s=LEFT_OPEN_S),

@@ -38,11 +38,12 @@ async def answered(
     late = command.state == "expired"
     if late and not accepted:
         return
+    at = min(max(happened_at, command.asked_at), tx.now)  # its clock may be wrong by years
     state = "accepted" if accepted else "refused"
     refusal = None if accepted else reason
-    await door_sql.answer(tx, command_id=command.id, state=state, refusal=refusal, at=happened_at)
-    if accepted and not await follow(tx, command, happened_at):
-        await _alarm(tx, command, "late answer", happened_at)
+    await door_sql.answer(tx, command_id=command.id, state=state, refusal=refusal, at=at)
+    if accepted and not await follow(tx, command, at):
+        await _alarm(tx, command, "late answer", at)
     await tx.notify(answer_topic(command.id))
 
 
@@ -127,7 +128,7 @@ async def _moved(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
 
 async def _taken(tx: Tx, command: DoorCommand, at: datetime) -> bool:
     handover_id = HandoverId(command.handover_id or 0)
-    if not await sql.take(tx, account_id=command.account_id, handover_id=handover_id, at=at):
+    if not await sql.take(tx, account_id=command.account_id, handover_id=handover_id, box_id=command.box_id, at=at):
         return False
     cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
     await sql.empty_box(tx, box_id=command.box_id, clear=cabinet.clears_on_take)

@@ -12,6 +12,7 @@ from crossdock.core.lockers.errors import (
     BoxSizeUnknown,
     CabinetRefused,
     CabinetUnknown,
+    DoorShut,
     MoveTooLate,
     NoFreeBox,
     ParcelStored,
@@ -127,7 +128,7 @@ async def ask_move(
 ) -> tuple[DoorCommand, Box]:
     """The courier who just stored this parcel wants another box: a larger one, or another of its size.
 
-    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, ParcelTaken, NoFreeBox, CabinetRefused, DoorBusy.
+    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, DoorShut, ParcelTaken, NoFreeBox, CabinetRefused, DoorBusy.
     """
     asked, parcel = await _just_stored(tx, account_id=account_id, cabinet=cabinet, save_code=save_code)
     _refuse_unwilling(asked)
@@ -143,7 +144,7 @@ async def keep_parcel(
 ) -> Parcel:
     """The courier who just stored this parcel takes it along again: it is booked as before.
 
-    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, ParcelTaken, DoorBusy.
+    Errors: CabinetUnknown, SaveCodeUnknown, MoveTooLate, DoorShut, ParcelTaken, DoorBusy.
     """
     asked, parcel = await _just_stored(tx, account_id=account_id, cabinet=cabinet, save_code=save_code)
     left = await sql.lock_box(tx, BoxId(parcel.box_id or 0))
@@ -171,6 +172,8 @@ async def _just_stored(tx: Tx, *, account_id: AccountId, cabinet: str, save_code
     if parcel.stored_at is None or tx.now - parcel.stored_at > MOVE_WITHIN:
         raise MoveTooLate(number=parcel.order_number)
     await _refuse_busy(tx, parcel)
+    if await door_sql.shut_on(tx, parcel.id):
+        raise DoorShut(number=parcel.order_number)
     return asked, parcel
 
 

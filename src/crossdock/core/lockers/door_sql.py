@@ -1,6 +1,6 @@
 """Statements on what we tell doors and what doors tell us."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
@@ -8,6 +8,9 @@ from crossdock.base.ids import BoxId, CabinetId, DoorCommandId, HandoverId, Orde
 from crossdock.core.events.model import HOUSE
 from crossdock.core.lockers.model import Asker, Cabinet, DoorCommand, DoorFacts, DoorPlace, LogRow, Purpose
 from crossdock.db.tx import Tx
+
+OPENS_FOR = timedelta(minutes=10)
+"""From when it was asked: a door that opens later was not opened by this command."""
 
 _COMMAND = (
     "d.id, d.account_id, d.cabinet_id, c.number AS cabinet_number, d.box_id, b.lock_address, d.handover_id,"
@@ -212,6 +215,25 @@ async def note_pulse(tx: Tx, *, command_id: int, cabinet_number: str, at: dateti
     )
 
 
+async def shut_on(tx: Tx, handover_id: HandoverId) -> bool:
+    """Whether the door that was opened for this parcel was seen open and is shut again.
+
+    Index: door_command_account_id_box_id_idx.
+    """
+    return bool(
+        await tx.value(
+            """
+SELECT d.opened_at IS NOT NULL AND b.door = 'closed'
+  FROM handover h JOIN box b ON b.id = h.box_id
+       JOIN door_command d ON d.account_id = h.account_id AND d.box_id = h.box_id AND d.handover_id = h.id
+ WHERE h.id = %(handover_id)s AND d.purpose IN ('store', 'move') AND d.state = 'accepted'
+ ORDER BY d.id DESC LIMIT 1
+""",
+            handover_id=handover_id,
+        )
+    )
+
+
 class DoorReport(Struct, frozen=True):
     """What a report of a door was."""
 
@@ -249,7 +271,10 @@ WITH noted AS (
     UPDATE door_command d
        SET opened_at = CASE WHEN %(door)s = 'open' THEN coalesce(opened_at, %(at)s) ELSE opened_at END,
            closed_at = CASE WHEN %(door)s = 'closed' THEN coalesce(closed_at, %(at)s) ELSE closed_at END
-      FROM noted WHERE d.id = %(command_id)s AND d.cabinet_id = %(cabinet_id)s
+      FROM noted
+     WHERE d.id = %(command_id)s AND d.cabinet_id = %(cabinet_id)s AND d.box_id = %(box_id)s
+       AND d.state <> 'refused'
+       AND (%(door)s <> 'open' OR %(at)s < d.asked_at + %(opens_for)s)
     RETURNING d.account_id, d.handover_id
 )
 SELECT EXISTS (SELECT 1 FROM noted) AS is_new, seen.account_id IS NOT NULL AS commanded, o.id AS order_id
@@ -263,7 +288,8 @@ SELECT EXISTS (SELECT 1 FROM noted) AS is_new, seen.account_id IS NOT NULL AS co
         command_id=command_id,
         sequence=sequence,
         door=door,
-        at=at,
+        at=min(at, tx.now),
+        opens_for=OPENS_FOR,
         now=tx.now,
     )
 

@@ -66,6 +66,10 @@ class MoveTooLate(Conflict):
     """The parcel was stored too long ago to be given another box by its courier. Facts: number."""
 
 
+class DoorShut(MoveTooLate):
+    """The door was shut on the parcel: it cannot be put into another box, nor taken along. Facts: number."""
+
+
 class KeyMissing(Conflict):
     """This cabinet has no key: give it one in the setup file (`key` of the cabinet) and apply it.
 

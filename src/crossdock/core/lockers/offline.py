@@ -91,12 +91,14 @@ async def used(
     happened_at: datetime,
 ) -> None:
     """A cabinet opened a door by its list. The parcel follows where it still can; where it cannot, an alarm tells.
+    It happened after the list was made and before now, whatever the cabinet's clock says.
 
     Said twice it counts once. Errors: BoxUnknown.
     """
     cabinet = await sql.cabinet_of_device(tx, cabinet_number)
     if cabinet is None:
         return
+    happened_at = min(max(happened_at, listed_at), tx.now)
     box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
     parcel = await sql.lock_parcel(tx, account_id=cabinet.account_id, handover_id=handover_id)
     if parcel is not None and parcel.cabinet_id != cabinet.id:

@@ -482,16 +482,17 @@ UPDATE handover SET state = 'booked', box_id = NULL, stored_at = NULL, reminded_
     )
 
 
-async def take(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, at: datetime) -> bool:
-    """stored -> taken; False when it is in another state."""
+async def take(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, box_id: BoxId, at: datetime) -> bool:
+    """stored -> taken; False when it is in another state, or in another box."""
     return bool(
         await tx.execute(
             """
 UPDATE handover SET state = 'taken', used_at = %(at)s, updated_at = %(now)s
- WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored'
+ WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'stored' AND box_id = %(box_id)s
 """,
             account_id=account_id,
             id=handover_id,
+            box_id=box_id,
             at=at,
             now=tx.now,
         )
