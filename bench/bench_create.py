@@ -26,9 +26,10 @@ from rich.table import Table
 
 from bench import orders, pgbench
 from bench.figures import Figures
-from bench.ground import DURABLE, Ground, ground
+from bench.ground import Ground, ground
 from bench.load import plan_of
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
+from bench.report import listed, publish, say_cores, say_machine, say_postgres
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,8 +39,6 @@ TINY_S: Final = 0.2
 TINY_CONNECTIONS: Final = (2,)
 """Enough to see that it works, never enough to say how fast."""
 STOP_S_MAX: Final = 30
-WIDTH: Final = 140
-"""Characters of a line in a file; a terminal says how wide it is."""
 HEADINGS: Final = (
     "ours/s",
     "pgbench/s",
@@ -242,15 +241,13 @@ def measure(
 
 
 def show(report: Report, out: Console) -> None:
-    of, on = report.machine, report.cores
-    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
-    settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
-    out.print(f"PostgreSQL {report.postgres} ({settings}), {report.pgbench}", markup=False)
-    out.print(
-        f"server on core {on.server[0]}, PostgreSQL and client on {_list(on.rest)}; pgbench on {_list(on.all)}"
-        if on.all
-        else "no process is tied to a core",
-        markup=False,
+    on = report.cores
+    say_machine(report.machine, out)
+    say_postgres(report.postgres, out, report.pgbench)
+    say_cores(
+        on,
+        f"server on core {listed(on.server)}, PostgreSQL and client on {listed(on.rest)}; pgbench on {listed(on.all)}",
+        out,
     )
     for name, rows in report.rows_per_order.items():
         written = ", ".join(f"{table} {number:g}" for table, number in rows.items() if number)
@@ -307,10 +304,6 @@ def _answer(port: int, request: bytes) -> bytes:
         return response.read()
 
 
-def _list(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
 @app.command()
 def main(
     rounds: Annotated[int, typer.Option(min=1)] = 3,
@@ -330,12 +323,7 @@ def main(
         )
     except pgbench.PgbenchMissing as error:
         raise SystemExit(str(error)) from error
-    out = Console(highlight=False)
-    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
-    results.mkdir(parents=True, exist_ok=True)
-    file = results / f"create-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    print(file)
+    publish(report, show, "create", results)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 from msgspec import Struct
 from rich.console import Console
@@ -31,10 +30,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.deliver import BODIES, CONNECTIONS
-from bench.ground import DURABLE, Ground, ground
+from bench.ground import Ground, ground
 from bench.hear import FAR_S
 from bench.machine import ROOT, Cores, Machine, cores, machine
 from bench.orders import DEMO
+from bench.report import listed, publish, say_cores, say_machine, say_postgres
 from crossdock.base.clock import SystemClock
 from crossdock.base.seal import Seal, secret_key
 from crossdock.db import migrate
@@ -54,8 +54,6 @@ TINY_S: Final = 0.3
 TINY_DEAD: Final = 400
 STOP_S_MAX: Final = 30
 QUIET_S: Final = 0.3
-WIDTH: Final = 140
-"""Characters of a line in a file; a terminal says how wide it is."""
 RATIO_MIN: Final = 0.5
 """Promised of the delivery against the bare client."""
 SLOWED_MIN: Final = 0.9
@@ -345,16 +343,10 @@ def _ratio(ones: Sequence[float], others: Sequence[float]) -> float:
 
 
 def show(report: Report, out: Console) -> None:
-    of, on = report.machine, report.cores
-    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
-    settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
-    out.print(f"PostgreSQL {report.postgres} ({settings})", markup=False)
-    out.print(
-        f"worker or client on core {on.server[0]}, PostgreSQL and receivers on {', '.join(map(str, on.rest))}"
-        if on.all
-        else "no process is tied to a core",
-        markup=False,
-    )
+    on = report.cores
+    say_machine(report.machine, out)
+    say_postgres(report.postgres, out)
+    say_cores(on, f"worker or client on core {listed(on.server)}, PostgreSQL and receivers on {listed(on.rest)}", out)
     rounds = len(report.against[0].ours)
     table = Table(caption=f"callbacks a second: medians of {rounds} rounds of {report.seconds:g} s")
     for title in ("measured", "beside it", "measured/s", "beside/s", "ratio", "from–to", "promised"):
@@ -400,12 +392,7 @@ def main(
         if tiny
         else measure(rounds=rounds, seconds=seconds, warm_s=WARM_S, waiting=waiting)
     )
-    out = Console(highlight=False)
-    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
-    results.mkdir(parents=True, exist_ok=True)
-    file = results / f"delivery-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    print(file)
+    publish(report, show, "delivery", results)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from statistics import median
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-import msgspec
 import psycopg
 import typer
 from msgspec import Struct
@@ -25,9 +24,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from bench.bench_create import WIDTH, Server, serving
+from bench.bench_create import Server, serving
 from bench.ground import Ground, ground
 from bench.machine import ROOT, Cores, Machine, cores, machine
+from bench.report import publish, say_machine
 from crossdock.core.orders.sql import ORDER
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -227,8 +227,7 @@ def _for_a_while(ask: Callable[[Question], float], question: Question, seconds: 
 
 
 def show(report: Report, out: Console) -> None:
-    of = report.machine
-    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
+    say_machine(report.machine, out)
     out.print(f"PostgreSQL {report.postgres}; one connection, pages of {PAGE}", markup=False)
     sizes = sorted({one.orders for one in report.measured})
     table = Table(caption=f"milliseconds: medians of {report.rounds} rounds of {report.seconds} s")
@@ -268,12 +267,7 @@ def main(
     if tiny:
         (few, many), rounds, seconds = TINY, 1, TINY_S
     report = measure(few=few, many=many, rounds=rounds, seconds=seconds)
-    out = Console(highlight=False)
-    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
-    results.mkdir(parents=True, exist_ok=True)
-    file = results / f"lists-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    print(file)
+    publish(report, show, "lists", results)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from statistics import median
 from typing import Annotated, Final
 
 import aiohttp
-import msgspec
 import psycopg
 import typer
 from msgspec import Struct
@@ -34,8 +33,9 @@ from rich.table import Table
 from bench.bench_delivery import RunFailed, prepare, started
 from bench.cabinets import ECHO_ASKED, ECHO_SAID
 from bench.figures import Figures, figures
-from bench.ground import DURABLE, ground
+from bench.ground import ground
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
+from bench.report import listed, publish, say_cores, say_machine, say_postgres
 from crossdock.devices.bus import Bus, address_of
 from crossdock.dialects.bestwond import auth
 
@@ -51,7 +51,6 @@ WARM_S: Final = 3.0
 APP_ID: Final = "bw_de2767d821f911e"
 SECRET: Final = "0123456789abcdef0123456789abcdef"  # of the demo
 STOP_S_MAX: Final = 30
-WIDTH: Final = 140
 MADE: Final = """
 WITH made AS (
     INSERT INTO cabinet (account_id, site_id, number, name, created_at, updated_at)
@@ -269,16 +268,10 @@ def _until_online(conn: psycopg.Connection, count: int) -> None:
 
 
 def show(report: Report, out: Console) -> None:
-    of, on = report.machine, report.cores
-    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
-    settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
-    out.print(f"PostgreSQL {report.postgres} ({settings})", markup=False)
-    out.print(
-        f"cabinets and who asks on {', '.join(map(str, on.rest))}, the others on any core"
-        if on.all
-        else "no process is tied to a core",
-        markup=False,
-    )
+    on = report.cores
+    say_machine(report.machine, out)
+    say_postgres(report.postgres, out)
+    say_cores(on, f"cabinets and who asks on {listed(on.rest)}, the others on any core", out)
     table = Table(
         caption=f"{report.cabinets:,} cabinets, {report.rate_per_s} open commands a second for {report.seconds:g} s;"
         f" ratios of {len(report.rounds)} rounds: p50 {report.p50:.1f}, p99 {report.p99:.1f}"
@@ -309,12 +302,7 @@ def main(
         if tiny
         else measure(rounds=rounds, seconds=seconds, warm_s=WARM_S, count=cabinets, rate=rate)
     )
-    out = Console(highlight=False)
-    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
-    results.mkdir(parents=True, exist_ok=True)
-    file = results / f"lockers-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    print(file)
+    publish(report, show, "lockers", results)
 
 
 if __name__ == "__main__":

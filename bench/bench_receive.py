@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 from msgspec import Struct
 from rich.console import Console
@@ -21,8 +20,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.bench_delivery import prepare
-from bench.ground import ACCOUNT, DURABLE, OWNER, WAREHOUSE, Ground, ground
+from bench.ground import ACCOUNT, OWNER, WAREHOUSE, Ground, ground
 from bench.machine import ROOT, Machine, machine
+from bench.report import publish, say_machine, say_postgres
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import CompanyId, SubInventoryId
 from crossdock.core.accounts import sql as accounts
@@ -43,7 +43,6 @@ PROMISED_S: Final = {1_000: 2.0, 5_000: 10.0}
 """A receipt of so many lines, on two cores."""
 COMPANY: Final = CompanyId(36)
 PIECES: Final = 2
-WIDTH: Final = 140
 
 PRODUCTS: Final = """
 INSERT INTO product (account_id, sku, name, created_at, updated_at)
@@ -189,10 +188,8 @@ def measure(*, sizes: tuple[int, ...], rounds: int) -> Report:
 
 
 def show(report: Report, out: Console) -> None:
-    of = report.machine
-    out.print(f"{of.cpu}, {of.cores} cores, {of.system}, Python {of.python}, commit {of.commit}", markup=False)
-    settings = ", ".join(f"{name} {value}" for name, value in DURABLE.items())
-    out.print(f"PostgreSQL {report.postgres} ({settings})", markup=False)
+    say_machine(report.machine, out)
+    say_postgres(report.postgres, out)
     table = Table(caption=f"one command in one transaction, until its commit: medians of {report.rounds} rounds")
     for title in ("measured", "lines", "ours, ms", "bare, ms", "ratio", "ms a line", "promised"):
         table.add_column(title, justify="left" if title == "measured" else "right")
@@ -218,12 +215,7 @@ def main(
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
 ) -> None:
     report = measure(sizes=TINY_SIZES if tiny else SIZES, rounds=1 if tiny else rounds)
-    out = Console(highlight=False)
-    show(report, out if out.is_terminal else Console(highlight=False, width=WIDTH))
-    results.mkdir(parents=True, exist_ok=True)
-    file = results / f"receive-{report.taken_at:%Y%m%dT%H%M%SZ}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
-    print(file)
+    publish(report, show, "receive", results)
 
 
 if __name__ == "__main__":
