@@ -244,11 +244,8 @@ def show(report: Report, out: Console) -> None:
     on = report.cores
     say_machine(report.machine, out)
     say_postgres(report.postgres, out, report.pgbench)
-    say_cores(
-        on,
-        f"server on core {listed(on.server)}, PostgreSQL and client on {listed(on.rest)}; pgbench on {listed(on.all)}",
-        out,
-    )
+    where = f"server on core {listed(on.server)}, PostgreSQL and client on {listed(on.rest)}"
+    say_cores(on, f"{where}; pgbench on {listed(on.all)}", out)
     for name, rows in report.rows_per_order.items():
         written = ", ".join(f"{table} {number:g}" for table, number in rows.items() if number)
         out.print(f"rows per order, both sides, {name}: {written}", markup=False)
