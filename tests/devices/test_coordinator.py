@@ -101,7 +101,13 @@ async def test_a_query_is_answered_with_the_state_of_the_door(site: Site) -> Non
         await until(lambda: site.core.of("door_reported"))
     assert site.core.names() == ["door_seen", "answered", "door_reported"]
     assert site.core.of("door_reported") == [
-        {"cabinet_number": NUMBER, "lock_address": "0102", "door": "open", "happened_at": site.clock.now()}
+        {
+            "cabinet_number": NUMBER,
+            "lock_address": "0102",
+            "door": "open",
+            "sequence": f"{cabinet.outbox.boot}-3",
+            "happened_at": site.clock.now(),
+        }
     ]
     assert not cabinet.openings
 
