@@ -393,5 +393,37 @@ async def test_a_full_lane_drops_and_takes_again(clock: HeldClock) -> None:
     assert [answer["command_id"] for answer in core.of("answered")] == [1, 2, 3]
 
 
+async def test_who_is_there_and_what_was_reported_share_no_transaction(clock: HeldClock) -> None:
+    core, got = FakeCore(clock, FakeSignals()), []
+    transactions: list[list[str]] = []
+
+    class Database(FakeDatabase):
+        @asynccontextmanager
+        async def transaction(self, *, readonly: bool = False) -> AsyncIterator[object]:
+            before = len(core.told)
+            yield object()
+            transactions.append([name for name, _ in core.told[before:]])
+
+    async def receipt(_: str, given: Receipt) -> None:
+        got.append(given.sequence)
+
+    box = Inbox(
+        database=Database(),  # type: ignore[arg-type]
+        core=core,
+        clock=clock,
+        outage=Outage("database"),
+        receipt=receipt,
+    )
+    beat = Heartbeat(connected_at=clock.now(), happened_at=clock.now())
+    answers = [an_answer(clock, sequence) for sequence in (1, 2)]
+    for channel, message in (("answers", answers[0]), ("heartbeats", beat), ("answers", answers[1])):
+        box.take(Heard(topic=topics.topic(NUMBER, channel), payload=payloads.write(message), retained=False))
+    running = asyncio.create_task(box.run())
+    await until(lambda: len(got) == 2)
+    running.cancel()
+    assert transactions == [["cabinet_seen"], ["answered", "answered"]]
+    assert got == [1, 2]
+
+
 def test_silence_is_looked_for_more_often_than_it_lasts() -> None:
     assert inbox.SILENCE_CHECK_S < SILENCE_S_MAX
