@@ -283,6 +283,17 @@ async def test_a_command_that_met_no_cabinet_is_said_again_when_it_comes(site: S
     assert cabinet.openings == {"0101": 1}
 
 
+async def test_an_answer_of_another_cabinet_settles_nothing(site: Site) -> None:
+    site.core.known.add("other")
+    site.core.ask(id=1)
+    await until(lambda: site.coordinator._dispatch._unanswered)
+    async with site.device("other") as other:
+        await other.say(topics.topic("other", "answers"), payloads.write(an_answer(site.clock, 1)))
+        await until(lambda: site.core.of("answered"))
+    async with site.cabinet() as cabinet:
+        await until(lambda: cabinet.openings == {"0101": 1})
+
+
 async def test_what_cannot_be_published_waits_for_the_next_line(broker: Amqtt | Mosquitto, clock: HeldClock) -> None:
     site = Site(broker, clock)
     site.core.ask(id=1)
