@@ -101,7 +101,13 @@ async def test_a_query_is_answered_with_the_state_of_the_door(site: Site) -> Non
         await until(lambda: site.core.of("door_reported"))
     assert site.core.names() == ["door_seen", "answered", "door_reported"]
     assert site.core.of("door_reported") == [
-        {"cabinet_number": NUMBER, "lock_address": "0102", "door": "open", "happened_at": site.clock.now()}
+        {
+            "cabinet_number": NUMBER,
+            "lock_address": "0102",
+            "door": "open",
+            "sequence": f"{cabinet.outbox.boot}-3",
+            "happened_at": site.clock.now(),
+        }
     ]
     assert not cabinet.openings
 
@@ -277,6 +283,17 @@ async def test_a_command_that_met_no_cabinet_is_said_again_when_it_comes(site: S
     assert cabinet.openings == {"0101": 1}
 
 
+async def test_an_answer_of_another_cabinet_settles_nothing(site: Site) -> None:
+    site.core.known.add("other")
+    site.core.ask(id=1)
+    await until(lambda: site.coordinator._dispatch._unanswered)
+    async with site.device("other") as other:
+        await other.say(topics.topic("other", "answers"), payloads.write(an_answer(site.clock, 1)))
+        await until(lambda: site.core.of("answered"))
+    async with site.cabinet() as cabinet:
+        await until(lambda: cabinet.openings == {"0101": 1})
+
+
 async def test_what_cannot_be_published_waits_for_the_next_line(broker: Amqtt | Mosquitto, clock: HeldClock) -> None:
     site = Site(broker, clock)
     site.core.ask(id=1)
@@ -385,6 +402,38 @@ async def test_a_full_lane_drops_and_takes_again(clock: HeldClock) -> None:
     await until(lambda: len(got) == 3)
     running.cancel()
     assert [answer["command_id"] for answer in core.of("answered")] == [1, 2, 3]
+
+
+async def test_who_is_there_and_what_was_reported_share_no_transaction(clock: HeldClock) -> None:
+    core, got = FakeCore(clock, FakeSignals()), []
+    transactions: list[list[str]] = []
+
+    class Database(FakeDatabase):
+        @asynccontextmanager
+        async def transaction(self, *, readonly: bool = False) -> AsyncIterator[object]:
+            before = len(core.told)
+            yield object()
+            transactions.append([name for name, _ in core.told[before:]])
+
+    async def receipt(_: str, given: Receipt) -> None:
+        got.append(given.sequence)
+
+    box = Inbox(
+        database=Database(),  # type: ignore[arg-type]
+        core=core,
+        clock=clock,
+        outage=Outage("database"),
+        receipt=receipt,
+    )
+    beat = Heartbeat(connected_at=clock.now(), happened_at=clock.now())
+    answers = [an_answer(clock, sequence) for sequence in (1, 2)]
+    for channel, message in (("answers", answers[0]), ("heartbeats", beat), ("answers", answers[1])):
+        box.take(Heard(topic=topics.topic(NUMBER, channel), payload=payloads.write(message), retained=False))
+    running = asyncio.create_task(box.run())
+    await until(lambda: len(got) == 2)
+    running.cancel()
+    assert transactions == [["cabinet_seen"], ["answered", "answered"]]
+    assert got == [1, 2]
 
 
 def test_silence_is_looked_for_more_often_than_it_lasts() -> None:

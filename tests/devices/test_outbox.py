@@ -46,5 +46,18 @@ def test_the_last_one_that_fits_and_one_more() -> None:
     assert send(filled(4, reports_max=3)) == [2, 3, 4]
 
 
+def test_what_is_kept_over_a_power_cut_keeps_its_numbers() -> None:
+    outbox = filled(1)
+    before = outbox.boot
+    outbox.restart()
+    outbox.add("pulses", Pulse, happened_at=AT, command_id=2)
+    assert [(kept.report.boot == before, kept.report.sequence) for kept in outbox._kept.values()] == [
+        (True, 1),
+        (False, 1),
+    ]
+    outbox.heard(Receipt(boot=before, sequence=1))
+    assert [kept.report.boot for kept in outbox._kept.values()] == [outbox.boot]
+
+
 def test_numbers_of_two_boots_do_not_meet() -> None:
     assert Outbox().boot != Outbox().boot

@@ -6,25 +6,35 @@ from datetime import timedelta
 
 import pytest
 
+from crossdock.base import json
 from crossdock.base.clock import HeldClock
+from crossdock.core.lockers.model import LOCKED_S, WRONG_MAX
 from crossdock.devices import payloads, topics
 from crossdock.devices.bus import Bus, Heard, Line
 from crossdock.devices.payloads import (
     EXPIRED,
     Answer,
+    CodeEntry,
+    Codes,
     Command,
     DoorSeen,
     DoorState,
+    FreeBox,
     Heartbeat,
     Message,
     Pulse,
     Receipt,
     Report,
+    SignedCodes,
     Status,
+    Use,
 )
 from crossdock.devices.simulator import COMMANDS_KEPT_MAX, LOCK_UNKNOWN, SimulatedCabinet
 from tests.devices.brokers import WAIT_S_MAX, Amqtt, Mosquitto
 from tests.devices.world import NUMBER, until
+
+KEY = "cabinet-key-of-the-tests"
+TAKE, STORE, STORE_TOO, WRONG = "111111", "222222", "333333", "000000"
 
 
 class Server:
@@ -52,6 +62,24 @@ class Server:
 
     async def say(self, channel: topics.Down, payload: bytes, *, retain: bool = False) -> None:
         await self._line.say(topics.topic(NUMBER, channel), payload, retain=retain)
+
+    async def list_codes(self, cabinet: SimulatedCabinet) -> None:
+        """`TAKE` opens 010c; `STORE` and `STORE_TOO` get a box, of which 0101 and 0102 are free."""
+        now = self._clock.now()
+        codes = Codes(
+            cabinet=NUMBER,
+            issued_at=now,
+            valid_until=now + timedelta(days=7),
+            codes=[
+                CodeEntry(code=payloads.code_mark(TAKE, KEY), use="take", parcel=1, lock_address="010c", size="S"),
+                CodeEntry(code=payloads.code_mark(STORE, KEY), use="store", parcel=2, size="S"),
+                CodeEntry(code=payloads.code_mark(STORE_TOO, KEY), use="store", parcel=3, size="S"),
+            ],
+            free=[FreeBox(lock_address=lock, size="S") for lock in ("0101", "0102")],
+        )
+        text = json.text(codes)
+        await self.say("codes", payloads.write(SignedCodes(list=text, sign=payloads.codes_sign(text, KEY))))
+        await until(lambda: cabinet.codes == codes)
 
     async def reports(self, count: int) -> list[Report]:
         """All so far, once there are so many."""
@@ -95,7 +123,7 @@ async def server(broker: Amqtt | Mosquitto, clock: HeldClock) -> AsyncIterator[S
 @pytest.fixture
 async def cabinet(server: Server, broker: Amqtt | Mosquitto, clock: HeldClock) -> AsyncIterator[SimulatedCabinet]:
     async with SimulatedCabinet(
-        broker.cabinet_address, NUMBER, ["0101", "010C"], clock, close_after_s=None, resend_s=0.1
+        broker.cabinet_address, NUMBER, ["0101", "0102", "010C"], clock, close_after_s=None, resend_s=0.1, key=KEY
     ) as cabinet:
         yield cabinet
 
@@ -285,3 +313,93 @@ async def test_a_retained_or_malformed_command_does_nothing(server: Server, cabi
     await server.command("010c", id=2)
     assert (await server.answer(2)).accepted
     assert cabinet.openings == {"010c": 1}
+
+
+# By its list of codes ----------------------------------------------------------------
+
+
+async def test_a_used_code_stays_used_in_lists_of_a_server_that_does_not_know_it(
+    server: Server, cabinet: SimulatedCabinet, clock: HeldClock
+) -> None:
+    server.gives_receipts = False
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    assert (cabinet.enter(TAKE), cabinet.enter(STORE)) == ("010c", "0101")
+
+    clock.advance(timedelta(seconds=1))
+    await cabinet.online()
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    assert (cabinet.enter(TAKE), cabinet.enter(STORE)) == (None, None)
+
+    await cabinet.online()
+    server.gives_receipts = True
+    await until(lambda: len(cabinet.outbox) == 0)
+    await server.list_codes(cabinet)  # was made before the receipt, and comes after it
+    await cabinet.offline()
+    assert (cabinet.enter(TAKE), cabinet.enter(STORE)) == (None, None)
+    assert cabinet.enter(STORE_TOO) == "0102", "the box it gave is given to nobody else"
+
+
+async def test_a_list_of_a_server_that_knows_counts_as_it_stands(
+    server: Server, cabinet: SimulatedCabinet, clock: HeldClock
+) -> None:
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    assert cabinet.enter(TAKE) == "010c"
+    await cabinet.online()
+    await until(lambda: len(cabinet.outbox) == 0)
+    clock.advance(timedelta(microseconds=1))
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    assert cabinet.enter(TAKE) == "010c"
+
+
+async def test_a_power_cut_makes_no_used_code_good_again(server: Server, cabinet: SimulatedCabinet) -> None:
+    server.gives_receipts = False
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    assert cabinet.enter(TAKE) == "010c"
+    before = cabinet.outbox.boot
+    await cabinet.power_loss()
+    await cabinet.offline()
+    assert cabinet.enter(TAKE) is None
+    server.gives_receipts = True
+    await cabinet.online()
+    await until(lambda: len(cabinet.outbox) == 0)
+    assert {report.boot for report in server.all_reports() if isinstance(report, Use)} == {before}
+    assert cabinet.outbox.boot != before
+
+
+async def test_a_power_cut_opens_no_door_twice(server: Server, cabinet: SimulatedCabinet) -> None:
+    server.gives_receipts = False
+    await server.command(id=5)
+    await server.reports(3)
+    cabinet.close_door("0101")
+    await cabinet.power_loss()
+    server.gives_receipts = True
+    await server.command(id=5)
+    await until(lambda: len(cabinet.outbox) == 0)
+    assert cabinet.openings == {"0101": 1}
+    answers = [heard for heard in server.heard if isinstance(heard, Answer)]
+    assert {(answer.command_id, answer.accepted) for answer in answers} == {(5, True)}
+    assert len({answer.boot for answer in answers}) == 2
+
+
+async def test_five_wrong_codes_lock_its_key_pad(server: Server, cabinet: SimulatedCabinet, clock: HeldClock) -> None:
+    await server.list_codes(cabinet)
+    await cabinet.offline()
+    wrong(cabinet, WRONG_MAX - 1)
+    assert cabinet.enter(STORE) == "0101", "a good one begins the count anew"
+    wrong(cabinet, WRONG_MAX)
+    assert cabinet.enter(TAKE) is None
+    clock.advance(timedelta(seconds=LOCKED_S, microseconds=-1))
+    assert cabinet.enter(TAKE) is None
+    clock.advance(timedelta(microseconds=1))
+    wrong(cabinet, WRONG_MAX - 1)
+    assert cabinet.enter(TAKE) == "010c"
+
+
+def wrong(cabinet: SimulatedCabinet, times: int) -> None:
+    for _ in range(times):
+        assert cabinet.enter(WRONG) is None

@@ -131,7 +131,7 @@ async def test_a_report_said_twice_is_written_once(way: Way) -> None:
     async with asyncio.timeout(WAIT_S_MAX):
         while len(way.cabinet.outbox):
             await asyncio.sleep(0.01)
-    way.cabinet.outbox._kept[kept.report.sequence] = kept
+    way.cabinet.outbox._kept[kept.report.key] = kept
     way.cabinet.outbox.rewind()
     async with asyncio.timeout(WAIT_S_MAX):
         while len(way.cabinet.outbox):

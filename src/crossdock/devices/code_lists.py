@@ -12,6 +12,7 @@ from msgspec import Struct
 from crossdock.base import json
 from crossdock.base.clock import Clock
 from crossdock.base.errors import CrossdockError
+from crossdock.base.seal import SecretKeyWrong
 from crossdock.core.lockers.offline import CodeList, ListedCode
 from crossdock.db.database import Database
 from crossdock.devices import payloads, topics
@@ -44,6 +45,10 @@ class _Sent(Struct, frozen=True, kw_only=True):
     def says(self, other: "_Sent") -> bool:
         return (self.codes, self.free) == (other.codes, other.free)
 
+    @property
+    def nothing(self) -> bool:
+        return not self.codes and not self.free
+
 
 class CodeLists:
     def __init__(
@@ -56,6 +61,8 @@ class CodeLists:
         self._outage = outage
         self._connected: set[str] = set()
         self._sent: dict[str, _Sent] = {}
+        self._locked: set[str] = set()
+        """Their keys cannot be opened."""
         self._woken = asyncio.Event()
 
     def connected(self, number: str) -> None:
@@ -82,7 +89,7 @@ class CodeLists:
         now = self._clock.now()
         async with self._database.transaction(readonly=True) as tx:
             numbers = {*await self._core.changed(tx, since=since - OVERLAP), *self._connected}
-            numbers |= {number for number, sent in self._sent.items() if sent.at <= now - AGAIN}
+            numbers |= {number for number, sent in self._sent.items() if sent.nothing or sent.at <= now - AGAIN}
             lists = [(number, await self._core.code_list(tx, number=number)) for number in sorted(numbers)]
         for number, found in lists:
             await self._send(line, number, found)
@@ -102,8 +109,25 @@ class CodeLists:
         except CabinetNumberUnusable as error:
             log.warning("a cabinet cannot be sent its codes", cabinet=number, cause=str(error))
             return
-        await line.say(topic, payloads.write(signed(found, self._open_key(found.key_sealed))))
+        key = self._key(number, found.key_sealed)
+        if key is None:
+            return
+        if found.left_out:
+            log.warning("a cabinet has more codes than its list holds", cabinet=number, left_out=found.left_out)
+        await line.say(topic, payloads.write(signed(found, key)))
         self._sent[number] = now
+
+    def _key(self, number: str, sealed: bytes) -> str | None:
+        """None when it cannot be opened, which is said once."""
+        try:
+            key = self._open_key(sealed)
+        except SecretKeyWrong as error:
+            if number not in self._locked:
+                self._locked.add(number)
+                log.error("a cabinet's key cannot be opened; it gets no codes", cabinet=number, cause=str(error))
+            return None
+        self._locked.discard(number)
+        return key
 
 
 def signed(found: CodeList, key: str) -> SignedCodes:

@@ -89,8 +89,8 @@ class Coordinator:
     async def _listen(self, line: Line) -> None:
         async for heard in line.messages():
             match self._inbox.take(heard):
-                case _, Answer(command_id=command_id):
-                    self._dispatch.settled(command_id)
+                case number, Answer(command_id=command_id):
+                    self._dispatch.settled(number, command_id)
                 case number, Status(online=True):
                     self._dispatch.repeat(number)
                     if self._code_lists is not None:

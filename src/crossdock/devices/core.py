@@ -62,6 +62,7 @@ class LockerCommands(Protocol):
         cabinet_number: str,
         lock_address: str,
         door: Literal["open", "closed"],
+        sequence: str,
         happened_at: datetime,
     ) -> None: ...
 

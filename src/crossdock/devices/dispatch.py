@@ -70,9 +70,11 @@ class Dispatch:
                         async with asyncio.timeout(POLL_S):
                             await self._woken.wait()
 
-    def settled(self, command_id: int) -> None:
-        """The cabinet has answered."""
-        self._unanswered.pop(command_id, None)
+    def settled(self, number: str, command_id: int) -> None:
+        """The cabinet has answered; an answer to another one's command is nobody's."""
+        command = self._unanswered.get(command_id)
+        if command is not None and command.cabinet_number == number:
+            del self._unanswered[command_id]
 
     def repeat(self, number: str) -> None:
         """The cabinet has just connected and may have missed what it has not answered; twice is harmless."""

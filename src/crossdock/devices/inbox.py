@@ -108,17 +108,18 @@ class Inbox:
             await asyncio.sleep(SILENCE_CHECK_S)
 
     async def _work(self, lane: "asyncio.Queue[_Item]") -> None:
-        """What has gathered is told in one transaction; where one of them is not taken, each in one of its own."""
+        """Of what has gathered, first who is there and then what was reported, which are independent of each other.
+
+        Two transactions: presence writes the cabinet, which who asks for a door holds while it wants the parcel; a
+        report holds the parcel.
+        """
         while True:
             items = [await lane.get()]
             while len(items) < TOGETHER_MAX and not lane.empty():
                 items.append(lane.get_nowait())
             news = [item for item in items if self._news(item)]
-            together = len(news) > 1 and await self._tell_together(news)
-            for item in news:
-                if (together or await self._tell(item)) and isinstance(item.message, Report):
-                    receipt = Receipt(boot=item.message.boot, sequence=item.message.sequence)
-                    await self._receipt(item.cabinet.number, receipt)
+            await self._tell_all([item for item in news if not isinstance(item.message, Report)])
+            await self._tell_all([item for item in news if isinstance(item.message, Report)])
 
     def _news(self, item: _Item) -> bool:
         """Keep the record of who is there; False for what changes nothing any more."""
@@ -135,6 +136,14 @@ class Inbox:
                     return False
                 self._presence.gone(number)
         return True
+
+    async def _tell_all(self, items: Sequence[_Item]) -> None:
+        """In one transaction; where one of them is not taken, each in one of its own."""
+        together = len(items) > 1 and await self._tell_together(items)
+        for item in items:
+            if (together or await self._tell(item)) and isinstance(item.message, Report):
+                receipt = Receipt(boot=item.message.boot, sequence=item.message.sequence)
+                await self._receipt(item.cabinet.number, receipt)
 
     async def _tell_together(self, items: Sequence[_Item]) -> bool:
         """Whether the core has all of them; False when it has none."""

@@ -24,7 +24,8 @@ class Outbox:
         self.boot = secrets.token_hex(4)
         self._reports_max = reports_max
         self._next = 1
-        self._kept: dict[int, Kept] = {}
+        self._kept: dict[str, Kept] = {}
+        """By key, oldest first."""
 
     def __len__(self) -> int:
         """Reports without a receipt."""
@@ -34,7 +35,7 @@ class Outbox:
         """Make the next report and keep it. Beyond the bound the oldest one is forgotten."""
         number, self._next = self._next, self._next + 1
         report = kind(boot=self.boot, sequence=number, **facts)
-        self._kept[number] = Kept(channel=channel, report=report)
+        self._kept[report.key] = Kept(channel=channel, report=report)
         if len(self._kept) > self._reports_max:
             del self._kept[next(iter(self._kept))]
         return report
@@ -45,8 +46,11 @@ class Outbox:
             yield kept
 
     def heard(self, receipt: Receipt) -> None:
-        if receipt.boot == self.boot:
-            self._kept.pop(receipt.sequence, None)
+        self._kept.pop(receipt.key, None)
+
+    def restart(self) -> None:
+        """The power was cut: what is kept is on a disk, the counter was not."""
+        self.boot, self._next = secrets.token_hex(4), 1
 
     def rewind(self) -> None:
         """Everything without a receipt is to be said again, from the oldest on."""

@@ -59,6 +59,11 @@ class Receipt(Struct, frozen=True, kw_only=True):
     boot: str
     sequence: int
 
+    @property
+    def key(self) -> str:
+        """Of the report."""
+        return f"{self.boot}-{self.sequence}"
+
 
 class SignedCodes(Struct, frozen=True, kw_only=True):
     """`codes`, down, retained nowhere: what a cabinet may open by itself while it is cut off."""

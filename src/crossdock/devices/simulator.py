@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from crossdock.base.clock import Clock
 from crossdock.base.tasks import stopped
+from crossdock.core.lockers.model import LOCKED_S, WRONG_MAX, CodeUse
 from crossdock.devices import payloads, topics
 from crossdock.devices.bus import AT_LEAST_ONCE, BrokerAddress, Bus, Heard, Line, LineLost, client_id_of
 from crossdock.devices.outbox import Outbox
@@ -21,6 +22,7 @@ from crossdock.devices.payloads import (
     EXPIRED,
     Action,
     Answer,
+    CodeEntry,
     Codes,
     Command,
     DoorSeen,
@@ -58,6 +60,40 @@ class _Cause(Struct, frozen=True):
 class _Verdict(Struct, frozen=True):
     accepted: bool
     reason: str = ""
+
+
+class _Used(Struct, frozen=True, kw_only=True):
+    """What was done by the list. It stands against every list that was issued before the server knew."""
+
+    use: CodeUse
+    parcel: int
+    lock: str
+    known_at: datetime | None = None
+    """When there was a receipt for it."""
+
+    def unknown_to(self, codes: Codes) -> bool:
+        return self.known_at is None or codes.issued_at <= self.known_at
+
+
+class _WrongCodes:
+    """In a row, at its own key pad: `WRONG_MAX` lock it for `LOCKED_S`; a pause of that length begins a new count."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._last: datetime | None = None
+
+    def locked(self, now: datetime) -> bool:
+        return self._count >= WRONG_MAX and self._recent(now)
+
+    def add(self, now: datetime) -> None:
+        self._count = self._count + 1 if self._recent(now) else 1
+        self._last = now
+
+    def forget(self) -> None:
+        self._count = 0
+
+    def _recent(self, now: datetime) -> bool:
+        return self._last is not None and now < self._last + timedelta(seconds=LOCKED_S)
 
 
 class SimulatedCabinet:
@@ -105,6 +141,9 @@ class SimulatedCabinet:
         """Called with each report."""
         self.codes: Codes | None = None
         """The newest list that it could believe."""
+        self._used: dict[str, _Used] = {}
+        """By the key of its report."""
+        self._wrong_codes = _WrongCodes()
         self._wanted = asyncio.Event()
         self._connected = asyncio.Event()
         self._away = asyncio.Event()
@@ -164,10 +203,10 @@ class SimulatedCabinet:
         self._misleading.add(lock.lower())
 
     async def power_loss(self) -> None:
-        """It goes dark and comes back: what it had in memory is gone, the list of codes it keeps."""
+        """It goes dark and comes back: its counter and which command a door is open for are gone. What it judged, did
+        by its list and has no receipt for is on its disk."""
         await self.offline()
-        self.outbox = Outbox()
-        self._verdicts.clear()
+        self.outbox.restart()
         self._opened_by.clear()
         await self.online()
 
@@ -179,21 +218,23 @@ class SimulatedCabinet:
         codes, now = self.codes, self.now()
         if self._connected.is_set() or codes is None or self._key is None or now >= codes.valid_until:
             return None
-        mark = payloads.code_mark(code, self._key)
-        entry = next((entry for entry in codes.codes if entry.code == mark), None)
-        if entry is None:
+        if self._wrong_codes.locked(now):
             return None
-        wanted = size or entry.size
-        lock = entry.lock_address or next((box.lock_address for box in codes.free if box.size == wanted), None)
+        entry = self._listed(codes, payloads.code_mark(code, self._key))
+        if entry is None:
+            self._wrong_codes.add(now)
+            return None
+        lock = entry.lock_address or self._free_lock(codes, size or entry.size)
         if lock is None or lock in self._jams:
             return None
-        free = [box for box in codes.free if box.lock_address != lock]
-        left = [one for one in codes.codes if one is not entry]
-        self.codes = structs.replace(codes, codes=left, free=free)
-        use = self._say("uses", Use, use=entry.use, parcel=entry.parcel, lock_address=lock, listed_at=codes.issued_at)
+        self._wrong_codes.forget()
+        said = self._say(
+            "uses", Use, use=entry.use, parcel=entry.parcel, lock_address=lock, listed_at=codes.issued_at
+        )
+        self._used[said.key] = _Used(use=entry.use, parcel=entry.parcel, lock=lock)
         self.openings[lock] += 1
-        self._opened_by[lock] = _Cause(use=use)
-        self._move(lock, "open", _Cause(use=use))
+        self._opened_by[lock] = _Cause(use=said.sequence)
+        self._move(lock, "open", _Cause(use=said.sequence))
         return lock
 
     def now(self) -> datetime:
@@ -295,8 +336,23 @@ class SimulatedCabinet:
 
     # Its doors ---------------------------------------------------------------------
 
+    def _listed(self, codes: Codes, mark: str) -> CodeEntry | None:
+        """Of this code, unless it was used."""
+        used = {(one.use, one.parcel) for one in self._used.values() if one.unknown_to(codes)}
+        return next((one for one in codes.codes if one.code == mark and (one.use, one.parcel) not in used), None)
+
+    def _free_lock(self, codes: Codes, size: str) -> str | None:
+        """The first of this size that was not given to a courier."""
+        used = {one.lock for one in self._used.values() if one.unknown_to(codes)}
+        free = (box.lock_address for box in codes.free if box.size == size)
+        return next((lock for lock in free if lock not in used), None)
+
     def _hear_receipt(self, heard: Heard) -> None:
-        self.outbox.heard(payloads.read_receipt(heard.payload))
+        receipt = payloads.read_receipt(heard.payload)
+        self.outbox.heard(receipt)
+        used = self._used.get(receipt.key)
+        if used is not None and used.known_at is None:
+            self._used[receipt.key] = structs.replace(used, known_at=self.now())
 
     def _hear_codes(self, heard: Heard) -> None:
         if self._key is None:
@@ -306,6 +362,7 @@ class SimulatedCabinet:
             log.warning("a list of codes was not believed", cabinet=self.number)
         elif self.codes is None or codes.issued_at >= self.codes.issued_at:
             self.codes = codes
+            self._used = {key: used for key, used in self._used.items() if used.unknown_to(codes)}
 
     def _hear_command(self, heard: Heard) -> None:
         command = payloads.read_command(heard.payload)
@@ -376,10 +433,9 @@ class SimulatedCabinet:
             return seen
         return "closed" if seen == "open" else "open"
 
-    def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> int:
-        """The number of the report."""
+    def _say(self, channel: topics.Up, kind: type[payloads.Report], **facts: Any) -> payloads.Report:
         report = self.outbox.add(channel, kind, happened_at=self.now(), **facts)
         if self.told is not None:
             self.told(channel, report)
         self._news.set()
-        return report.sequence
+        return report

@@ -70,6 +70,7 @@ async def _state(core: LockerCommands, tx: Tx, cabinet: Speaker, state: DoorStat
         cabinet_number=cabinet.number,
         lock_address=state.lock_address.lower(),
         door=state.door,
+        sequence=state.key,
         happened_at=state.happened_at,
     )
 

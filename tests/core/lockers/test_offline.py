@@ -73,13 +73,51 @@ async def test_the_list_holds_what_may_be_opened(lockers: Lockers) -> None:
         (VALID_DAYS_MAX + 1, VALID_DAYS),
         (-1, VALID_DAYS),
         ("2", VALID_DAYS),
-        (0, None),
     ],
 )
-async def test_how_long_it_is_good_is_for_the_cabinet_to_say(lockers: Lockers, said: Any, days: int | None) -> None:
+async def test_how_long_it_is_good_is_for_the_cabinet_to_say(lockers: Lockers, said: Any, days: int) -> None:
     await keyed(lockers, offline_days=said)
     found = await code_list(lockers)
-    assert (None if found is None else (found.valid_until - found.issued_at).days) == days
+    assert found is not None
+    assert (found.valid_until - found.issued_at).days == days
+
+
+@pytest.mark.parametrize(
+    "setting", ["details = details || '{\"offline_days\": 0}'", "in_service = false", "fault = 'its key is wrong'"]
+)
+async def test_a_cabinet_that_may_open_nothing_gets_an_empty_list(lockers: Lockers, setting: str) -> None:
+    await keyed(lockers)
+    await lockers.stored("P")
+    later = lockers.world.clock.now() + timedelta(days=9_000)
+    assert await lockers.do(offline.changed, since=later) == []
+    await lockers.world.rows(f"UPDATE cabinet SET {setting} RETURNING 1")
+
+    found = await code_list(lockers)
+
+    assert found is not None
+    assert (found.codes, found.free) == ([], [])
+    assert found.valid_until > found.issued_at, "a cabinet passes over one that is over"
+    assert await lockers.do(offline.changed, since=later) == [CABINET]
+
+
+async def test_a_list_has_room_for_what_lies_in_boxes_first(
+    lockers: Lockers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keyed(lockers)
+    first = await lockers.world.booked("P", "M")
+    await lockers.stored("Q")
+    second = await lockers.world.booked("R", "M")
+    third = await lockers.stored("S")
+
+    async def numbers(room: int) -> tuple[list[int], int]:
+        monkeypatch.setattr(offline, "LISTED_MAX", room)
+        found = await code_list(lockers)
+        assert found is not None
+        return [one.handover_id for one in found.codes], found.left_out
+
+    stored = [third.id, (await lockers.parcel("Q")).id]
+    assert await numbers(4) == ([*stored, second.id, first.id], 0)
+    assert await numbers(3) == ([*stored, second.id], 1)
 
 
 async def test_a_customer_took_it(lockers: Lockers) -> None:
@@ -149,6 +187,14 @@ async def test_what_cannot_be_followed_is_shown(lockers: Lockers) -> None:
         (None, "no such parcel"),
     ]
     assert [(await lockers.parcel(number)).state for number in "PQR"] == ["taken", "stored", "booked"]
+
+
+async def test_a_door_that_is_not_on_record_is_shown(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    for _ in range(2):
+        await use(lockers, "take", parcel, "0999")
+    assert await conflicts(lockers) == [("P", "it has no lock 0999")]
+    assert (await lockers.parcel("P")).state == "stored"
 
 
 async def test_one_that_was_recalled_after_the_list_was_made(lockers: Lockers) -> None:

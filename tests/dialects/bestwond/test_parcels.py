@@ -248,7 +248,7 @@ async def test_doors_are_reported_to_the_address_of_their_cabinet(locker: Locker
     assert (asked["data"]["status"], asked["data"]["lock_address"]) == ("success", "010C")
     door = {"cabinet_number": DEVICE, "lock_address": "010C", "happened_at": locker.clock.now()}
     async with locker.desk.database.transaction() as tx:
-        await commands.door_reported(tx, **door, door="closed")
+        await commands.door_reported(tx, **door, door="closed", sequence="0")
         await commands.door_seen(tx, **door, door="open", sequence="1")
         await commands.door_seen(tx, **door, door="open", sequence="1")
     answer, report = await locker.told()

@@ -12,8 +12,10 @@ from crossdock.core.lockers.model import Box, Cabinet, CodeUse, DoorCommand, Par
 from crossdock.db.tx import Tx
 
 VALID_DAYS: Final = 7
-"""A cabinet's detail `offline_days` says another number; 0 gives it no list."""
+"""A cabinet's detail `offline_days` says another number; 0 gives it an empty list."""
 VALID_DAYS_MAX: Final = 90
+LISTED_MAX: Final = 1_500
+"""Codes in a list, so that with the free boxes of the largest cabinet it is no longer than a cabinet takes."""
 
 
 class ListedCode(Struct, frozen=True, kw_only=True):
@@ -34,31 +36,36 @@ class CodeList(Struct, frozen=True, kw_only=True):
     issued_at: datetime
     valid_until: datetime
     codes: list[ListedCode]
+    left_out: int = 0
+    """How many there was no room for."""
     free: list[Box]
 
 
 async def changed(tx: Tx, *, since: datetime) -> list[str]:
-    """Numbers of cabinets that are there, have a key, and whose parcels or boxes changed."""
+    """Numbers of cabinets that are there, have a key, and whose parcels or boxes changed or that may open nothing."""
     return await offline_sql.changed(tx, since=since)
 
 
 async def code_list(tx: Tx, *, number: str) -> CodeList | None:
-    """None for a cabinet that is unknown, has no key, or wants none."""
+    """None for a cabinet that is unknown or has no key. Parcels in a box come first, then the newest bookings.
+
+    One that may open nothing by itself gets an empty list, so that the one before is not good any more.
+    """
     device = await sql.device(tx, number=number)
     if device is None or device.key_sealed is None:
         return None
     cabinet = await sql.cabinet_by_id(tx, device.id)
     days = valid_days(cabinet)
-    if not days:
-        return None
-    parcels = await offline_sql.live_parcels(tx, cabinet_id=cabinet.id)
-    boxes = await queries.boxes(tx, cabinet_id=cabinet.id)
+    may_open = bool(days) and cabinet.in_service and not cabinet.fault
+    parcels = await offline_sql.live_parcels(tx, cabinet_id=cabinet.id) if may_open else []
+    boxes = await queries.boxes(tx, cabinet_id=cabinet.id) if may_open else []
     return CodeList(
         cabinet=number,
         key_sealed=device.key_sealed,
         issued_at=tx.now,
-        valid_until=tx.now + timedelta(days=days),
-        codes=[_listed(parcel) for parcel in parcels],
+        valid_until=tx.now + timedelta(days=days or VALID_DAYS),
+        codes=[_listed(parcel) for parcel in parcels[:LISTED_MAX]],
+        left_out=len(parcels[LISTED_MAX:]),
         free=[box for box in boxes if box.usable and not box.full and box.size != "screen"],
     )
 
@@ -93,25 +100,29 @@ async def used(
     """A cabinet opened a door by its list. The parcel follows where it still can; where it cannot, an alarm tells.
     It happened after the list was made and before now, whatever the cabinet's clock says.
 
-    Said twice it counts once. Errors: BoxUnknown.
+    Said twice it counts once.
     """
     cabinet = await sql.cabinet_of_device(tx, cabinet_number)
     if cabinet is None:
         return
     happened_at = min(max(happened_at, listed_at), tx.now)
-    box = await queries.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
+    box = await sql.box_at(tx, cabinet_id=cabinet.id, lock_address=lock_address)
     parcel = await sql.lock_parcel(tx, account_id=cabinet.account_id, handover_id=handover_id)
     if parcel is not None and parcel.cabinet_id != cabinet.id:
         parcel = None
+    box_id = None if box is None else box.id
     if not await door_sql.insert_event(
-        tx, cabinet=cabinet, box_id=box.id, command_id=None, sequence=sequence, kind="used", at=happened_at
+        tx, cabinet=cabinet, box_id=box_id, command_id=None, sequence=sequence, kind="used", at=happened_at
     ):
         return
-    command = await _as_command(tx, cabinet, box, parcel, use, happened_at)
-    await door_sql.set_event_command(tx, cabinet_id=cabinet.id, sequence=sequence, command_id=command.id)
-    against = _conflict(parcel, box, use, listed_at)
-    if against is None and not await follow(tx, command, happened_at):
-        against = "its box or its door was asked for meanwhile"
+    if box is None:
+        against: str | None = f"it has no lock {lock_address}"
+    else:
+        command = await _as_command(tx, cabinet, box, parcel, use, happened_at)
+        await door_sql.set_event_command(tx, cabinet_id=cabinet.id, sequence=sequence, command_id=command.id)
+        against = _conflict(parcel, box, use, listed_at)
+        if against is None and not await follow(tx, command, happened_at):
+            against = "its box or its door was asked for meanwhile"
     if against is not None:
         await alarms.raise_alarm(
             tx,
@@ -119,7 +130,7 @@ async def used(
             cabinet_id=cabinet.id,
             cabinet=cabinet.number,
             kind="offline use",
-            box=(box.id, box.name),
+            box=None if box is None else (box.id, box.name),
             about=sequence,
             at=happened_at,
             use=use,

@@ -60,11 +60,15 @@ async def door_seen(
         )
 
 
-async def door_reported(tx: Tx, *, cabinet_number: str, lock_address: str, door: str, happened_at: datetime) -> None:
-    """The cabinet's answer to a question for one door."""
+async def door_reported(
+    tx: Tx, *, cabinet_number: str, lock_address: str, door: str, sequence: str, happened_at: datetime
+) -> None:
+    """The cabinet's answer to a question for one door. A report that was written before changes nothing."""
     place = await _place(tx, cabinet_number, lock_address)
-    if place is not None and place.box_id is not None:
-        await sql.set_door(tx, box_id=place.box_id, door=door, at=happened_at)
+    if place is None:
+        return
+    report = await door_sql.note_door(tx, place=place, command_id=None, sequence=sequence, door=door, at=happened_at)
+    if report.is_new:
         await _report(tx, kinds.DOOR_QUERIED, place, door, happened_at, None)
 
 

@@ -233,20 +233,6 @@ async def close_box(tx: Tx, *, box_id: BoxId, reason: str) -> None:
     )
 
 
-async def set_door(tx: Tx, *, box_id: BoxId, door: str, at: datetime) -> None:
-    """A report that comes late, behind a newer one, changes nothing."""
-    await tx.execute(
-        """
-UPDATE box SET door = %(door)s, door_at = %(at)s, updated_at = %(now)s
- WHERE id = %(box_id)s AND (door_at IS NULL OR door_at <= %(at)s)
-""",
-        box_id=box_id,
-        door=door,
-        at=at,
-        now=tx.now,
-    )
-
-
 async def set_screen(tx: Tx, *, account_id: AccountId, number: str, screen: Screen) -> Cabinet | None:
     return await tx.one_or_none(
         Cabinet,
