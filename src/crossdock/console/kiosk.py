@@ -19,7 +19,6 @@ from msgspec import Struct, to_builtins
 from crossdock.base.errors import CrossdockError, Denied, Invalid, NotFound, Unavailable
 from crossdock.base.ids import AccountId, CabinetId
 from crossdock.console import words
-from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import queries
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -247,7 +246,7 @@ async def enter(request: PageRequest, number: FromPath[str], data: JSONBody[Type
     use, parcel = await screen.desk.doors.look(account_id=screen.account_id, cabinet=number, code=code)
     if use == "store":
         return {"use": use, "size": parcel.box_size, "stored": parcel.state == "stored", "box": parcel.box_name}
-    return {"use": use, **_opened(await screen.desk.doors.take(**screen.who, key=code))}
+    return {"use": use, **_opened(await screen.desk.doors.take(**screen.who, key=code, typed=True))}
 
 
 @post("/kiosk/{number:str}/store", status_code=200)
@@ -268,16 +267,7 @@ async def move(request: PageRequest, number: FromPath[str], data: JSONBody[Compl
 async def keep(request: PageRequest, number: FromPath[str], data: JSONBody[Complained]) -> dict[str, Any]:
     """There is no other box: the courier takes the parcel along."""
     screen = await _screen(request, number)
-    async with screen.desk.database.transaction() as tx:
-        await lockers.keep_parcel(
-            tx,
-            account_id=screen.account_id,
-            cabinet=number,
-            save_code=data.code.strip(),
-            complaint=data.complaint,
-            dialect=DIALECT,
-            actor=f"screen {number}",
-        )
+    await screen.desk.doors.keep(**screen.who, save_code=data.code.strip(), complaint=data.complaint)
     return {"kept": True}
 
 

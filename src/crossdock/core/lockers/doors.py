@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
@@ -28,8 +28,6 @@ LOOK_AGAIN_S: Final = 3.0
 TURNS_MAX: Final = 2
 """How often a door is asked for: once more after another caller's command for the same parcel went well."""
 
-Verdict = Callable[..., Awaitable[None]]
-"""Of core/lockers/tries.py: what a try was."""
 T = TypeVar("T")
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
@@ -82,20 +80,22 @@ class Doors:
         the cabinet did not take it; CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_store(
-                    tx,
-                    account_id=account_id,
-                    cabinet=cabinet,
-                    save_code=save_code,
-                    box_size=box_size,
-                    asked_by=asked_by,
-                    dialect=dialect,
-                    counted=counted,
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_store(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        save_code=save_code,
+                        box_size=box_size,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                        counted=counted,
+                    )
                 )
             )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
+        return await self._tried(run, account_id, cabinet, typed=typed)
 
     async def look(self, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
         """What a code that was typed at the cabinet is for; wrong ones are counted, good ones open nothing yet.
@@ -107,7 +107,7 @@ class Doors:
             async with self._database.transaction() as tx:
                 return await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
 
-        return await self._tried(run, account_id, cabinet, typed=True, well=tries.take_back)
+        return await self._tried(run, account_id, cabinet, typed=True, ends_count=False)
 
     async def move(
         self,
@@ -122,19 +122,47 @@ class Doors:
         """Errors: those of commands.ask_move; CabinetRefused when the cabinet did not take it; CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_move(
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_move(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        save_code=save_code,
+                        complaint=complaint,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                    )
+                )
+            )
+
+        return await self._tried(run, account_id, cabinet, typed=True)
+
+    async def keep(
+        self,
+        *,
+        account_id: AccountId,
+        cabinet: str,
+        save_code: str,
+        complaint: Complaint,
+        asked_by: str,
+        dialect: str,
+    ) -> Parcel:
+        """No door: its courier takes the parcel along. Errors: those of commands.keep_parcel; CodesLocked."""
+
+        async def run(counted: bool) -> Parcel:
+            async with self._database.transaction() as tx:
+                return await commands.keep_parcel(
                     tx,
                     account_id=account_id,
                     cabinet=cabinet,
                     save_code=save_code,
                     complaint=complaint,
-                    asked_by=asked_by,
                     dialect=dialect,
+                    actor=asked_by,
                 )
-            )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=True))
+        return await self._tried(run, account_id, cabinet, typed=True)
 
     async def take(
         self, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str, typed: bool = False
@@ -143,19 +171,21 @@ class Doors:
         CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_take(
-                    tx,
-                    account_id=account_id,
-                    cabinet=cabinet,
-                    key=key,
-                    asked_by=asked_by,
-                    dialect=dialect,
-                    counted=counted,
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_take(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        key=key,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                        counted=counted,
+                    )
                 )
             )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
+        return await self._tried(run, account_id, cabinet, typed=typed)
 
     async def take_by_number(
         self, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
@@ -176,28 +206,36 @@ class Doors:
         cabinet: str,
         *,
         typed: bool,
-        well: Verdict = tries.right,
+        ends_count: bool = True,
     ) -> T:
-        """With the try counted, where it is typed or the cabinet counts all. `run` is told whether it was."""
+        """With the try counted, where it is typed or the cabinet counts all. `run` is told whether it was.
+
+        `ends_count`: when it went well, the count begins anew; else this try alone is taken back.
+        """
         if not typed:
             try:
                 return await run(False)
             except commands.TryNotCounted:
                 pass
+        who: dict[str, Any] = {"account_id": account_id, "cabinet": cabinet}
         async with self._database.transaction() as tx:
-            await tries.begin(tx, account_id=account_id, cabinet=cabinet)
-        verdict = well
+            counted = await tries.begin(tx, **who)
         try:
-            return await run(True)
+            done = await run(True)
         except (SaveCodeUnknown, PickCodeUnknown, ParcelStored, ParcelTaken):
-            verdict = tries.wrong
+            async with self._database.transaction() as tx:
+                await tries.wrong(tx, **who)
             raise
         except CrossdockError:
-            verdict = tries.take_back
-            raise
-        finally:
             async with self._database.transaction() as tx:
-                await verdict(tx, account_id=account_id, cabinet=cabinet)
+                await tries.take_back(tx, **who, counted=counted)
+            raise
+        async with self._database.transaction() as tx:
+            if ends_count:
+                await tries.right(tx, **who)
+            else:
+                await tries.take_back(tx, **who, counted=counted)
+        return done
 
     async def _run(self, ask: Ask) -> DoorOutcome:
         """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""
