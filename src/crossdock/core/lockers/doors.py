@@ -25,9 +25,6 @@ GRACE_S: Final = 1.0
 """How long after its expiry an answer to a command may still be under way to us."""
 LOOK_AGAIN_S: Final = 3.0
 """A signal is a hint: the command is read this often anyway."""
-TURNS_MAX: Final = 2
-"""How often a door is asked for: once more after another caller's command for the same parcel went well."""
-
 T = TypeVar("T")
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
@@ -238,14 +235,21 @@ class Doors:
         return done
 
     async def _run(self, ask: Ask) -> DoorOutcome:
-        """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""
-        for _ in range(TURNS_MAX):
+        """Ask, again and again while other callers open this parcel's door: a cabinet's refusal is told to all.
+
+        Who still meets another after the time that one command may take is told that there is no answer.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._wait_s
+        while True:
             with ExitStack() as listening:
                 try:
                     async with self._database.transaction() as tx:
                         command, box = await ask(tx)
                         answered = listening.enter_context(self._signals.waiting_for(answer_topic(command.id)))
                 except DoorBusy as busy:
+                    if loop.time() > deadline:
+                        raise CabinetRefused(reason=OFFLINE) from None
                     other = await self._answer_of(DoorCommandId(busy.facts["command_id"]))
                     if other.state != "accepted":
                         raise CabinetRefused(reason=other.refusal or OFFLINE) from None
@@ -253,7 +257,6 @@ class Doors:
                 if command.state != "refused":
                     command = await self._answer(command.id, answered)
                 return await self._outcome(command, box)
-        raise CabinetRefused(reason=OFFLINE)
 
     async def _answer_of(self, command_id: DoorCommandId) -> DoorCommand:
         """Of a command that another caller asked for, and that may be answered already."""
