@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
 from crossdock.core.lockers import commands, door_sql, sql, tries
+from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.commands import COMMAND_TTL, DoorBusy, answer_topic
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -97,12 +98,16 @@ class Doors:
     async def look(self, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
         """What a code that was typed at the cabinet is for; wrong ones are counted, good ones open nothing yet.
 
-        Errors: those of commands.look; CodesLocked.
+        Errors: those of commands.look; ParcelStored once its courier may have no other box; CodesLocked.
         """
 
         async def run(counted: bool) -> tuple[CodeUse, Parcel]:
             async with self._database.transaction() as tx:
-                return await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
+                use, parcel = await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
+            lies_there = use == "store" and parcel.state == "stored"
+            if lies_there and parcel.stored_at is not None and tx.now - parcel.stored_at > MOVE_WITHIN:
+                raise ParcelStored(number=parcel.order_number)
+            return use, parcel
 
         return await self._tried(run, account_id, cabinet, typed=True, ends_count=False)
 
