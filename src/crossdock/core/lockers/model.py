@@ -69,7 +69,7 @@ CLEAR_ON_TAKE: Final = "clear_on_take"
 
 
 class Try(Struct, frozen=True, kw_only=True):
-    """A code typed at a cabinet, as it was counted: the how manieth in a row, and when the one before it came."""
+    """A code typed at a cabinet, as it was counted: its place in the row, and when the one before it came."""
 
     count: int
     at: datetime
