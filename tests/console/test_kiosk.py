@@ -1,5 +1,9 @@
 """A cabinet's screen, in a real browser: a courier stores, a customer takes."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from io import BytesIO
 from typing import get_args
 
@@ -7,11 +11,12 @@ import httpx
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from crossdock.console import kiosk, words
 from crossdock.console.kiosk import screen_key
 from crossdock.core.lockers import commands as lockers
+from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.model import SIZES, Complaint, Screen
 from tests.console.conftest import CABINET_KEY, Locker, picture, screen
 from tests.world import ACCOUNT, CABINET
@@ -22,6 +27,24 @@ KEPT = {"cookie": f"{kiosk.COOKIE}={screen_key(CABINET_KEY)}"}
 async def tap(page: Page, code: str) -> None:
     for digit in code:
         await page.click(f'[data-digit="{digit}"]')
+
+
+@asynccontextmanager
+async def late(page: Page, path: str) -> AsyncIterator[None]:
+    """The answer to one such request comes after what is done in here."""
+    done = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await done.wait()
+        await route.continue_()
+
+    await page.route(f"**/{path}", hold)
+    async with page.expect_response(f"**/{path}") as answer:
+        yield
+        done.set()
+    await (await answer.value).finished()
+    await page.evaluate("new Promise((then) => setTimeout(then, 50))")
+    await page.unroute(f"**/{path}")
 
 
 async def test_a_courier_stores_and_a_customer_takes(locker: Locker, browser: Browser) -> None:
@@ -126,6 +149,88 @@ async def test_what_was_typed_is_forgotten(locker: Locker, browser: Browser) -> 
         await expect(page.locator("#code")).to_have_text("")
 
 
+@pytest.mark.parametrize("leave", ["#clear", "#rub"])
+async def test_who_leaves_while_a_code_is_looked_up_has_left(locker: Locker, browser: Browser, leave: str) -> None:
+    parcel = await locker.world.booked("P", "S")
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        async with late(page, "enter"):
+            await tap(page, parcel.save_code)
+            await page.click(leave)
+            await expect(page.locator("#notice")).to_have_text("")
+        await expect(page.locator("#entry")).to_be_visible()
+        await expect(page.locator("#code")).to_have_text("" if leave == "#clear" else parcel.save_code[:5])
+
+        await tap(page, parcel.save_code if leave == "#clear" else parcel.save_code[5])
+        await page.click('[data-size="S"]')
+        await expect(page.locator("#box")).to_have_text("05")
+
+
+async def test_who_leaves_while_a_door_is_asked_for_has_left(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.booked("P", "S")
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+
+        async def left(path: str, button: str) -> None:
+            async with late(page, path):
+                await page.click(button)
+                await page.keyboard.press("Escape")
+                await expect(page.locator("#entry")).to_be_visible()
+            await expect(page.locator("#entry")).to_be_visible()
+            await expect(page.locator("#notice")).to_have_text("")
+            await tap(page, parcel.save_code)
+
+        await tap(page, parcel.save_code)
+        await left("store", '[data-size="S"]')
+        await left("move", '[data-complaint="dirty"]')
+        await expect(page.locator("#open")).to_be_visible()
+        await page.evaluate("document.getElementById('keep').dataset.complaint = 'dirty'")
+        await page.evaluate("document.getElementById('keep').hidden = false")
+        await left("keep", "#keep")
+        await expect(page.locator("#sizes")).to_be_visible()
+        await page.keyboard.press("Backspace")
+        await page.click('[data-size="S"]')
+        await expect(page.locator("#open")).to_be_visible()
+
+
+async def test_a_parcel_that_was_just_stored_offers_another_box(locker: Locker, browser: Browser) -> None:
+    parcel = await locker.world.stored("P")
+    async with screen(browser) as page:
+        await page.goto(locker.address)
+        await tap(page, parcel.save_code)
+        await expect(page.locator("#box")).to_have_text("05")
+        await expect(page.locator("#what")).to_have_text("The parcel lies in its box already. No door was opened.")
+        await page.click('[data-complaint="dirty"]')
+        await expect(page.locator("#box")).to_have_text("06")
+        await expect(page.locator("#what")).to_have_text("Put the parcel in and close the door.")
+
+
+async def test_an_open_page_follows_what_the_partner_sets(locker: Locker, browser: Browser) -> None:
+    async with screen(browser) as page:
+        await page.clock.install()
+        await page.goto(locker.address)
+        await expect(page.locator("h1")).not_to_have_text("Anzhuang 7")
+        await page.evaluate("window.opened = 'once'")
+        await tap(page, "1")
+        shown = Screen(qr="https://locker.example.com/d/2100013075", address="Anzhuang 7")
+        async with locker.world.desk.database.transaction() as tx:
+            await lockers.set_screen(tx, account_id=ACCOUNT, cabinet=CABINET, screen=shown)
+
+        async with page.expect_response("**/state"):
+            await page.clock.run_for(10_000)
+        await expect(page.locator("#code")).to_have_text("1")
+        assert await page.evaluate("window.opened") == "once"
+
+        await page.click("#clear")
+        await page.clock.run_for(10_000)
+        await expect(page.locator("h1")).to_have_text("Anzhuang 7")
+        await expect(page.locator("figure img")).to_be_visible()
+        await page.evaluate("window.opened = 'again'")
+        async with page.expect_response("**/state"):
+            await page.clock.run_for(10_000)
+        assert await page.evaluate("window.opened") == "again"
+
+
 # Without a browser ----------------------------------------------------------------------
 
 
@@ -196,6 +301,35 @@ async def test_the_partners_address_is_a_qr_code_on_the_screen(
         seen = await page.locator("figure img").screenshot(type="png")
     [code] = zxingcpp.read_barcodes(Image.open(BytesIO(seen)))
     assert code.text == shown.qr
+
+
+async def test_a_parcel_that_was_stored_long_ago(locker: Locker, client: httpx.AsyncClient) -> None:
+    parcel = await locker.world.stored("P")
+
+    async def entered() -> tuple[int, str | None]:
+        answer = await client.post(f"/kiosk/{CABINET}/enter", json={"code": parcel.save_code}, headers=KEPT)
+        return answer.status_code, answer.json().get("error")
+
+    locker.world.clock.advance(MOVE_WITHIN)
+    assert await entered() == (200, None)
+    locker.world.clock.advance(timedelta(seconds=1))
+    assert await entered() == (409, "stored")
+
+
+async def test_a_good_code_between_wrong_ones(locker: Locker, client: httpx.AsyncClient) -> None:
+    parcels = [await locker.world.stored(number) for number in "PQ"]
+    for parcel in parcels:
+        answers = [
+            await client.post(f"/kiosk/{CABINET}/enter", json={"code": code}, headers=KEPT)
+            for code in ("x", "x", "x", "x", parcel.key)
+        ]
+        assert [answer.status_code for answer in answers] == [404] * 4 + [200]
+
+
+async def test_taking_along_is_counted(locker: Locker, client: httpx.AsyncClient) -> None:
+    body = {"code": "x", "complaint": "dirty"}
+    answers = [await client.post(f"/kiosk/{CABINET}/keep", json=body, headers=KEPT) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [404] * 5 + [429]
 
 
 async def test_no_code_stands_in_an_answer(locker: Locker, client: httpx.AsyncClient) -> None:

@@ -6,6 +6,7 @@ screen NUMBER` prints it. Whoever has that address may type codes, and nothing m
 
 import hmac
 from collections.abc import Mapping
+from hashlib import blake2s
 from io import BytesIO
 from typing import Any, Final, cast
 
@@ -15,11 +16,11 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 from msgspec import Struct, to_builtins
+from msgspec.json import encode
 
 from crossdock.base.errors import CrossdockError, Denied, Invalid, NotFound, Unavailable
 from crossdock.base.ids import AccountId, CabinetId
 from crossdock.console import words
-from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import queries
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -54,6 +55,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "box": "Box",
     "take_it": "Take your parcel and close the door.",
     "put_it": "Put the parcel in and close the door.",
+    "lies_there": "The parcel lies in its box already. No door was opened.",
     "thanks": "Thank you!",
     "choose_size": "Which box does the parcel need?",
     "free": "free",
@@ -195,7 +197,13 @@ async def page(request: PageRequest, number: FromPath[str], key: FromQuery[str |
     language = _language(request)
     texts = _texts(language)
     html = request.app.state.templates.get_template("kiosk.html").render(
-        cabinet=cabinet, texts=texts, t=texts.__getitem__, language=language, idle_s=IDLE_S, sizes=SIZES
+        cabinet=cabinet,
+        shown=_shown(cabinet),
+        texts=texts,
+        t=texts.__getitem__,
+        language=language,
+        idle_s=IDLE_S,
+        sizes=SIZES,
     )
     return Response(html, media_type=MediaType.HTML, headers=HEADERS)
 
@@ -224,7 +232,7 @@ async def qr(request: PageRequest, number: FromPath[str]) -> Response[bytes]:
 
 @get("/kiosk/{number:str}/state")
 async def state(request: PageRequest, number: FromPath[str]) -> dict[str, Any]:
-    """Whether the cabinet can be reached, whether code entry is locked, and how many boxes are free."""
+    """Whether the cabinet can be reached and takes codes, how many boxes are free, and what the page should show."""
     screen = await _screen(request, number)
     async with screen.desk.database.transaction(readonly=True) as tx:
         cabinet = await queries.cabinet(tx, account_id=screen.account_id, number=number)
@@ -236,6 +244,7 @@ async def state(request: PageRequest, number: FromPath[str]) -> dict[str, Any]:
         "locked": locked_until is not None,
         "free": {size: count for size, count in free.items() if any(box.size == size for box in boxes)},
         "help_line": help_line(cabinet),
+        "shown": _shown(cabinet),
     }
 
 
@@ -247,7 +256,7 @@ async def enter(request: PageRequest, number: FromPath[str], data: JSONBody[Type
     use, parcel = await screen.desk.doors.look(account_id=screen.account_id, cabinet=number, code=code)
     if use == "store":
         return {"use": use, "size": parcel.box_size, "stored": parcel.state == "stored", "box": parcel.box_name}
-    return {"use": use, **_opened(await screen.desk.doors.take(**screen.who, key=code))}
+    return {"use": use, **_opened(await screen.desk.doors.take(**screen.who, key=code, typed=True))}
 
 
 @post("/kiosk/{number:str}/store", status_code=200)
@@ -268,16 +277,7 @@ async def move(request: PageRequest, number: FromPath[str], data: JSONBody[Compl
 async def keep(request: PageRequest, number: FromPath[str], data: JSONBody[Complained]) -> dict[str, Any]:
     """There is no other box: the courier takes the parcel along."""
     screen = await _screen(request, number)
-    async with screen.desk.database.transaction() as tx:
-        await lockers.keep_parcel(
-            tx,
-            account_id=screen.account_id,
-            cabinet=number,
-            save_code=data.code.strip(),
-            complaint=data.complaint,
-            dialect=DIALECT,
-            actor=f"screen {number}",
-        )
+    await screen.desk.doors.keep(**screen.who, save_code=data.code.strip(), complaint=data.complaint)
     return {"kept": True}
 
 
@@ -304,6 +304,11 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
 
 def help_line(cabinet: Cabinet) -> str:
     return cabinet.screen.help_line or str(cabinet.details.get("tel") or "")
+
+
+def _shown(cabinet: Cabinet) -> str:
+    """Another one when an open page shows what is no longer so."""
+    return blake2s(encode((cabinet.name, cabinet.screen)), digest_size=8).hexdigest()
 
 
 def _opened(outcome: DoorOutcome) -> dict[str, Any]:

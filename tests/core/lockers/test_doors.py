@@ -251,6 +251,25 @@ async def test_who_waits_for_another_is_told_what_came_of_it(lockers: Lockers) -
     assert (await lockers.parcel("P")).state == "stored"
 
 
+async def test_who_comes_third_is_told_by_the_core(lockers: Lockers) -> None:
+    """Two customers' commands wait for a courier's; the second of them for the first one's, too."""
+    parcel = await lockers.stored("P")
+    moving, _ = await lockers.do(commands.ask_move, **ASKED, save_code=parcel.save_code, complaint="dirty")
+    waiting = [asyncio.create_task(together(lockers.take(parcel))) for _ in range(2)]
+    while len(lockers.world.desk.signals._waiting.get(answer_topic(moving.id), ())) < len(waiting):
+        await asyncio.sleep(0)
+
+    await lockers.answer(moving)
+    while ("take", "waiting") not in await lockers.commands():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
+    await lockers.world.cabinet_answers("accepted")
+
+    told = kinds([answer for task in waiting for answer in await task])
+    assert told == {"DoorOutcome": 1, "ParcelTaken": 1}
+    await lockers.world.verified()
+
+
 async def test_who_waits_for_another_waits_no_longer_than_that_one(lockers: Lockers) -> None:
     parcel = await lockers.stored("P")
     lockers.doors = lockers.impatient()

@@ -131,3 +131,77 @@ async def test_looking_is_a_try_and_a_good_one_does_not_wash_wrong_ones_away(loc
         await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code="x")
     with pytest.raises(CodesLocked):
         await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=parcel.key)
+
+
+async def typed(lockers: Lockers, code: str) -> DoorOutcome:
+    """As the kiosk does it: look, then take."""
+    await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=code)
+    return await lockers.doors.take(**ASKED, key=code, typed=True)
+
+
+async def test_a_good_code_after_a_look_begins_anew(lockers: Lockers) -> None:
+    parcel, other = await lockers.stored("P"), await lockers.stored("Q")
+    await lockers.world.cabinet_answers("accepted")
+    wrong = [key for key in unlike(parcel, 12) if key != other.key][:4]
+    for good in (parcel, other):
+        assert await names(lockers, *wrong) == ["PickCodeUnknown"] * 4
+        assert (await typed(lockers, good.key)).accepted
+    assert await lockers.world.rows("SELECT wrong_codes, wrong_at FROM cabinet WHERE wrong_codes > 0") == []
+
+
+async def test_a_door_that_jams_neither_counts_nor_begins_anew(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    await lockers.world.cabinet_answers("jammed")
+    assert await names(lockers, *unlike(parcel, 4)) == ["PickCodeUnknown"] * 4
+    assert await names(lockers, *[parcel.key] * 2) == ["CabinetRefused"] * 2
+    assert await names(lockers, *unlike(parcel, 2)) == ["PickCodeUnknown", "CodesLocked"]
+
+
+async def test_good_codes_do_not_put_off_the_pause(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    assert await names(lockers, *unlike(parcel, 4)) == ["PickCodeUnknown"] * 4
+    lockers.world.clock.advance(timedelta(seconds=LOCKED_S - 1))
+    await lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=parcel.key)
+    lockers.world.clock.advance(timedelta(seconds=1))
+    assert await names(lockers, *unlike(parcel, 4)) == ["PickCodeUnknown"] * 4
+
+
+async def test_looks_that_come_between_give_nobody_a_sixth_guess(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    answers = await asyncio.gather(
+        *(
+            guess(lockers, key)
+            if step % 2
+            else lockers.doors.look(account_id=ACCOUNT, cabinet=CABINET, code=parcel.key)
+            for step, key in enumerate(unlike(parcel, 60))
+        ),
+        return_exceptions=True,
+    )
+    told = [type(answer) for answer in answers]
+    assert 1 <= told.count(PickCodeUnknown) <= WRONG_MAX
+    [(count,)] = await lockers.world.rows("SELECT wrong_codes FROM cabinet WHERE number = %(n)s", n=CABINET)
+    assert count == told.count(PickCodeUnknown)
+
+
+async def test_a_try_that_nobody_saw_the_end_of_stays_counted(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    await lockers.world.cabinet_online()
+    assert await names(lockers, *unlike(parcel, 4)) == ["PickCodeUnknown"] * 4
+    waiting = asyncio.create_task(guess(lockers, parcel.key))
+    while ("take", "waiting") not in await lockers.commands():
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert await names(lockers, *unlike(parcel, 1)) == ["CodesLocked"]
+
+
+async def test_taking_along_is_a_try(lockers: Lockers) -> None:
+    parcel = await lockers.stored("P")
+    asked = {**ASKED, "complaint": "dirty"}
+    for code in unlike(parcel, WRONG_MAX):
+        with pytest.raises(SaveCodeUnknown):
+            await lockers.doors.keep(**asked, save_code=code + "x")
+    with pytest.raises(CodesLocked):
+        await lockers.doors.keep(**asked, save_code=parcel.save_code)
+    lockers.world.clock.advance(timedelta(seconds=LOCKED_S))
+    assert (await lockers.doors.keep(**asked, save_code=parcel.save_code)).state == "booked"

@@ -16,6 +16,7 @@ let code = "";
 let busy = false;
 let idle;
 let visit = 0; // one person's turn; what comes late from an earlier one is dropped
+const LATE = Symbol("late");
 
 function show(id, notice = "") {
   for (const section of sections) section.hidden = section.id !== id;
@@ -23,8 +24,13 @@ function show(id, notice = "") {
   stirred();
 }
 
-function start(notice = "") {
+function leave() {
   visit += 1;
+  busy = false;
+}
+
+function start(notice = "") {
+  leave();
   code = "";
   at("code").textContent = "";
   show("entry", notice);
@@ -35,7 +41,7 @@ function stirred() {
   idle = setTimeout(() => start(), idleMs);
 }
 
-async function ask(path, data) {
+async function request(path, data) {
   const options = data === undefined ? {} : {
     method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data),
   };
@@ -52,13 +58,23 @@ async function ask(path, data) {
   }
 }
 
+async function ask(path, data) {
+  const mine = visit;
+  const answer = await request(path, data);
+  if (visit !== mine) throw LATE;
+  return answer;
+}
+
 async function once(work) {
   if (busy) return;
+  const mine = visit;
   busy = true;
   try {
     await work();
+  } catch (trouble) {
+    if (trouble !== LATE) throw trouble;
   } finally {
-    busy = false;
+    if (visit === mine) busy = false;
   }
 }
 
@@ -73,12 +89,20 @@ function type(digit) {
   if (code.length === CODE_DIGITS) once(enter);
 }
 
+function rub() {
+  if (at("entry").hidden) return;
+  leave();
+  show("entry");
+  code = code.slice(0, -1);
+  at("code").textContent = code;
+}
+
 async function enter() {
   at("notice").textContent = texts.wait;
   const answer = await ask("enter", { code });
   if (answer.error) return start(answer.text);
   if (answer.use === "take") return opened(answer, "take_it");
-  if (answer.stored) return opened({ box: answer.box }, "put_it");
+  if (answer.stored) return opened({ box: answer.box }, "lies_there");
   await choose(answer.size);
 }
 
@@ -130,7 +154,7 @@ async function keep() {
 function opened(answer, what) {
   at("box").textContent = answer.box;
   at("what").textContent = texts[what];
-  at("complaints").hidden = what !== "put_it";
+  at("complaints").hidden = what === "take_it";
   at("keep").hidden = true;
   show("open");
   if (answer.command_id) watch(answer.command_id, visit);
@@ -142,7 +166,7 @@ async function watch(command, mine) {
   let told = false;
   while (visit === mine && !at("open").hidden && at("box").textContent === box) {
     await new Promise((then) => setTimeout(then, LOOK_MS));
-    const facts = await ask(`doors/${command}`);
+    const facts = await request(`doors/${command}`);
     if (visit !== mine || at("open").hidden || at("box").textContent !== box) return;
     if (facts.closed_at) return thank(texts.shut);
     if (facts.opened_at && told) { at("notice").textContent = ""; told = false; }
@@ -155,6 +179,7 @@ async function watch(command, mine) {
 }
 
 function thank(text = "") {
+  leave();
   at("shut").textContent = text;
   show("thanks");
   const mine = visit;
@@ -164,8 +189,9 @@ function thank(text = "") {
 // The cabinet's state -------------------------------------------------------------------
 
 async function look() {
-  const now = await ask("state");
+  const now = await request("state");
   if (!at("entry").hidden && !code && !busy) {
+    if (now.shown && now.shown !== body.dataset.shown) return location.reload();
     const trouble = now.error ? now.text : now.locked ? texts.locked : now.online ? "" : texts.offline;
     if (trouble || at("notice").dataset.trouble) at("notice").textContent = trouble;
     at("notice").dataset.trouble = trouble;
@@ -178,7 +204,7 @@ async function look() {
 for (const button of document.querySelectorAll("[data-digit]"))
   button.addEventListener("click", () => type(button.dataset.digit));
 at("clear").addEventListener("click", () => start());
-at("rub").addEventListener("click", () => { code = code.slice(0, -1); at("code").textContent = code; stirred(); });
+at("rub").addEventListener("click", rub);
 for (const button of document.querySelectorAll(".again")) button.addEventListener("click", () => start());
 for (const button of document.querySelectorAll("[data-size]"))
   button.addEventListener("click", () => once(() => store(button.dataset.size)));
@@ -193,7 +219,7 @@ for (const button of document.querySelectorAll("[data-language]"))
   });
 document.addEventListener("keydown", (event) => {
   if (/^[0-9]$/.test(event.key)) type(event.key);
-  else if (event.key === "Backspace") at("rub").click();
+  else if (event.key === "Backspace") rub();
   else if (event.key === "Escape") start();
 });
 document.addEventListener("pointerdown", stirred);

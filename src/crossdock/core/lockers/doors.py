@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
 from crossdock.core.lockers import commands, door_sql, sql, tries
+from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.commands import COMMAND_TTL, DoorBusy, answer_topic
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -25,11 +26,6 @@ GRACE_S: Final = 1.0
 """How long after its expiry an answer to a command may still be under way to us."""
 LOOK_AGAIN_S: Final = 3.0
 """A signal is a hint: the command is read this often anyway."""
-TURNS_MAX: Final = 2
-"""How often a door is asked for: once more after another caller's command for the same parcel went well."""
-
-Verdict = Callable[..., Awaitable[None]]
-"""Of core/lockers/tries.py: what a try was."""
 T = TypeVar("T")
 Ask = Callable[[Tx], Awaitable[tuple[DoorCommand, Box]]]
 
@@ -82,32 +78,38 @@ class Doors:
         the cabinet did not take it; CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_store(
-                    tx,
-                    account_id=account_id,
-                    cabinet=cabinet,
-                    save_code=save_code,
-                    box_size=box_size,
-                    asked_by=asked_by,
-                    dialect=dialect,
-                    counted=counted,
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_store(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        save_code=save_code,
+                        box_size=box_size,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                        counted=counted,
+                    )
                 )
             )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
+        return await self._tried(run, account_id, cabinet, typed=typed)
 
     async def look(self, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
         """What a code that was typed at the cabinet is for; wrong ones are counted, good ones open nothing yet.
 
-        Errors: those of commands.look; CodesLocked.
+        Errors: those of commands.look; ParcelStored once its courier may have no other box; CodesLocked.
         """
 
         async def run(counted: bool) -> tuple[CodeUse, Parcel]:
             async with self._database.transaction() as tx:
-                return await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
+                use, parcel = await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
+            lies_there = use == "store" and parcel.state == "stored"
+            if lies_there and parcel.stored_at is not None and tx.now - parcel.stored_at > MOVE_WITHIN:
+                raise ParcelStored(number=parcel.order_number)
+            return use, parcel
 
-        return await self._tried(run, account_id, cabinet, typed=True, well=tries.take_back)
+        return await self._tried(run, account_id, cabinet, typed=True, ends_count=False)
 
     async def move(
         self,
@@ -122,19 +124,47 @@ class Doors:
         """Errors: those of commands.ask_move; CabinetRefused when the cabinet did not take it; CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_move(
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_move(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        save_code=save_code,
+                        complaint=complaint,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                    )
+                )
+            )
+
+        return await self._tried(run, account_id, cabinet, typed=True)
+
+    async def keep(
+        self,
+        *,
+        account_id: AccountId,
+        cabinet: str,
+        save_code: str,
+        complaint: Complaint,
+        asked_by: str,
+        dialect: str,
+    ) -> Parcel:
+        """No door: its courier takes the parcel along. Errors: those of commands.keep_parcel; CodesLocked."""
+
+        async def run(counted: bool) -> Parcel:
+            async with self._database.transaction() as tx:
+                return await commands.keep_parcel(
                     tx,
                     account_id=account_id,
                     cabinet=cabinet,
                     save_code=save_code,
                     complaint=complaint,
-                    asked_by=asked_by,
                     dialect=dialect,
+                    actor=asked_by,
                 )
-            )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=True))
+        return await self._tried(run, account_id, cabinet, typed=True)
 
     async def take(
         self, *, account_id: AccountId, cabinet: str, key: str, asked_by: str, dialect: str, typed: bool = False
@@ -143,19 +173,21 @@ class Doors:
         CodesLocked."""
 
         async def run(counted: bool) -> DoorOutcome:
-            return await self._run(
-                lambda tx: commands.ask_take(
-                    tx,
-                    account_id=account_id,
-                    cabinet=cabinet,
-                    key=key,
-                    asked_by=asked_by,
-                    dialect=dialect,
-                    counted=counted,
+            return _taken(
+                await self._run(
+                    lambda tx: commands.ask_take(
+                        tx,
+                        account_id=account_id,
+                        cabinet=cabinet,
+                        key=key,
+                        asked_by=asked_by,
+                        dialect=dialect,
+                        counted=counted,
+                    )
                 )
             )
 
-        return _taken(await self._tried(run, account_id, cabinet, typed=typed))
+        return await self._tried(run, account_id, cabinet, typed=typed)
 
     async def take_by_number(
         self, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
@@ -176,38 +208,53 @@ class Doors:
         cabinet: str,
         *,
         typed: bool,
-        well: Verdict = tries.right,
+        ends_count: bool = True,
     ) -> T:
-        """With the try counted, where it is typed or the cabinet counts all. `run` is told whether it was."""
+        """With the try counted, where it is typed or the cabinet counts all. `run` is told whether it was.
+
+        `ends_count`: when it went well, the count begins anew; else this try alone is taken back.
+        """
         if not typed:
             try:
                 return await run(False)
             except commands.TryNotCounted:
                 pass
+        who: dict[str, Any] = {"account_id": account_id, "cabinet": cabinet}
         async with self._database.transaction() as tx:
-            await tries.begin(tx, account_id=account_id, cabinet=cabinet)
-        verdict = well
+            counted = await tries.begin(tx, **who)
         try:
-            return await run(True)
+            done = await run(True)
         except (SaveCodeUnknown, PickCodeUnknown, ParcelStored, ParcelTaken):
-            verdict = tries.wrong
+            async with self._database.transaction() as tx:
+                await tries.wrong(tx, **who)
             raise
         except CrossdockError:
-            verdict = tries.take_back
-            raise
-        finally:
             async with self._database.transaction() as tx:
-                await verdict(tx, account_id=account_id, cabinet=cabinet)
+                await tries.take_back(tx, **who, counted=counted)
+            raise
+        async with self._database.transaction() as tx:
+            if ends_count:
+                await tries.right(tx, **who)
+            else:
+                await tries.take_back(tx, **who, counted=counted)
+        return done
 
     async def _run(self, ask: Ask) -> DoorOutcome:
-        """Ask. If another caller is opening this parcel's door, wait for that: a refusal is told to both."""
-        for _ in range(TURNS_MAX):
+        """Ask, again and again while other callers open this parcel's door: a cabinet's refusal is told to all.
+
+        Who still meets another after the time that one command may take is told that there is no answer.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._wait_s
+        while True:
             with ExitStack() as listening:
                 try:
                     async with self._database.transaction() as tx:
                         command, box = await ask(tx)
                         answered = listening.enter_context(self._signals.waiting_for(answer_topic(command.id)))
                 except DoorBusy as busy:
+                    if loop.time() > deadline:
+                        raise CabinetRefused(reason=OFFLINE) from None
                     other = await self._answer_of(DoorCommandId(busy.facts["command_id"]))
                     if other.state != "accepted":
                         raise CabinetRefused(reason=other.refusal or OFFLINE) from None
@@ -215,7 +262,6 @@ class Doors:
                 if command.state != "refused":
                     command = await self._answer(command.id, answered)
                 return await self._outcome(command, box)
-        raise CabinetRefused(reason=OFFLINE)
 
     async def _answer_of(self, command_id: DoorCommandId) -> DoorCommand:
         """Of a command that another caller asked for, and that may be answered already."""

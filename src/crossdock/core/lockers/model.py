@@ -68,6 +68,14 @@ CLEAR_ON_TAKE: Final = "clear_on_take"
 """Among a cabinet's details: true, and an emptied box forgets the order that lay in it."""
 
 
+class Try(Struct, frozen=True, kw_only=True):
+    """A code typed at a cabinet, as it was counted: its place in the row, and when the one before it came."""
+
+    count: int
+    at: datetime
+    former_at: datetime | None
+
+
 class Screen(Struct, frozen=True, kw_only=True):
     """What a cabinet's home page shows."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import to_builtins
 
 from crossdock.base.ids import AccountId, BoxId, CabinetId, HandoverId, OrderId, SiteId
-from crossdock.core.lockers.model import Box, Cabinet, Device, DoorPlace, Parcel, ParcelCounts, Screen
+from crossdock.core.lockers.model import Box, Cabinet, Device, DoorPlace, Parcel, ParcelCounts, Screen, Try
 from crossdock.db.tx import Tx, columns
 
 CABINET = columns(Cabinet, of="c")
@@ -519,14 +519,19 @@ SELECT count(*) FILTER (WHERE state = 'booked') AS booked, count(*) FILTER (WHER
 # Wrong codes ----------------------------------------------------------------------
 
 
-async def count_try(tx: Tx, *, account_id: AccountId, number: str, tries_max: int, locked_s: int) -> datetime | None:
-    """One more try at this cabinet; when it is locked, until when, and nothing is counted."""
-    counted = await tx.execute(
+async def count_try(tx: Tx, *, account_id: AccountId, number: str, tries_max: int, locked_s: int) -> Try | None:
+    """One more try at this cabinet; None when it is locked, and nothing is counted."""
+    return await tx.one_or_none(
+        Try,
         """
-UPDATE cabinet SET wrong_at = %(now)s, wrong_codes =
-       CASE WHEN wrong_at > %(now)s - %(locked_s)s * interval '1 second' THEN wrong_codes + 1 ELSE 1 END
- WHERE account_id = %(account_id)s AND number = %(number)s
-   AND NOT (wrong_codes >= %(tries_max)s AND wrong_at > %(now)s - %(locked_s)s * interval '1 second')
+WITH former AS (
+    SELECT id, wrong_codes, wrong_at, wrong_at > %(now)s - %(locked_s)s * interval '1 second' AS fresh FROM cabinet
+     WHERE account_id = %(account_id)s AND number = %(number)s FOR NO KEY UPDATE
+)
+UPDATE cabinet SET wrong_at = %(now)s, wrong_codes = CASE WHEN fresh THEN former.wrong_codes + 1 ELSE 1 END
+  FROM former
+ WHERE cabinet.id = former.id AND NOT (former.wrong_codes >= %(tries_max)s AND fresh)
+RETURNING cabinet.wrong_codes AS count, cabinet.wrong_at AS at, former.wrong_at AS former_at
 """,
         account_id=account_id,
         number=number,
@@ -534,16 +539,6 @@ UPDATE cabinet SET wrong_at = %(now)s, wrong_codes =
         locked_s=locked_s,
         now=tx.now,
     )
-    if counted:
-        return None
-    until: datetime | None = await tx.value(
-        "SELECT wrong_at + %(locked_s)s * interval '1 second' FROM cabinet"
-        " WHERE account_id = %(account_id)s AND number = %(number)s",
-        account_id=account_id,
-        number=number,
-        locked_s=locked_s,
-    )
-    return until
 
 
 async def forget_tries(tx: Tx, *, account_id: AccountId, number: str) -> None:
@@ -556,12 +551,19 @@ async def forget_tries(tx: Tx, *, account_id: AccountId, number: str) -> None:
     )
 
 
-async def uncount_try(tx: Tx, *, account_id: AccountId, number: str) -> None:
+async def uncount_try(tx: Tx, *, account_id: AccountId, number: str, counted: Try) -> None:
+    """One less; the moment goes back as well, unless another try came since."""
     await tx.execute(
-        "UPDATE cabinet SET wrong_codes = greatest(0, wrong_codes - 1)"
-        " WHERE account_id = %(account_id)s AND number = %(number)s",
+        """
+UPDATE cabinet SET wrong_codes = greatest(0, wrong_codes - 1),
+       wrong_at = CASE WHEN (wrong_codes, wrong_at) = (%(count)s, %(at)s) THEN %(former_at)s ELSE wrong_at END
+ WHERE account_id = %(account_id)s AND number = %(number)s
+""",
         account_id=account_id,
         number=number,
+        count=counted.count,
+        at=counted.at,
+        former_at=counted.former_at,
     )
 
 
