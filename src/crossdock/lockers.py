@@ -134,16 +134,16 @@ async def broker_files(config: Config, directory: Path, *, out: Console) -> None
         raise mosquitto.BrokerLoginMissing()
     server = address_of(config.mqtt_url)
     async with open_desk_of(config) as desk, desk.database.transaction(readonly=True) as tx:
-        sealed = await queries.sealed_keys(tx)
-        keys = {number: desk.seal.open(key_sealed) for number, key_sealed in sealed.items() if key_sealed is not None}
+        devices = await queries.devices(tx)
+        keys = {one.number: desk.seal.open(one.key_sealed) for one in devices if one.key_sealed is not None}
     mosquitto.write_files(directory, server=server, keys=keys)
     out.print(
         f"Written: passwd and acl in {directory}, for the server and {_cabinets(len(keys))}.",
         markup=False,
         soft_wrap=True,
     )
-    if len(keys) < len(sealed):
-        out.print(f"Left out: {_cabinets(len(sealed) - len(keys))} without a key.", markup=False, soft_wrap=True)
+    if len(keys) < len(devices):
+        out.print(f"Left out: {_cabinets(len(devices) - len(keys))} without a key.", markup=False, soft_wrap=True)
 
 
 def _cabinets(count: int) -> str:

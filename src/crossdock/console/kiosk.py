@@ -32,7 +32,7 @@ from crossdock.core.lockers.errors import (
     PickCodeUnknown,
     SaveCodeUnknown,
 )
-from crossdock.core.lockers.model import SIZES, Cabinet, Complaint, DoorOutcome
+from crossdock.core.lockers.model import OFFLINE, SIZES, Cabinet, Complaint, DoorOutcome
 from crossdock.edge.desk import Desk
 
 DIALECT: Final = "house"
@@ -297,7 +297,7 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
     word, status = next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
     if isinstance(error, ScreenUnknown):
         return Response(error.sentence, status_code=status, media_type=MediaType.TEXT, headers=HEADERS)
-    if isinstance(error, CabinetRefused) and error.facts.get("reason") == "Device not online":
+    if isinstance(error, CabinetRefused) and error.facts.get("reason") == OFFLINE:
         word = "offline"
     return Response({"error": word, "text": _texts(_language(request)).get(word, word)}, status_code=status)
 

@@ -38,8 +38,10 @@ class CabinetKeys:
     async def key_of(self, number: str) -> str | None:
         """Errors: CabinetUnknown, SecretKeyWrong, DatabaseUnavailable."""
         async with self._database.autocommit() as tx:
-            key_sealed = await queries.sealed_key(tx, number=number)
-        return None if key_sealed is None else self._seal.open(key_sealed)
+            device = await queries.device(tx, number=number)
+        if device is None:
+            raise CabinetUnknown(number=number)
+        return None if device.key_sealed is None else self._seal.open(device.key_sealed)
 
 
 class Rights(Struct, frozen=True):

@@ -47,39 +47,47 @@ ON CONFLICT DO NOTHING
 
 async def clear(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId | None, kind: AlarmKind, by: str) -> list[Alarm]:
     """Those that stood. Index: alarm_standing_key."""
-    return await tx.many(
-        Alarm,
-        f"""
-WITH a AS (
-    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
-     WHERE cabinet_id = %(cabinet_id)s AND coalesce(box_id, 0) = coalesce(%(box_id)s::bigint, 0) AND kind = %(kind)s
-       AND cleared_at IS NULL
-    RETURNING *)
-SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id ORDER BY a.id
-""",
-        cabinet_id=cabinet_id,
-        box_id=box_id,
-        kind=kind,
-        by=by,
-        now=tx.now,
+    which = (
+        "cabinet_id = %(cabinet_id)s AND coalesce(box_id, 0) = coalesce(%(box_id)s::bigint, 0) AND kind = %(kind)s"
     )
+    return await _clear(tx, which, by=by, cabinet_id=cabinet_id, box_id=box_id, kind=kind)
 
 
 async def clear_one(tx: Tx, *, account_id: AccountId, alarm_id: int, by: str) -> Alarm | None:
     """None when there is none, or it was cleared before."""
-    return await tx.one_or_none(
+    cleared = await _clear(
+        tx, "account_id = %(account_id)s AND id = %(id)s", by=by, account_id=account_id, id=alarm_id
+    )
+    return cleared[0] if cleared else None
+
+
+async def clear_what_is_over(tx: Tx, *, by: str) -> list[Alarm]:
+    """Those that end by themselves and whose door, or cabinet, is well."""
+    return await _clear(
+        tx,
+        """
+CASE kind
+    WHEN 'offline' THEN (SELECT c.online FROM cabinet c WHERE c.id = alarm.cabinet_id)
+    WHEN 'left open' THEN (SELECT b.door <> 'open' FROM box b WHERE b.id = alarm.box_id)
+    WHEN 'not opened' THEN (SELECT b.door_at > alarm.raised_at FROM box b WHERE b.id = alarm.box_id)
+END
+""",
+        by=by,
+    )
+
+
+async def _clear(tx: Tx, which: str, *, by: str, **params: Any) -> list[Alarm]:
+    return await tx.many(
         Alarm,
         f"""
 WITH a AS (
-    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
-     WHERE account_id = %(account_id)s AND id = %(id)s AND cleared_at IS NULL
+    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s WHERE cleared_at IS NULL AND {which}
     RETURNING *)
-SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id
+SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id ORDER BY a.id
 """,
-        account_id=account_id,
-        id=alarm_id,
         by=by,
         now=tx.now,
+        **params,
     )
 
 
@@ -113,27 +121,6 @@ SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box
 async def account_of(tx: Tx, alarm_id: int) -> AccountId | None:
     found = await tx.value("SELECT account_id FROM alarm WHERE id = %(id)s", id=alarm_id)
     return None if found is None else AccountId(found)
-
-
-async def clear_what_is_over(tx: Tx, *, by: str) -> list[Alarm]:
-    """Those that end by themselves and whose door, or cabinet, is well."""
-    return await tx.many(
-        Alarm,
-        f"""
-WITH a AS (
-    UPDATE alarm SET cleared_at = %(now)s, cleared_by = %(by)s
-     WHERE cleared_at IS NULL
-       AND CASE kind
-               WHEN 'offline' THEN (SELECT c.online FROM cabinet c WHERE c.id = alarm.cabinet_id)
-               WHEN 'left open' THEN (SELECT b.door <> 'open' FROM box b WHERE b.id = alarm.box_id)
-               WHEN 'not opened' THEN (SELECT b.door_at > alarm.raised_at FROM box b WHERE b.id = alarm.box_id)
-           END
-    RETURNING *)
-SELECT {_ALARM} FROM a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id ORDER BY a.id
-""",
-        by=by,
-        now=tx.now,
-    )
 
 
 # What the clock shows ---------------------------------------------------------------

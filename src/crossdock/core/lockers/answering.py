@@ -6,12 +6,11 @@ from typing import Any
 from msgspec import convert
 
 from crossdock.base.ids import BoxId, DoorCommandId, HandoverId
-from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
-from crossdock.core.events.model import HOUSE, NewEvent
+from crossdock.core.events.model import HOUSE
 from crossdock.core.lockers import alarms, door_sql, keeping, sql
 from crossdock.core.lockers.asking import COMMAND_TTL, answer_topic
-from crossdock.core.lockers.booking import facts, tell_parcel
+from crossdock.core.lockers.booking import tell_parcel
 from crossdock.core.lockers.errors import ParcelUnknown
 from crossdock.core.lockers.leaving import leave_box
 from crossdock.core.lockers.model import OFFLINE, AlarmKind, Box, Complaint, DoorCommand, Parcel
@@ -122,7 +121,7 @@ async def _moved(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
     await leave_box(tx, cabinet=cabinet, box=left, complaint=complaint)
     moved = await _parcel(tx, command)
     more = {"from_box": left.name, "complaint": complaint}
-    await tell_parcel(tx, kinds.HANDOVER_MOVED, moved, cabinet, dialect=HOUSE, actor=cabinet.number, **more)
+    await tell_parcel(tx, kinds.HANDOVER_MOVED, moved, cabinet, actor=cabinet.number, **more)
     return True
 
 
@@ -180,18 +179,7 @@ async def _parcel(tx: Tx, command: DoorCommand) -> Parcel:
 
 async def _tell(tx: Tx, kind: str, command: DoorCommand, parcel: Parcel, at: datetime, **more: Any) -> None:
     cabinet = await sql.cabinet_by_id(tx, command.cabinet_id)
-    await events.append(
-        tx,
-        NewEvent(
-            account_id=command.account_id,
-            kind=kind,
-            subject=f"handover:{parcel.id}",
-            order_id=parcel.order_id,
-            actor=cabinet.number,
-            facts={**facts(parcel, cabinet), **more},
-            happened_at=at,
-        ),
-    )
+    await tell_parcel(tx, kind, parcel, cabinet, actor=cabinet.number, at=at, **more)
 
 
 async def _alarm(tx: Tx, command: DoorCommand, alarm: AlarmKind, at: datetime) -> None:

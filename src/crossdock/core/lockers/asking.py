@@ -169,12 +169,16 @@ async def _just_stored(tx: Tx, *, account_id: AccountId, cabinet: str, save_code
             raise SaveCodeUnknown()
         case Parcel(state="taken"):
             raise ParcelTaken(number=parcel.order_number)
-    if parcel.stored_at is None or tx.now - parcel.stored_at > MOVE_WITHIN:
+    if _stored_long_ago(tx, parcel):
         raise MoveTooLate(number=parcel.order_number)
     await _refuse_busy(tx, parcel)
     if await door_sql.shut_on(tx, parcel.id):
         raise DoorShut(number=parcel.order_number)
     return asked, parcel
+
+
+def _stored_long_ago(tx: Tx, parcel: Parcel) -> bool:
+    return parcel.stored_at is None or tx.now - parcel.stored_at > MOVE_WITHIN
 
 
 async def ask_take(
@@ -200,13 +204,18 @@ async def ask_take(
 
 
 async def look(tx: Tx, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
-    """What a code that was typed at the cabinet is for. Errors: CabinetUnknown, SaveCodeUnknown, ParcelTaken."""
+    """What a code that was typed at the cabinet is for.
+
+    Errors: CabinetUnknown, SaveCodeUnknown, ParcelTaken, ParcelStored once its courier may have no other box.
+    """
     asked = await queries.cabinet(tx, account_id=account_id, number=cabinet)
     fetched = await sql.parcel_of_key(tx, cabinet=asked, key=code)
     if fetched is not None and fetched.state == "stored":
         return "take", fetched
     brought = await sql.parcel_of_save_code(tx, cabinet=asked, save_code=code)
     if brought is not None and brought.state in ("booked", "stored"):
+        if brought.state == "stored" and _stored_long_ago(tx, brought):
+            raise ParcelStored(number=brought.order_number)
         return "store", brought
     if fetched is not None and fetched.state == "taken":
         raise ParcelTaken(number=fetched.order_number)

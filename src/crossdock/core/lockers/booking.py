@@ -1,5 +1,6 @@
 """Booking a parcel in, and striking a booking or a finished record out."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -117,29 +118,40 @@ async def _parcel(tx: Tx, account_id: AccountId, handover_id: int) -> Parcel:
 
 
 async def _tell(tx: Tx, kind: str, parcel: Parcel, cabinet: Cabinet, *, dialect: str, actor: str) -> None:
-    await events.append(
-        tx,
-        NewEvent(
-            account_id=parcel.account_id,
-            kind=kind,
-            subject=f"handover:{parcel.id}",
-            order_id=parcel.order_id,
-            dialect=dialect,
-            actor=actor,
-            facts={
-                "handover_id": parcel.id,
-                "number": parcel.order_number,
-                "cabinet": cabinet.number,
-                "box_size": parcel.box_size,
-            },
-        ),
-    )
+    told = {
+        "handover_id": parcel.id,
+        "number": parcel.order_number,
+        "cabinet": cabinet.number,
+        "box_size": parcel.box_size,
+    }
+    await _append(tx, kind, parcel, told, dialect=dialect, actor=actor)
 
 
 async def tell_parcel(
-    tx: Tx, kind: str, parcel: Parcel, cabinet: Cabinet, *, dialect: str, actor: str, **more: Any
+    tx: Tx,
+    kind: str,
+    parcel: Parcel,
+    cabinet: Cabinet,
+    *,
+    dialect: str = HOUSE,
+    actor: str,
+    at: datetime | None = None,
+    **more: Any,
 ) -> None:
     """On the timeline, with all that is known of the parcel."""
+    await _append(tx, kind, parcel, {**facts(parcel, cabinet), **more}, dialect=dialect, actor=actor, at=at)
+
+
+async def _append(
+    tx: Tx,
+    kind: str,
+    parcel: Parcel,
+    told: dict[str, Any],
+    *,
+    dialect: str,
+    actor: str,
+    at: datetime | None = None,
+) -> None:
     await events.append(
         tx,
         NewEvent(
@@ -149,6 +161,7 @@ async def tell_parcel(
             order_id=parcel.order_id,
             dialect=dialect,
             actor=actor,
-            facts={**facts(parcel, cabinet), **more},
+            facts=told,
+            happened_at=at,
         ),
     )

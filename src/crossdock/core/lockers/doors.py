@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, DoorCommandId
 from crossdock.core.lockers import commands, door_sql, sql, tries
-from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.commands import COMMAND_TTL, DoorBusy, answer_topic
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -76,38 +76,28 @@ class Doors:
     ) -> DoorOutcome:
         """`typed` at the cabinet: wrong codes are counted. Errors: those of commands.ask_store; CabinetRefused when
         the cabinet did not take it; CodesLocked."""
-
-        async def run(counted: bool) -> DoorOutcome:
-            return _taken(
-                await self._run(
-                    lambda tx: commands.ask_store(
-                        tx,
-                        account_id=account_id,
-                        cabinet=cabinet,
-                        save_code=save_code,
-                        box_size=box_size,
-                        asked_by=asked_by,
-                        dialect=dialect,
-                        counted=counted,
-                    )
-                )
-            )
-
-        return await self._tried(run, account_id, cabinet, typed=typed)
+        ask = partial(
+            commands.ask_store,
+            account_id=account_id,
+            cabinet=cabinet,
+            save_code=save_code,
+            box_size=box_size,
+            asked_by=asked_by,
+            dialect=dialect,
+        )
+        return await self._tried(
+            lambda counted: self._accepted(partial(ask, counted=counted)), account_id, cabinet, typed=typed
+        )
 
     async def look(self, *, account_id: AccountId, cabinet: str, code: str) -> tuple[CodeUse, Parcel]:
         """What a code that was typed at the cabinet is for; wrong ones are counted, good ones open nothing yet.
 
-        Errors: those of commands.look; ParcelStored once its courier may have no other box; CodesLocked.
+        Errors: those of commands.look; CodesLocked.
         """
 
         async def run(counted: bool) -> tuple[CodeUse, Parcel]:
             async with self._database.transaction() as tx:
-                use, parcel = await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
-            lies_there = use == "store" and parcel.state == "stored"
-            if lies_there and parcel.stored_at is not None and tx.now - parcel.stored_at > MOVE_WITHIN:
-                raise ParcelStored(number=parcel.order_number)
-            return use, parcel
+                return await commands.look(tx, account_id=account_id, cabinet=cabinet, code=code)
 
         return await self._tried(run, account_id, cabinet, typed=True, ends_count=False)
 
@@ -122,23 +112,16 @@ class Doors:
         dialect: str,
     ) -> DoorOutcome:
         """Errors: those of commands.ask_move; CabinetRefused when the cabinet did not take it; CodesLocked."""
-
-        async def run(counted: bool) -> DoorOutcome:
-            return _taken(
-                await self._run(
-                    lambda tx: commands.ask_move(
-                        tx,
-                        account_id=account_id,
-                        cabinet=cabinet,
-                        save_code=save_code,
-                        complaint=complaint,
-                        asked_by=asked_by,
-                        dialect=dialect,
-                    )
-                )
-            )
-
-        return await self._tried(run, account_id, cabinet, typed=True)
+        ask = partial(
+            commands.ask_move,
+            account_id=account_id,
+            cabinet=cabinet,
+            save_code=save_code,
+            complaint=complaint,
+            asked_by=asked_by,
+            dialect=dialect,
+        )
+        return await self._tried(lambda _: self._accepted(ask), account_id, cabinet, typed=True)
 
     async def keep(
         self,
@@ -171,33 +154,25 @@ class Doors:
     ) -> DoorOutcome:
         """As `store`. Errors: those of commands.ask_take; CabinetRefused when the cabinet did not take it;
         CodesLocked."""
-
-        async def run(counted: bool) -> DoorOutcome:
-            return _taken(
-                await self._run(
-                    lambda tx: commands.ask_take(
-                        tx,
-                        account_id=account_id,
-                        cabinet=cabinet,
-                        key=key,
-                        asked_by=asked_by,
-                        dialect=dialect,
-                        counted=counted,
-                    )
-                )
-            )
-
-        return await self._tried(run, account_id, cabinet, typed=typed)
+        ask = partial(
+            commands.ask_take,
+            account_id=account_id,
+            cabinet=cabinet,
+            key=key,
+            asked_by=asked_by,
+            dialect=dialect,
+        )
+        return await self._tried(
+            lambda counted: self._accepted(partial(ask, counted=counted)), account_id, cabinet, typed=typed
+        )
 
     async def take_by_number(
         self, *, account_id: AccountId, cabinet: str, number: str, asked_by: str, dialect: str
     ) -> DoorOutcome:
         """Errors: those of commands.ask_take_by_number; CabinetRefused when the cabinet did not take it."""
-        return _taken(
-            await self._run(
-                lambda tx: commands.ask_take_by_number(
-                    tx, account_id=account_id, cabinet=cabinet, number=number, asked_by=asked_by, dialect=dialect
-                )
+        return await self._accepted(
+            lambda tx: commands.ask_take_by_number(
+                tx, account_id=account_id, cabinet=cabinet, number=number, asked_by=asked_by, dialect=dialect
             )
         )
 
@@ -238,6 +213,13 @@ class Doors:
             else:
                 await tries.take_back(tx, **who, counted=counted)
         return done
+
+    async def _accepted(self, ask: Ask) -> DoorOutcome:
+        """Errors: CabinetRefused, and those of `ask`."""
+        outcome = await self._run(ask)
+        if not outcome.accepted:
+            raise CabinetRefused(reason=outcome.reason)
+        return outcome
 
     async def _run(self, ask: Ask) -> DoorOutcome:
         """Ask, again and again while other callers open this parcel's door: a cabinet's refusal is told to all.
@@ -307,9 +289,3 @@ class Doors:
             box_before=box,
             parcel=parcel,
         )
-
-
-def _taken(outcome: DoorOutcome) -> DoorOutcome:
-    if not outcome.accepted:
-        raise CabinetRefused(reason=outcome.reason)
-    return outcome

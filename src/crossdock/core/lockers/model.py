@@ -52,8 +52,8 @@ AlarmKind = Literal[
     "dirty",
     "offline use",
 ]
-ENDS_BY_ITSELF: Final[frozenset[AlarmKind]] = frozenset({"not opened", "left open", "offline"})
-"""Cleared when the door, or the cabinet, is well again; the others wait for a person."""
+"""Of these "not opened", "left open" and "offline" are cleared when the door, or the cabinet, is well again; the
+others wait for a person."""
 
 WRONG_MAX: Final = 5
 """Wrong codes in a row, and none is taken for a while."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, CabinetId, HandoverId
+from crossdock.base.ids import HandoverId
 from crossdock.core.lockers import alarms, door_sql, offline_sql, queries, sql
 from crossdock.core.lockers.answering import follow
 from crossdock.core.lockers.model import Box, Cabinet, CodeUse, DoorCommand, Parcel
@@ -166,8 +166,8 @@ async def _as_command(
     )
     return DoorCommand(
         id=command_id,
-        account_id=AccountId(cabinet.account_id),
-        cabinet_id=CabinetId(cabinet.id),
+        account_id=cabinet.account_id,
+        cabinet_id=cabinet.id,
         cabinet_number=cabinet.number,
         box_id=box.id,
         lock_address=box.lock_address,

@@ -33,22 +33,6 @@ async def cabinets(tx: Tx, *, account_id: AccountId) -> list[Cabinet]:
     return await sql.cabinets(tx, account_id=account_id)
 
 
-async def sealed_key(tx: Tx, *, number: str) -> bytes | None:
-    """What a cabinet shows the broker; None when it needs nothing. For the device itself, which knows no account.
-
-    Errors: CabinetUnknown.
-    """
-    found = await sql.sealed_key(tx, number=number)
-    if found is None:
-        raise CabinetUnknown(number=number)
-    return found[0]
-
-
-async def sealed_keys(tx: Tx) -> dict[str, bytes | None]:
-    """Of the cabinets of all accounts, by number."""
-    return await sql.sealed_keys(tx)
-
-
 async def boxes(tx: Tx, *, cabinet_id: CabinetId) -> list[Box]:
     """By id."""
     return await sql.boxes(tx, cabinet_id=cabinet_id)

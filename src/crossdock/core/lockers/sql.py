@@ -96,17 +96,6 @@ async def cabinet_by_id(tx: Tx, cabinet_id: CabinetId) -> Cabinet:
     return await tx.one(Cabinet, f"SELECT {CABINET} FROM cabinet c WHERE c.id = %(id)s", id=cabinet_id)
 
 
-async def sealed_key(tx: Tx, *, number: str) -> tuple[bytes | None] | None:
-    """None when there is no such cabinet in any account. Index: cabinet_number_key."""
-    for (key_sealed,) in await tx.rows("SELECT key_sealed FROM cabinet WHERE number = %(number)s", number=number):
-        return (key_sealed,)
-    return None
-
-
-async def sealed_keys(tx: Tx) -> dict[str, bytes | None]:
-    return dict(await tx.rows("SELECT number, key_sealed FROM cabinet ORDER BY number"))
-
-
 async def cabinets(tx: Tx, *, account_id: AccountId) -> list[Cabinet]:
     return await tx.many(
         Cabinet,
