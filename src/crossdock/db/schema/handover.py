@@ -45,6 +45,7 @@ handover = Table(
     moment("reminded_at", null=True),
     whole("extensions", default="0"),
     moment("recalled_at", null=True),
+    whole("rollbacks", default="0"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="handover_site_fkey"),

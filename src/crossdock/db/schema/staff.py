@@ -9,9 +9,10 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 
-from crossdock.db.schema.base import big, flag, identity, metadata, moment, texts, words
+from crossdock.db.schema.base import big, document, flag, identity, metadata, moment, texts, whole, words
 
 online_shop = Table(
     "online_shop",
@@ -40,11 +41,27 @@ staff = Table(
     moment("last_login", null=True),
     moment("created_at"),
     moment("updated_at"),
+    whole("wrong_passwords", default="0"),
+    moment("wrong_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("username"),
     UniqueConstraint("token_hash"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_site_fkey"),
     Index(None, "account_id", "site_id"),
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    identity(),
+    big("account_id"),
+    big("staff_id", ForeignKey("staff.id")),
+    words("token_hash"),
+    moment("created_at"),
+    moment("ends_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("token_hash"),
+    Index(None, "staff_id"),
 )
 
 staff_action = Table(
@@ -58,7 +75,26 @@ staff_action = Table(
     big("handover_id", null=True),
     words("reason", default="''"),
     moment("created_at"),
+    document("before", null=True),
+    document("after", null=True),
+    words("operation_id", null=True),
+    big("about_staff_id", ForeignKey("staff.id"), null=True),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_action_site_fkey"),
     Index("staff_action_site_idx", "account_id", "site_id", "id"),
+    Index(
+        "staff_action_operation_key",
+        "account_id",
+        "site_id",
+        "operation_id",
+        unique=True,
+        postgresql_where=text("operation_id IS NOT NULL"),
+    ),
+    Index(
+        "staff_action_handover_idx",
+        "account_id",
+        "handover_id",
+        "id",
+        postgresql_where=text("handover_id IS NOT NULL"),
+    ),
 )
