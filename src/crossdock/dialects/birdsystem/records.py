@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from crossdock.base.ids import ProductId
 from crossdock.core.accounts.model import Company, DeliveryService, ReturnAction
 from crossdock.core.catalog.model import Product
 from crossdock.core.orders.model import Order, OrderLine, Piece, product_ids
 from crossdock.dialects.birdsystem import creating, values, wire, words
+
+TOTAL_MAX: Final = 2**53 - 1
+"""Of a weight or a volume: what comes to more is printed as this, the largest number every client reads exactly."""
 
 
 def consignment(
@@ -150,10 +153,10 @@ def return_action(action: ReturnAction) -> wire.ReturnAction:
 def weight_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
     """Grams: as measured anew, as the client's own parcels weigh, or as the goods do."""
     if order.measure is not None:
-        return int(words.fixed(order.measure.weight_g, 0))
+        return _total(order.measure.weight_g)
     if creating.PARCELS_WEIGHT in order.partner_fields:
-        return int(words.fixed(order.partner_fields[creating.PARCELS_WEIGHT], 0))
-    return int(words.fixed(goods_weight_of(lines, products), 0))
+        return _total(Decimal(order.partner_fields[creating.PARCELS_WEIGHT]))
+    return _total(goods_weight_of(lines, products))
 
 
 def goods_weight_of(lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> Decimal:
@@ -164,12 +167,16 @@ def goods_weight_of(lines: Sequence[OrderLine], products: Mapping[ProductId, Pro
 def _volume_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
     """Cubic millimetres, as `weight_of`; goods described inline have none."""
     if order.measure is not None:
-        return int(words.fixed(order.measure.length_mm * order.measure.width_mm * order.measure.height_mm, 0))
+        return _total(order.measure.length_mm * order.measure.width_mm * order.measure.height_mm)
     if creating.PARCELS_VOLUME in order.partner_fields:
-        return int(words.fixed(order.partner_fields[creating.PARCELS_VOLUME], 0))
-    return sum(
-        line.quantity * _volume_mm3(products[line.product_id]) for line in lines if line.product_id is not None
+        return _total(Decimal(order.partner_fields[creating.PARCELS_VOLUME]))
+    return _total(
+        sum(line.quantity * _volume_mm3(products[line.product_id]) for line in lines if line.product_id is not None)
     )
+
+
+def _total(amount: Decimal | int) -> int:
+    return int(words.fixed(min(amount, TOTAL_MAX), 0))
 
 
 def _weight_g(line: OrderLine, products: Mapping[ProductId, Product]) -> Decimal:
