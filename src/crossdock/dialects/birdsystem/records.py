@@ -69,6 +69,7 @@ def consignment(
         delivery_reference=None if hidden == "1" else order.tracking_number,
         special_instruction=sent.get("special_instruction"),
         neighbour_instruction=sent.get("neighbour_instruction"),
+        temp_consignment_info_id=sent.get(creating.UPLOADED_ROW),
         is_urgent=sent.get("is_urgent", "0"),
         is_forced_delivery_service=sent.get("is_forced_delivery_service", "0"),
         create_time=words.shown(order.created_at, company.zone),

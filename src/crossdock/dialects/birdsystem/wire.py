@@ -103,7 +103,7 @@ class Consignment(Struct, frozen=True, kw_only=True):
     tracking_reference: None = None
     special_instruction: str | None
     neighbour_instruction: str | None
-    temp_consignment_info_id: None = None
+    temp_consignment_info_id: int | None
     is_urgent: str
     is_forced_delivery_service: str
     create_time: str | None
