@@ -28,7 +28,7 @@ def consignment(
     volume_weight_g = words.volume_weight_g(volume_mm3)
     rules: dict[str, Any] = {} if service is None else service.rules
     special_type = rules.get("special_type")
-    hidden = _rule_flag(rules, "is_hide_delivery_reference_to_consignment")
+    hidden = _rule_flag(service, "is_hide_delivery_reference_to_consignment")
     recipient, sent = order.recipient, order.partner_fields
     country = recipient.get("country_iso")
     people: dict[str, Any] = {name: recipient.get(name) for name in creating.RECIPIENT_WIDTHS}
@@ -81,9 +81,9 @@ def consignment(
         feedback_note=order.feedback,
         delivery_service_special_type=special_type,
         delivery_service_is_use_delivery_agent_account_address=_rule_flag(
-            rules, "is_use_delivery_agent_account_address"
+            service, "is_use_delivery_agent_account_address"
         ),
-        delivery_service_is_allow_urgent_consignment=_rule_flag(rules, "is_allow_urgent_consignment", unset="1"),
+        delivery_service_is_allow_urgent_consignment=_rule_flag(service, "is_allow_urgent_consignment", unset="1"),
         delivery_service_is_hide_delivery_reference_to_consignment=hidden,
         delivery_service_internal_special_type=rules.get("internal_special_type", special_type),
         delivery_agent_code=rules.get("net17track_code"),
@@ -210,5 +210,5 @@ def _volume_mm3(product: Product) -> int:
     return product.length_mm * product.width_mm * product.height_mm
 
 
-def _rule_flag(rules: Mapping[str, Any], name: str, *, unset: str = "0") -> str:
-    return values.FLAGS.get(str(rules.get(name)).lower(), unset)
+def _rule_flag(service: DeliveryService | None, name: str, *, unset: str = "0") -> str | None:
+    return None if service is None else values.FLAGS.get(str(service.rules.get(name)).lower(), unset)

@@ -114,9 +114,9 @@ class Consignment(Struct, frozen=True, kw_only=True):
     stock_status: str | None
     primary_keys: tuple[str, ...] = PRIMARY_KEYS
     delivery_service_special_type: str | None
-    delivery_service_is_use_delivery_agent_account_address: str
-    delivery_service_is_allow_urgent_consignment: str
-    delivery_service_is_hide_delivery_reference_to_consignment: str
+    delivery_service_is_use_delivery_agent_account_address: str | None
+    delivery_service_is_allow_urgent_consignment: str | None
+    delivery_service_is_hide_delivery_reference_to_consignment: str | None
     delivery_service_internal_special_type: str | None
     delivery_agent_code: str | None = field(name="consignment_delivery_agent-net17track_code")
     country_name: str | None
