@@ -312,7 +312,7 @@ async def release(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str,
 
 
 async def delete(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
-    """Out of sight: a draft or a cancelled order; a deleted one stays so. Errors: OrderUnknown, StateForbids."""
+    """Out of sight: a draft, or one that never leaves; a deleted one stays so. Errors: OrderUnknown, StateForbids."""
     order = await locked(tx, account_id=account_id, order_id=order_id)
     if order.state == "deleted":
         return order
