@@ -120,7 +120,7 @@ async def test_later_it_takes_notes_and_references_only(world):
         f"Consignment {number} is PENDING, recipient can not be changed."
     )
     assert await update(erp, consignment, sales_price="1", delivery_service_id=PICK_UP) == failure(
-        f"Consignment {number} is PENDING, sales_price, service_id can not be changed."
+        f"Consignment {number} is PENDING, sales_price, delivery_service_id can not be changed."
     )
     assert (await update(erp, consignment, contact=consignment["contact"], special_instruction="z"))["success"]
     await do(world, consignment, "hold")
@@ -128,6 +128,9 @@ async def test_later_it_takes_notes_and_references_only(world):
     await erp.set_status("CANCELLED", consignment)
     assert await update(erp, consignment, special_instruction="too late") == failure(
         f"Consignment {number} is CANCELLED, special_instruction can not be changed."
+    )
+    assert await update(erp, consignment, sales_reference="S-2") == failure(
+        f"Consignment {number} is CANCELLED, sales_reference can not be changed."
     )
     [row] = await erp.find()
     assert {name: row[name] for name in notes} == notes | {"special_instruction": "new box"}
