@@ -85,6 +85,20 @@ async def test_changed_and_taken_off(world):
     assert (await erp.find())[0]["consignment_product_quantity"] == "0"
 
 
+async def test_goods_are_told_apart_by_the_client_ref_they_have_now(world):
+    erp = Erp(world.client)
+    consignment = await agent(erp)
+    renamed = (await add(erp, consignment, client_ref="47-1", quantity=1))["data"]
+    await erp.post(CALL, id=renamed["id"], client_ref="47-9")
+
+    old = (await add(erp, consignment, client_ref="47-1", quantity=2))["data"]
+    more = (await add(erp, consignment, client_ref="47-9", quantity=4))["data"]
+    assert (old["client_ref"], old["quantity"]) == ("47-1", "2")
+    assert (more["id"], more["client_ref"], more["quantity"]) == (renamed["id"], "47-9", "5")
+    assert await erp.post(CALL, id=old["id"], client_ref="47-9") == failure("Invalid value for client_ref")
+    assert (await erp.post(CALL, id=old["id"], client_ref="47-1"))["data"] == old
+
+
 @pytest.mark.parametrize(
     "field",
     [

@@ -22,6 +22,7 @@ from crossdock.base.errors import (
 from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown, UserTaken
 from crossdock.core.catalog.errors import ProductInUse, ProductNotActive, ProductUnknown, SkuTaken
 from crossdock.core.orders.errors import (
+    LineKeyTaken,
     OrderEmpty,
     OrderUnknown,
     ReferenceTaken,
@@ -129,6 +130,7 @@ REFUSALS: dict[type[CrossdockError], Refusal] = {
     UpdateForbidden: Refusal(_update_forbidden),
     WeightNotBigger: Refusal("Only allow update weight to bigger."),
     SerialTaken: Refusal("Invalid value for serial"),
+    LineKeyTaken: Refusal("Invalid value for client_ref"),
     ConsignmentForeign: Refusal("Consignment with id {id} does not belong to you."),
     StateForbids: Refusal(_state_forbids),
     DispatchForbids: Refusal("Client dispatch {id} can not be changed from {status} to {wanted}."),

@@ -135,14 +135,16 @@ async def _change_agent(desk: Desk, client: Client, given: Parameters) -> wire.R
     quantity = None if given.get("quantity") is None else goods.quantity(given.get("quantity"))
     if not fields and quantity is None:
         raise NothingToUpdate()
+    client_ref = fields.pop("client_ref", None)
     async with desk.database.transaction() as tx:
         line, _ = await _own_line(tx, client, given, stocked=False)
         changed = await commands.change_line(
             tx,
             account_id=client.account.id,
             line=line,
+            line_key=client_ref,
             quantity=quantity,
-            sku=fields.pop("client_ref", None),
+            sku=client_ref,
             partner_fields=fields,
         )
     return wire.Record(data=records.agent_product(changed))
