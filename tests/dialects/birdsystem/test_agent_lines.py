@@ -79,6 +79,8 @@ async def test_changed_and_taken_off(world):
     }
     assert (await erp.post(CALL, id=line["id"], quantity=4))["data"]["quantity"] == "4"
     assert await erp.post(path, colour="red") == failure("No data to update after sanitization")
+    assert await erp.post(path, weight="") == failure("Value is required and can't be empty: weight")
+    assert (await erp.post(path, sales_price=""))["success"]
     assert await erp.call("DELETE", f"/client/Consignment-Product/{line['id']}") == failure("can't find the record")
     assert await erp.call("DELETE", f"/client/{path}") == DONE
     assert await erp.call("DELETE", f"/client/{path}") == failure("can't find the record")

@@ -114,7 +114,7 @@ async def remove_agent(desk: Desk, client: Client, given: Parameters) -> wire.Do
 
 async def _change_product(desk: Desk, client: Client, given: Parameters) -> wire.Record:
     """The product and the consignment of a line stay; what is not sent does too."""
-    fields = goods.line_fields(given.whole())
+    fields = goods.changed_line_fields(given.whole())
     quantity = None if given.get("quantity") is None else goods.quantity(given.get("quantity"))
     if not fields and quantity is None:
         raise NothingToUpdate()
@@ -131,7 +131,7 @@ async def _change_product(desk: Desk, client: Client, given: Parameters) -> wire
 
 
 async def _change_agent(desk: Desk, client: Client, given: Parameters) -> wire.Record:
-    fields = goods.inline_fields(given.whole())
+    fields = goods.changed_inline_fields(given.whole())
     quantity = None if given.get("quantity") is None else goods.quantity(given.get("quantity"))
     if not fields and quantity is None:
         raise NothingToUpdate()
