@@ -12,7 +12,7 @@ from tests.core.orders.conftest import Counter, ask
 from tests.world import ACCOUNT
 
 FINAL = {
-    "outbound": {"unshipped", "returned", "deleted"},
+    "outbound": {"returned", "deleted"},
     "inbound": {"closed", "cancelled", "deleted"},
     "return": {"finished", "deleted"},
     "transfer": {"closed"},

@@ -15,6 +15,7 @@ STEPS: dict[str, tuple[Any, dict[str, Any]]] = {
     "confirm": (fulfilment.confirm, {}),
     "print the label": (fulfilment.print_label, {"tracking_number": "T-1"}),
     "ship": (fulfilment.ship, {}),
+    "close": (fulfilment.close_outbound, {}),
     "hold": (orders.put_on_hold, {"reason": "The box is torn."}),
     "release": (orders.release, {}),
     "receive": (returns.receive_return, {}),

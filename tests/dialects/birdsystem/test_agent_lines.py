@@ -79,10 +79,26 @@ async def test_changed_and_taken_off(world):
     }
     assert (await erp.post(CALL, id=line["id"], quantity=4))["data"]["quantity"] == "4"
     assert await erp.post(path, colour="red") == failure("No data to update after sanitization")
+    assert await erp.post(path, weight="") == failure("Value is required and can't be empty: weight")
+    assert (await erp.post(path, sales_price=""))["success"]
     assert await erp.call("DELETE", f"/client/Consignment-Product/{line['id']}") == failure("can't find the record")
     assert await erp.call("DELETE", f"/client/{path}") == DONE
     assert await erp.call("DELETE", f"/client/{path}") == failure("can't find the record")
     assert (await erp.find())[0]["consignment_product_quantity"] == "0"
+
+
+async def test_goods_are_told_apart_by_the_client_ref_they_have_now(world):
+    erp = Erp(world.client)
+    consignment = await agent(erp)
+    renamed = (await add(erp, consignment, client_ref="47-1", quantity=1))["data"]
+    await erp.post(CALL, id=renamed["id"], client_ref="47-9")
+
+    old = (await add(erp, consignment, client_ref="47-1", quantity=2))["data"]
+    more = (await add(erp, consignment, client_ref="47-9", quantity=4))["data"]
+    assert (old["client_ref"], old["quantity"]) == ("47-1", "2")
+    assert (more["id"], more["client_ref"], more["quantity"]) == (renamed["id"], "47-9", "5")
+    assert await erp.post(CALL, id=old["id"], client_ref="47-9") == failure("Invalid value for client_ref")
+    assert (await erp.post(CALL, id=old["id"], client_ref="47-1"))["data"] == old
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,16 @@ from crossdock.core.orders import queries
 from crossdock.dialects.birdsystem import filters
 from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.filters import COMPARISONS, CONDITIONS_MAX, READ_AS
+from crossdock.dialects.birdsystem.goods import QUANTITY_MAX
 from crossdock.dialects.birdsystem.parameters import Parameters
+from crossdock.dialects.birdsystem.parcels import PACKAGES_MAX
+from crossdock.dialects.birdsystem.records import TOTAL_MAX
 from crossdock.dialects.birdsystem.tables import CONSIGNMENTS
+from crossdock.dialects.birdsystem.words import volume_weight_g
 from crossdock.edge.request import FORM_FIELDS_MAX
 from tests import statements
 from tests.dialects.birdsystem.calls import KEY, LEAST, LOGIN_REQUIRED, NIKE, PHONE, WHO, Erp, failure
+from tests.dialects.birdsystem.test_batch_create import CLIENT, CLIENTS_OWN, PACKAGE, placed
 
 JSON = WHO | {"content-type": "application/json"}
 FAULT = failure("A fault of this server; its log has the trace id.")
@@ -226,6 +231,30 @@ async def test_wrong_types_in_json(world):
         for value in ([1], {"a": 1}, [[]], [None]):
             answer = await erp.call("POST", "/client/consignment", json=LEAST | {name: value})
             assert answer == failure(f"Invalid value for {name}"), (name, value)
+
+
+@pytest.mark.parametrize("side", ["300000", "99999999", "99999999.99", "99999999.999999999999999999"])
+async def test_parcels_as_large_as_can_be_said(world, side):
+    erp = Erp(world.client)
+    package = PACKAGE | dict.fromkeys(("length", "width", "depth", "weight"), side)
+
+    [row] = await placed(erp, CLIENT | {"packages": [package] * PACKAGES_MAX}, path=CLIENTS_OWN)
+
+    assert (row["total_volume"], row["total_volume_weight"]) == (f"{TOTAL_MAX}.00", volume_weight_g(TOTAL_MAX))
+
+
+async def test_goods_as_many_and_as_large_as_can_be_said(world):
+    erp = Erp(world.client)
+    sizes = dict.fromkeys(("weight", "length", "width", "depth"), "99999999")
+    product = await erp.post("Product", name="大", name_customs="large", price_customs_export=1, **sizes)
+    consignment = await erp.create()
+    for _ in range(3):
+        await erp.add(consignment, product["data"]["id"], QUANTITY_MAX)
+
+    [row] = await erp.find()
+    assert row["total_volume"] == f"{TOTAL_MAX}.00"
+    assert row["total_weight"] == 3 * QUANTITY_MAX * 99999999
+    assert row["total_fee_weight"] == max(row["total_weight"], row["total_volume_weight"])
 
 
 async def test_of_fifty_with_one_identity_reference_one_wins(world):

@@ -156,6 +156,21 @@ async def test_a_line_is_changed_by_its_id(world):
     )
 
 
+async def test_an_empty_field_of_a_line_is_its_default(world):
+    erp = Erp(world.client)
+    line = await erp.add(await erp.create())
+    for shared, default in (
+        ({"product_type": "DIRECTIONAL"}, {"product_type": ""}),
+        (
+            {"is_directional_shared_product": 1},
+            {"is_directional_shared_product": 0},
+        ),
+    ):
+        told = (await erp.post("Consignment-Product", id=line["id"], sales_price="12.5", **shared))["data"]
+        assert told == line | {"sales_price": "12.5", "product_type": "DIRECTIONAL"}
+        assert (await erp.post("Consignment-Product", id=line["id"], sales_price="", **default))["data"] == line
+
+
 async def test_the_lines_of_a_consignment_are_listed(world):
     erp = Erp(world.client)
     consignment, other = await erp.create(), await erp.create()

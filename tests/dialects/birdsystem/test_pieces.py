@@ -44,7 +44,8 @@ async def test_pieces_are_kept_and_listed_by_serial(world):
     assert (answer["total"], [row["serial"] for row in answer["data"]]) == (2, ["0", "1"])
     answer = await listed(erp, consignment_id=consignment["id"], reference="B")
     assert answer["data"] == [second]
-    assert (await listed(erp, consignment_id=7))["data"] == []
+    assert (await listed(erp, id=second["id"]))["data"] == [second]
+    assert (await listed(erp, consignment_id=7))["data"] == (await listed(erp, id=7))["data"] == []
     assert await listed(erp) == failure("Value is required and can't be empty: consignment_id")
 
 

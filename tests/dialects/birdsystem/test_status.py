@@ -7,6 +7,7 @@ import pytest
 from crossdock.core.orders import commands
 from crossdock.dialects.birdsystem.batches import NAMED_MAX
 from tests.dialects.birdsystem.calls import DONE, NIKE, PHONE, Erp, failure
+from tests.dialects.birdsystem.floor import do
 
 
 async def filled(erp: Erp, **fields):
@@ -104,6 +105,20 @@ async def test_what_is_being_picked_is_not_cancelled_by_a_client(world):
     assert await erp.set_status("CANCELLED", consignment) == failure(
         f"Consignment {consignment['id']} can not be changed from PICKING to CANCELLED."
     )
+
+
+async def test_what_the_warehouse_closed_is_cancelled_and_may_be_deleted(world):
+    erp = Erp(world.client)
+    closed = await filled(erp, sales_reference="S-1")
+    await erp.set_status("PENDING", closed)
+    await do(world, closed, "close")
+    again = await filled(erp, sales_reference="S-1")
+
+    assert await erp.set_status("CANCELLED", closed) == DONE
+    assert await erp.post("Consignment/Batch-Update-Status", status="PENDING", sales_references="S-1") == DONE
+    assert await erp.statuses(closed, again) == ["CANCELLED", "PENDING"]
+    assert await erp.call("DELETE", f"/client/consignment/{closed['id']}") == DONE
+    assert await erp.statuses(closed) == ["DELETED"]
 
 
 async def test_by_references(world):

@@ -3,7 +3,7 @@
 import pytest
 
 from crossdock.dialects.birdsystem.consignments import ANSWER_WIDTH
-from tests.dialects.birdsystem.calls import DONE, NIKE, PICK_UP, Erp, failure
+from tests.dialects.birdsystem.calls import DONE, LOCKER, NIKE, PARCEL, PICK_UP, Erp, failure
 from tests.dialects.birdsystem.floor import do
 
 NOT_FOUND = failure("can't find the record")
@@ -120,7 +120,7 @@ async def test_later_it_takes_notes_and_references_only(world):
         f"Consignment {number} is PENDING, recipient can not be changed."
     )
     assert await update(erp, consignment, sales_price="1", delivery_service_id=PICK_UP) == failure(
-        f"Consignment {number} is PENDING, sales_price, service_id can not be changed."
+        f"Consignment {number} is PENDING, sales_price, delivery_service_id can not be changed."
     )
     assert (await update(erp, consignment, contact=consignment["contact"], special_instruction="z"))["success"]
     await do(world, consignment, "hold")
@@ -129,8 +129,38 @@ async def test_later_it_takes_notes_and_references_only(world):
     assert await update(erp, consignment, special_instruction="too late") == failure(
         f"Consignment {number} is CANCELLED, special_instruction can not be changed."
     )
+    assert await update(erp, consignment, sales_reference="S-2") == failure(
+        f"Consignment {number} is CANCELLED, sales_reference can not be changed."
+    )
     [row] = await erp.find()
     assert {name: row[name] for name in notes} == notes | {"special_instruction": "new box"}
+
+
+@pytest.mark.parametrize("service", [PARCEL, LOCKER])
+async def test_a_whole_record_sent_back_changes_what_differs(world, service):
+    """As an ERP does that reads a consignment, writes a note into it and puts it."""
+    erp = Erp(world.client)
+    consignment = await erp.create(
+        delivery_service_id=service, sales_price="10", omp_name="ebay", custom_identity_reference="C-1"
+    )
+    await erp.add(consignment)
+    await erp.set_status("PENDING", consignment)
+    [row] = await erp.find()
+
+    form = {name: "" if value is None else value for name, value in row.items()}
+    other_words = {"sales_price": "10.0", "is_urgent": False, "length": 0}
+    for note, kind, sent in ("a", "json", row), ("b", "data", form), ("c", "json", row | other_words):
+        answer = await erp.call("PUT", "/client/consignment", **{kind: sent | {"special_instruction": note}})
+        assert answer["data"] == row | {"special_instruction": note}, answer
+    for name, value in (
+        ("sales_price", "10.001"),
+        ("is_urgent", "1"),
+        ("sender_country_iso", "FR"),
+        ("omp_name", ""),
+    ):
+        assert await update(erp, consignment, **{name: value}) == failure(
+            f"Consignment {consignment['id']} is PENDING, {name} can not be changed."
+        )
 
 
 async def test_another_identity_reference(world):

@@ -117,7 +117,7 @@ async def test_uploaded_converted_and_asked_for(world, erp) -> None:
     }
     assert (row["status"], row["stock_status"]) == ("PENDING", "ORI_AND_DES_STOCK_ENOUGH")
     assert (row["consignment_product_quantity"], row["country_iso"]) == ("3", "GB")
-    assert row["delivery_service_id"] == PARCEL
+    assert (row["delivery_service_id"], row["temp_consignment_info_id"]) == (PARCEL, int(row_id))
     await world.verified()
 
 

@@ -154,6 +154,7 @@ async def test_what_a_finished_return_printed_on_its_way(world):
     row = await begun(world, erp, "RETURN")
     assert (row["delivery_service_id"], row["return_consignment_id"]) == (None, row["id"])
     assert (row["return_consignment_action_type"], row["return_consignment_action_name"]) == ("CONTAINER", "退货上架")
+    assert {value for name, value in row.items() if name.startswith("delivery_service_")} == {None}
     for what, _ in WALKS["RETURN"]:
         await step(world, erp, row, what)
         world.clock.advance(timedelta(minutes=1))

@@ -39,6 +39,7 @@ from crossdock.core.orders.model import (
 )
 from crossdock.core.orders.placing import REFERENCE_KEPT
 from crossdock.core.stock import commands as stock
+from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
 CHANGEABLE: Final = ("recipient", "service_id", "return_action_id", "reference")
@@ -163,25 +164,30 @@ async def change_line(
     *,
     account_id: AccountId,
     line: OrderLine,
+    line_key: str | None = None,
     quantity: int | None = None,
     sku: str | None = None,
     partner_fields: dict[str, Any] | None = None,
 ) -> OrderLine:
     """Other pieces or other words on a line of a draft; its product stays, and so does what is None.
 
-    Errors: StateForbids, LineUnknown.
+    Errors: StateForbids, LineUnknown, LineKeyTaken.
     """
     order = await _draft(tx, account_id, line.order_id)
     line = await queries.line(tx, account_id=account_id, line_id=line.id)
     wanted = line.quantity if quantity is None else quantity
-    changed = await sql.change_line(
-        tx,
-        account_id=account_id,
-        line_id=line.id,
+    changed = structs.replace(
+        line,
+        line_key=line.line_key if line_key is None else line_key,
         quantity=wanted,
         sku=line.sku if sku is None else sku,
         partner_fields=line.partner_fields | (partner_fields or {}),
     )
+    try:
+        async with tx.savepoint():
+            await sql.change_line(tx, changed, account_id=account_id)
+    except ConstraintBroken as error:
+        raise LineKeyTaken(line=changed.line_key, sku=changed.sku) from error
     await sql.add_pieces(tx, account_id=account_id, order_id=order.id, pieces=wanted - line.quantity)
     return changed
 
@@ -312,7 +318,7 @@ async def release(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str,
 
 
 async def delete(tx: Tx, *, account_id: AccountId, order_id: int, dialect: str, actor: str) -> Order:
-    """Out of sight: a draft or a cancelled order; a deleted one stays so. Errors: OrderUnknown, StateForbids."""
+    """Out of sight: a draft, or one that never leaves; a deleted one stays so. Errors: OrderUnknown, StateForbids."""
     order = await locked(tx, account_id=account_id, order_id=order_id)
     if order.state == "deleted":
         return order

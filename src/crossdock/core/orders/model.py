@@ -37,7 +37,7 @@ OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "held": frozenset({"pending", "allocated", "shipped", "unshipped", "cancelled"}),
     "shipped": frozenset({"delivered", "returned"}),
     "delivered": frozenset({"shipped"}),  # a hand-over that is rolled back
-    "unshipped": frozenset(),  # the warehouse closed it, with nothing shipped
+    "unshipped": frozenset({"deleted"}),  # the warehouse closed it, with nothing shipped
     "cancelled": frozenset({"deleted"}),
     "returned": frozenset(),
     "deleted": frozenset(),

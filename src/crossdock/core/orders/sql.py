@@ -345,21 +345,20 @@ async def line(tx: Tx, *, account_id: AccountId, line_id: int) -> OrderLine | No
     )
 
 
-async def change_line(
-    tx: Tx, *, account_id: AccountId, line_id: int, quantity: int, sku: str, partner_fields: dict[str, Any]
-) -> OrderLine:
-    return await tx.one(
-        OrderLine,
-        f"""
-UPDATE order_line SET quantity = %(quantity)s, sku = %(sku)s, partner_fields = %(partner_fields)s::jsonb
+async def change_line(tx: Tx, line: OrderLine, *, account_id: AccountId) -> None:
+    """Write what a change may set of it."""
+    await tx.execute(
+        """
+UPDATE order_line
+   SET line_key = %(line_key)s, quantity = %(quantity)s, sku = %(sku)s, partner_fields = %(partner_fields)s::jsonb
  WHERE account_id = %(account_id)s AND id = %(line_id)s
-RETURNING {LINE}
 """,
         account_id=account_id,
-        line_id=line_id,
-        quantity=quantity,
-        sku=sku,
-        partner_fields=json.text(partner_fields),
+        line_id=line.id,
+        line_key=line.line_key,
+        quantity=line.quantity,
+        sku=line.sku,
+        partner_fields=json.text(line.partner_fields),
     )
 
 

@@ -130,7 +130,8 @@ async def update_statuses(desk: Desk, client: Client, given: Parameters) -> wire
     """POST /client/Consignment/Batch-Update-Status: all that are named, or none."""
     change = batches.status_change(given)
     async with desk.database.transaction(readonly=True) as tx:
-        orders = await _named(tx, client, change)
+        named = await _named(tx, client, change)
+    orders = [order for order in named if words.STATUS_OF_STATE[order.state] != change.target]
     if change.target == "PENDING":
         await _check_services(desk, client, orders)
     async with desk.database.transaction() as tx:
@@ -185,10 +186,10 @@ def _of_reference(orders: Sequence[Order], change: batches.StatusChange, name: s
 
     Errors: OrderUnknown.
     """
-    named = [order for order in orders if name == _reference(order, change.by)]
-    live = [order for order in named if order.state not in ("cancelled", "deleted")]
+    named = [(words.STATUS_OF_STATE[order.state], order) for order in orders if name == _reference(order, change.by)]
+    live = [order for status, order in named if status not in ("CANCELLED", "DELETED")]
     if not live:
-        live = [order for order in named if words.STATUS_OF_STATE[order.state] == change.target]
+        live = [order for status, order in named if status == change.target]
     if not live:
         raise OrderUnknown(reference=name)
     return live
@@ -241,7 +242,7 @@ SET_STATUS: Final[dict[str, Callable[[Tx, Client, Sequence[OrderId], Parameters]
     "CANCELLED": _cancel,
     "WAITING_WAREHOUSE_RESPOND": _answer,
 }
-"""How clients' orders get there; one that is there already stays as it is."""
+"""How clients' orders get there; one that gets there meanwhile stays as it is."""
 ANSWER: Final = "consignment_feedback-note"
 ANSWER_WIDTH: Final = 255
 """What the client says to the warehouse; longer texts are cut, as notes are."""

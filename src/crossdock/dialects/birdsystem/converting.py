@@ -31,7 +31,7 @@ class Ready(Struct, frozen=True):
 async def prepared(desk: Desk, client: Client, row: UploadedRow) -> Ready:
     """Errors: ValueRequired, ValueInvalid, ServiceUnknown, and whatever else is wrong with a posted consignment."""
     element = element_of(row, refs_are=str(client.account.settings.get(REFS_ARE, BY_ID)))
-    wanted = await placing.wanted(desk, client, element)
+    wanted = await placing.wanted(desk, client, element, row_id=row.id)
     [order_id] = await OrderIds(desk.database).take([client.company.id])
     return Ready(wanted, order_id)
 

@@ -77,6 +77,8 @@ PATTERN_RULES: Final[dict[str, str]] = {
 PARCELS_WEIGHT: Final = "total_weight"
 PARCELS_VOLUME: Final = "total_volume"
 """What the client's own parcels come to, grams and cubic millimetres; kept beside what was sent."""
+UPLOADED_ROW: Final = "temp_consignment_info_id"
+"""The row that a consignment was converted from; kept beside what was sent, too."""
 ACTION: Final = "return_consignment_action-id"
 ACTION_TYPE: Final = "return_consignment-return_consignment_action_type"
 

@@ -1,6 +1,7 @@
 """How BirdSystem says no: a text, no code. The texts in capitals and the odd grammar are the vendor's own."""
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from crossdock.base.errors import (
 from crossdock.core.accounts.errors import CompanyUnknown, ServiceUnknown, UserTaken
 from crossdock.core.catalog.errors import ProductInUse, ProductNotActive, ProductUnknown, SkuTaken
 from crossdock.core.orders.errors import (
+    LineKeyTaken,
     OrderEmpty,
     OrderUnknown,
     ReferenceTaken,
@@ -84,9 +86,19 @@ def _own_words(error: CrossdockError) -> str:
     return (type(error).__doc__ or "").strip().splitlines()[0].split(" Facts:")[0]
 
 
+FIELDS: Final[dict[str, str]] = {
+    "reference": "sales_reference",
+    "service_id": "delivery_service_id",
+    "return_action_id": "return_consignment_action-id",
+}
+"""Those of an order that have another name on the wire."""
+
+
 def _update_forbidden(error: CrossdockError) -> str:
     status = STATUS_OF_STATE.get(error.facts.get("state", ""), "")
-    return f"Consignment {error.facts.get('id', '')} is {status}, {error.facts.get('fields', '')} can not be changed."
+    given = str(error.facts.get("fields", "")).split(", ")
+    fields = ", ".join(dict.fromkeys(FIELDS.get(name, name) for name in given))
+    return f"Consignment {error.facts.get('id', '')} is {status}, {fields} can not be changed."
 
 
 def _state_forbids(error: CrossdockError) -> str:
@@ -118,6 +130,7 @@ REFUSALS: dict[type[CrossdockError], Refusal] = {
     UpdateForbidden: Refusal(_update_forbidden),
     WeightNotBigger: Refusal("Only allow update weight to bigger."),
     SerialTaken: Refusal("Invalid value for serial"),
+    LineKeyTaken: Refusal("Invalid value for client_ref"),
     ConsignmentForeign: Refusal("Consignment with id {id} does not belong to you."),
     StateForbids: Refusal(_state_forbids),
     DispatchForbids: Refusal("Client dispatch {id} can not be changed from {status} to {wanted}."),

@@ -17,6 +17,10 @@ LINES_MAX: Final = 1_000
 LINE_FIELDS: Final = ("sales_price", "ebay_transaction_id", "ebay_item_no", "country_of_origin")
 TEXT_WIDTHS: Final[dict[str, int]] = {"product_name": 50, "product_name_cn": 50, "client_ref": 255, "brand": 50}
 """Of goods described inline; what is longer is cut, but for client_ref, which names something."""
+REQUIRED: Final = ("product_name", "product_name_cn", "client_ref", "price_customs_export", "weight")
+"""Of goods described inline, which have properties and a quantity, too."""
+OPTIONAL: Final = ("sales_price", "attachment-url")
+"""What an empty value takes away; not the brand, which is printed null also where there is one."""
 ALIASES: Final[dict[str, str]] = {
     "name": "product_name",
     "name_cn": "product_name_cn",
@@ -69,7 +73,7 @@ def inline(given: Values) -> NewLine:
     """Goods of an AGENT_DIRECT consignment. Errors: ValueRequired, ValueInvalid."""
     given = _spelt_right(given)
     fields = inline_fields(given)
-    for name in ("product_name", "product_name_cn", "client_ref", "price_customs_export", "weight"):
+    for name in REQUIRED:
         values.required(name, given.get(name))
     if "product_customs_property" not in fields:
         raise ValueRequired(field="product_customs_property")
@@ -118,6 +122,27 @@ def line_fields(given: Values) -> dict[str, Any]:
     if values.flag("is_directional_shared_product", given.get("is_directional_shared_product")) == "1":
         fields["product_type"] = words.SHARED_PRODUCT_TYPE
     return fields
+
+
+def changed_line_fields(given: Values) -> dict[str, Any]:
+    """As `line_fields`; one that is given empty goes back to its default. Errors: ValueInvalid."""
+    emptied: dict[str, Any] = {name: None for name in LINE_FIELDS if name in given}
+    if "product_type" in given or "is_directional_shared_product" in given:
+        emptied["product_type"] = words.PRODUCT_TYPE
+    return emptied | line_fields(given)
+
+
+def changed_inline_fields(given: Values) -> dict[str, Any]:
+    """As `inline_fields`; what every line has stays. Errors: ValueRequired, ValueInvalid."""
+    given = _spelt_right(given)
+    for name in REQUIRED:
+        if name in given:
+            values.required(name, given[name])
+    fields = inline_fields(given)
+    if "product_customs_property" in given and "product_customs_property" not in fields:
+        raise ValueRequired(field="product_customs_property")
+    emptied: dict[str, Any] = {name: None for name in OPTIONAL if name in given}
+    return emptied | fields
 
 
 def quantity(value: Any) -> int:

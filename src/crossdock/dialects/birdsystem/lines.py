@@ -114,7 +114,7 @@ async def remove_agent(desk: Desk, client: Client, given: Parameters) -> wire.Do
 
 async def _change_product(desk: Desk, client: Client, given: Parameters) -> wire.Record:
     """The product and the consignment of a line stay; what is not sent does too."""
-    fields = goods.line_fields(given.whole())
+    fields = goods.changed_line_fields(given.whole())
     quantity = None if given.get("quantity") is None else goods.quantity(given.get("quantity"))
     if not fields and quantity is None:
         raise NothingToUpdate()
@@ -131,18 +131,20 @@ async def _change_product(desk: Desk, client: Client, given: Parameters) -> wire
 
 
 async def _change_agent(desk: Desk, client: Client, given: Parameters) -> wire.Record:
-    fields = goods.inline_fields(given.whole())
+    fields = goods.changed_inline_fields(given.whole())
     quantity = None if given.get("quantity") is None else goods.quantity(given.get("quantity"))
     if not fields and quantity is None:
         raise NothingToUpdate()
+    client_ref = fields.pop("client_ref", None)
     async with desk.database.transaction() as tx:
         line, _ = await _own_line(tx, client, given, stocked=False)
         changed = await commands.change_line(
             tx,
             account_id=client.account.id,
             line=line,
+            line_key=client_ref,
             quantity=quantity,
-            sku=fields.pop("client_ref", None),
+            sku=client_ref,
             partner_fields=fields,
         )
     return wire.Record(data=records.agent_product(changed))

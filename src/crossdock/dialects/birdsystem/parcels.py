@@ -6,7 +6,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from crossdock.core.orders import pieces
-from crossdock.core.orders.model import NewLine, NewPiece
+from crossdock.core.orders.errors import PieceUnknown
+from crossdock.core.orders.model import NewLine, NewPiece, Piece
+from crossdock.db.tx import Tx
 from crossdock.dialects.birdsystem import consigned, creating, goods, listing, records, values, wire
 from crossdock.dialects.birdsystem.auth import Client
 from crossdock.dialects.birdsystem.columns import Column, Table
@@ -82,13 +84,23 @@ async def put(desk: Desk, client: Client, given: Parameters) -> wire.Record:
 
 
 async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
-    """GET /client/Consignment-Parcel-Piece: the pieces of one consignment, by serial."""
-    consignment_id = consigned.id_of(given)
+    """GET /client/Consignment-Parcel-Piece: the pieces of one consignment, by serial, or the one with this id."""
     async with desk.database.transaction(readonly=True) as tx:
-        order = await consigned.seen(tx, client, consignment_id)
-        found = [] if order is None else await pieces.of_order(tx, order)
+        found = await _pieces(tx, client, given)
     rows = [records.parcel_piece(piece, zone=client.company.zone) for piece in found]
     return listing.answer(rows, given, PIECES, zone=client.company.zone)
+
+
+async def _pieces(tx: Tx, client: Client, given: Parameters) -> list[Piece]:
+    """Errors: ValueRequired, ValueInvalid."""
+    if given.get(consigned.FIELD) is None and given.get("id") is not None:
+        try:
+            piece = await pieces.get(tx, account_id=client.account.id, piece_id=consigned.record_id(given))
+        except PieceUnknown:
+            return []
+        return [] if await consigned.seen(tx, client, piece.order_id) is None else [piece]
+    order = await consigned.seen(tx, client, consigned.id_of(given))
+    return [] if order is None else await pieces.of_order(tx, order)
 
 
 def _package(serial: int, given: Values) -> NewPiece:

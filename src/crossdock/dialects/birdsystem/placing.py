@@ -37,13 +37,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """The client labels and hands over the parcel itself: FINISHED as soon as it is placed."""
 
 
-async def wanted(desk: Desk, client: Client, given: Values) -> Wanted:
-    """An element of a batch. Errors: ValueRequired, ValueInvalid, ServiceUnknown."""
+async def wanted(desk: Desk, client: Client, given: Values, *, row_id: int | None = None) -> Wanted:
+    """An element of a batch, or an uploaded row. Errors: ValueRequired, ValueInvalid, ServiceUnknown."""
     asked = creating.asked(given, batch=True)
     named: tuple[Named, ...] = ()
     lines: tuple[NewLine, ...] = ()
     parts: tuple[NewPiece, ...] = ()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {} if row_id is None else {creating.UPLOADED_ROW: row_id}
     if asked.type == "CLIENT_DIRECT":
         packages = parcels.packages(given)
         lines, parts, fields = packages.lines, packages.pieces, packages.fields

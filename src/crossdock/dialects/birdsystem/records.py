@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from crossdock.base.ids import ProductId
 from crossdock.core.accounts.model import Company, DeliveryService, ReturnAction
 from crossdock.core.catalog.model import Product
 from crossdock.core.orders.model import Order, OrderLine, Piece, product_ids
 from crossdock.dialects.birdsystem import creating, values, wire, words
+
+TOTAL_MAX: Final = 2**53 - 1
+"""Of a weight or a volume: what comes to more is printed as this, the largest number every client reads exactly."""
 
 
 def consignment(
@@ -25,7 +28,7 @@ def consignment(
     volume_weight_g = words.volume_weight_g(volume_mm3)
     rules: dict[str, Any] = {} if service is None else service.rules
     special_type = rules.get("special_type")
-    hidden = _rule_flag(rules, "is_hide_delivery_reference_to_consignment")
+    hidden = _rule_flag(service, "is_hide_delivery_reference_to_consignment")
     recipient, sent = order.recipient, order.partner_fields
     country = recipient.get("country_iso")
     people: dict[str, Any] = {name: recipient.get(name) for name in creating.RECIPIENT_WIDTHS}
@@ -66,6 +69,7 @@ def consignment(
         delivery_reference=None if hidden == "1" else order.tracking_number,
         special_instruction=sent.get("special_instruction"),
         neighbour_instruction=sent.get("neighbour_instruction"),
+        temp_consignment_info_id=sent.get(creating.UPLOADED_ROW),
         is_urgent=sent.get("is_urgent", "0"),
         is_forced_delivery_service=sent.get("is_forced_delivery_service", "0"),
         create_time=words.shown(order.created_at, company.zone),
@@ -77,9 +81,9 @@ def consignment(
         feedback_note=order.feedback,
         delivery_service_special_type=special_type,
         delivery_service_is_use_delivery_agent_account_address=_rule_flag(
-            rules, "is_use_delivery_agent_account_address"
+            service, "is_use_delivery_agent_account_address"
         ),
-        delivery_service_is_allow_urgent_consignment=_rule_flag(rules, "is_allow_urgent_consignment", unset="1"),
+        delivery_service_is_allow_urgent_consignment=_rule_flag(service, "is_allow_urgent_consignment", unset="1"),
         delivery_service_is_hide_delivery_reference_to_consignment=hidden,
         delivery_service_internal_special_type=rules.get("internal_special_type", special_type),
         delivery_agent_code=rules.get("net17track_code"),
@@ -150,10 +154,10 @@ def return_action(action: ReturnAction) -> wire.ReturnAction:
 def weight_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
     """Grams: as measured anew, as the client's own parcels weigh, or as the goods do."""
     if order.measure is not None:
-        return int(words.fixed(order.measure.weight_g, 0))
+        return _total(order.measure.weight_g)
     if creating.PARCELS_WEIGHT in order.partner_fields:
-        return int(words.fixed(order.partner_fields[creating.PARCELS_WEIGHT], 0))
-    return int(words.fixed(goods_weight_of(lines, products), 0))
+        return _total(Decimal(order.partner_fields[creating.PARCELS_WEIGHT]))
+    return _total(goods_weight_of(lines, products))
 
 
 def goods_weight_of(lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> Decimal:
@@ -164,12 +168,16 @@ def goods_weight_of(lines: Sequence[OrderLine], products: Mapping[ProductId, Pro
 def _volume_of(order: Order, lines: Sequence[OrderLine], products: Mapping[ProductId, Product]) -> int:
     """Cubic millimetres, as `weight_of`; goods described inline have none."""
     if order.measure is not None:
-        return int(words.fixed(order.measure.length_mm * order.measure.width_mm * order.measure.height_mm, 0))
+        return _total(order.measure.length_mm * order.measure.width_mm * order.measure.height_mm)
     if creating.PARCELS_VOLUME in order.partner_fields:
-        return int(words.fixed(order.partner_fields[creating.PARCELS_VOLUME], 0))
-    return sum(
-        line.quantity * _volume_mm3(products[line.product_id]) for line in lines if line.product_id is not None
+        return _total(Decimal(order.partner_fields[creating.PARCELS_VOLUME]))
+    return _total(
+        sum(line.quantity * _volume_mm3(products[line.product_id]) for line in lines if line.product_id is not None)
     )
+
+
+def _total(amount: Decimal | int) -> int:
+    return int(words.fixed(min(amount, TOTAL_MAX), 0))
 
 
 def _weight_g(line: OrderLine, products: Mapping[ProductId, Product]) -> Decimal:
@@ -202,5 +210,5 @@ def _volume_mm3(product: Product) -> int:
     return product.length_mm * product.width_mm * product.height_mm
 
 
-def _rule_flag(rules: Mapping[str, Any], name: str, *, unset: str = "0") -> str:
-    return values.FLAGS.get(str(rules.get(name)).lower(), unset)
+def _rule_flag(service: DeliveryService | None, name: str, *, unset: str = "0") -> str | None:
+    return None if service is None else values.FLAGS.get(str(service.rules.get(name)).lower(), unset)

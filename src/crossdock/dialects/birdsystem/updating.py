@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from crossdock.core.orders.model import Changes, Order
-from crossdock.dialects.birdsystem import creating, placing, values, words
+from crossdock.dialects.birdsystem import creating, placing, records, values, words
 from crossdock.dialects.birdsystem.auth import Client
 from crossdock.dialects.birdsystem.creating import Asked
 from crossdock.dialects.birdsystem.errors import NothingToUpdate, ValueInvalid
@@ -52,11 +52,11 @@ async def changes(desk: Desk, client: Client, order: Order, given: Values) -> Ch
     recipient = creating.recipient_of(
         order.recipient | {name: given[name] for name in RECIPIENT if name in given}, required=_required(order)
     )
-    asked = _asked(order, given, recipient, {**order.partner_fields, **fields})
+    asked = _asked(order, given, recipient, _merged(order, fields))
     identity = sent.get(IDENTITY) if IDENTITY in given else order.partner_fields.get(IDENTITY)
     return Changes(
         recipient=recipient,
-        partner_fields=fields,
+        partner_fields=await _printed_anew(desk, client, order, fields),
         reference=sent.get(REFERENCE) if REFERENCE in given else UNSET,
         unique_reference=identity,
         old_unique_reference=order.partner_fields.get(IDENTITY),
@@ -81,8 +81,27 @@ def _asked(order: Order, given: Values, recipient: dict[str, Any], fields: dict[
         action_id=values.whole(creating.ACTION, given.get(creating.ACTION)),
         action_type=values.word(creating.ACTION_TYPE, given.get(creating.ACTION_TYPE)),
         recipient=recipient,
-        partner_fields={name: value for name, value in fields.items() if value is not None},
+        partner_fields=fields,
     )
+
+
+def _merged(order: Order, fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (order.partner_fields | fields).items() if value is not None}
+
+
+async def _printed_anew(desk: Desk, client: Client, order: Order, fields: dict[str, Any]) -> dict[str, Any]:
+    """Those that are not printed as before: ERPs send whole records back, defaults and places included."""
+    service = None
+    if order.service_id is not None:
+        service = await desk.accounts.service(client.account.id, order.service_id)
+
+    def printed(kept: dict[str, Any]) -> dict[str, Any]:
+        said = structs.replace(order, partner_fields=kept, reference=kept.get(REFERENCE))
+        record = records.consignment(said, lines=(), products={}, service=service, company=client.company)
+        return structs.asdict(record)
+
+    before, after = printed(order.partner_fields), printed(_merged(order, fields))
+    return {name: value for name, value in fields.items() if name not in before or before[name] != after[name]}
 
 
 async def _service(desk: Desk, client: Client, order: Order, asked: Asked) -> dict[str, Any]:

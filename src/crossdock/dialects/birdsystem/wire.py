@@ -103,7 +103,7 @@ class Consignment(Struct, frozen=True, kw_only=True):
     tracking_reference: None = None
     special_instruction: str | None
     neighbour_instruction: str | None
-    temp_consignment_info_id: None = None
+    temp_consignment_info_id: int | None
     is_urgent: str
     is_forced_delivery_service: str
     create_time: str | None
@@ -114,9 +114,9 @@ class Consignment(Struct, frozen=True, kw_only=True):
     stock_status: str | None
     primary_keys: tuple[str, ...] = PRIMARY_KEYS
     delivery_service_special_type: str | None
-    delivery_service_is_use_delivery_agent_account_address: str
-    delivery_service_is_allow_urgent_consignment: str
-    delivery_service_is_hide_delivery_reference_to_consignment: str
+    delivery_service_is_use_delivery_agent_account_address: str | None
+    delivery_service_is_allow_urgent_consignment: str | None
+    delivery_service_is_hide_delivery_reference_to_consignment: str | None
     delivery_service_internal_special_type: str | None
     delivery_agent_code: str | None = field(name="consignment_delivery_agent-net17track_code")
     country_name: str | None
