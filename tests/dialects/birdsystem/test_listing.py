@@ -5,6 +5,7 @@ import pytest
 from crossdock.base.errors import BodyMalformed
 from crossdock.core.search import Criterion, SortKey
 from crossdock.dialects.birdsystem import listing
+from crossdock.dialects.birdsystem.columns import NUMBER_MAX
 from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.listing import LIMIT_DEFAULT, LIMIT_MAX, Page
 from crossdock.dialects.birdsystem.parameters import Parameters
@@ -53,7 +54,7 @@ def test_start(start, used):
         ({"id": "2010290360000089"}, Criterion("id", "in", [2010290360000089])),
         ({"id": 2010290360000089}, Criterion("id", "in", [2010290360000089])),
         ({"id": "abc"}, Criterion("id", "in", [0])),
-        ({"id": "9" * 19}, Criterion("id", "in", [0])),
+        ({"id": "9" * 19}, Criterion("id", "in", [NUMBER_MAX])),
         ({"consignment_product_reference": "2989068"}, Criterion("product_id", "in", [2989068])),
         ({"sales_reference": 2}, Criterion("reference", "in", ["2"])),
         ({"delivery_reference": "J1"}, Criterion("tracking_number", "in", ["J1"])),

@@ -15,6 +15,8 @@ FILTERS = (
     ({"type": "numeric", "field": "consignment_product_quantity", "comparison": "lt", "value": 1}, 2),
     ({"type": "numeric", "field": "consignment_product_quantity", "comparison": "ne", "value": 0}, 2),
     ({"type": "numeric", "field": "consignment_product_reference", "value": NIKE}, 2),
+    ({"type": "numeric", "field": "id", "comparison": "lt", "value": "9" * 30}, 3),
+    ({"type": "numeric", "field": "id", "comparison": "gt", "value": "9" * 30}, 0),
     ({"type": "list", "field": "id", "value": [1, 2.5]}, 0),
     ({"type": "list", "field": "status", "value": ["PREPARING", "FINISHED"]}, 3),
     ({"type": "list", "field": "status", "value": ["RECEIVED"]}, 0),
@@ -24,6 +26,8 @@ FILTERS = (
     ({"type": "date", "field": "create_time", "comparison": "gt", "value": "2024-03-02"}, 1),
     ({"type": "date", "field": "create_time", "comparison": "lt", "value": "2024-03-01 23:59:58"}, 1),
     ({"type": "date", "field": "create_time", "comparison": "lt", "value": "2024-03-01 23:59:59"}, 2),
+    ({"field": "create_time", "value": "2024-03-01 23:59:59"}, 1),
+    ({"type": "list", "field": "create_time", "value": ["2024-03-01", "2024-03-01 23:59:59"]}, 2),
     ({"type": "date", "field": "finish_time", "comparison": "gt", "value": "2024-03-01"}, 0),
 )
 """A condition, and how many of the three consignments of `test_filtered` fit it."""
