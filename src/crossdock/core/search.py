@@ -17,6 +17,8 @@ from crossdock.db.tx import Tx
 
 NUMBER: Final = ".number"
 """After a document's key: its text as a number, null where it is none."""
+AMOUNT: Final = ".amount"
+"""As NUMBER, but 0 where it is none: of what is printed as 0 until somebody says more."""
 SECOND: Final = ".second"
 """After a time: its whole second, which is all that some partners print."""
 BRANCHES_MAX: Final = 24
@@ -135,11 +137,11 @@ def expression(table: Table, field: str) -> Composable:
     document, dot, key = field.partition(".")
     if not dot or document not in table.documents:
         raise LookupError(field)
-    if not key.endswith(NUMBER):
-        return _text_under(document, key)
-    text = _text_under(document, key.removesuffix(NUMBER))
-    number = SQL("CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,18}})?$' THEN ({text})::numeric END")
-    return number.format(text=text)
+    if key.endswith(AMOUNT):
+        return SQL("coalesce({}, 0)").format(_number_under(document, key.removesuffix(AMOUNT)))
+    if key.endswith(NUMBER):
+        return _number_under(document, key.removesuffix(NUMBER))
+    return _text_under(document, key)
 
 
 class _Asked:
@@ -263,6 +265,11 @@ class _Asked:
 
 def _ordered(name: str, *, descending: bool) -> Composable:
     return SQL("{} {}").format(Identifier(name), SQL("DESC" if descending else "ASC"))
+
+
+def _number_under(document: str, key: str) -> Composable:
+    number = SQL("CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,18}})?$' THEN ({text})::numeric END")
+    return number.format(text=_text_under(document, key))
 
 
 def _text_under(document: str, key: str) -> Composable:

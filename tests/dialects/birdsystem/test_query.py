@@ -17,6 +17,12 @@ FILTERS = (
     ({"type": "numeric", "field": "consignment_product_reference", "value": NIKE}, 2),
     ({"type": "numeric", "field": "id", "comparison": "lt", "value": "9" * 30}, 3),
     ({"type": "numeric", "field": "id", "comparison": "gt", "value": "9" * 30}, 0),
+    ({"type": "numeric", "field": "sales_price", "comparison": "lt", "value": "1.5"}, 2),
+    ({"type": "numeric", "field": "sales_price", "value": 2}, 1),
+    ({"type": "numeric", "field": "customs_price", "value": 0}, 3),
+    ({"field": "guarantee_percentage", "value": "0.00"}, 3),
+    ({"field": "delivery_service_id_internal", "value": 5217}, 3),
+    ({"field": "delivery_service_id_internal", "value": 5218}, 0),
     ({"type": "list", "field": "id", "value": [1, 2.5]}, 0),
     ({"type": "list", "field": "status", "value": ["PREPARING", "FINISHED"]}, 3),
     ({"type": "list", "field": "status", "value": ["RECEIVED"]}, 0),
@@ -200,7 +206,7 @@ async def test_filtered(world):
     shanghai = ZoneInfo("Asia/Shanghai")
     for clock, fields, quantity in (
         ("2024-03-01T00:00:00", {"contact": "Alex"}, 1),
-        ("2024-03-01T23:59:59.5", {"is_urgent": "1"}, 2),
+        ("2024-03-01T23:59:59.5", {"is_urgent": "1", "sales_price": "2"}, 2),
         ("2024-03-02T00:00:00", {"contact": "Bo"}, 0),
     ):
         world.clock.set(datetime.fromisoformat(clock).replace(tzinfo=shanghai))

@@ -28,11 +28,10 @@ KEPT_TEXTS: Final = (
     "shape_type",
     "country_of_origin",
 )
-KEPT_NUMBERS: Final = (
+KEPT_AMOUNTS: Final = (
     "price_customs_export",
     "price_customs_import",
     "sales_price",
-    "customs_category_id",
     "company_product-cost",
     "company_product-low_stock_level",
     "company_product-inventory_time",
@@ -57,7 +56,9 @@ TABLE: Final = Table(
         "create_time": Column("created_at", "time"),
         "update_time": Column("updated_at", "time"),
         **{name: Column(f"partner_fields.{name}", "text") for name in KEPT_TEXTS},
-        **{name: Column(f"partner_fields.{name}.number", "number") for name in KEPT_NUMBERS},
+        "customs_category_id": Column("partner_fields.customs_category_id.number", "number"),
+        "low_stock_level": Column("partner_fields.company_product-low_stock_level.amount", "number"),
+        **{name: Column(f"partner_fields.{name}.amount", "number") for name in KEPT_AMOUNTS},
     },
     plain=("id", "client_ref", "company_ref", "name", "status"),
 )
