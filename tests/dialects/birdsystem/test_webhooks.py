@@ -237,6 +237,8 @@ async def test_three_tries_and_each_is_in_the_log(world, erp, listener, delivere
     answer = await erp.call("GET", "/client/Webhook-Log", params={"webhook_id": webhook["id"]})
     assert answer["total"] == 3
     assert [row["attempt"] for row in answer["data"]] == [3, 2, 1]
+    [selected, _, _] = (await erp.call("GET", "/client/Webhook-Log", params={"selectFields": "attempt"}))["data"]
+    assert selected == {"id": answer["data"][0]["id"], "attempt": 3}
     row = answer["data"][2]
     assert row | {"id": 0} == {
         "id": 0,
@@ -312,6 +314,13 @@ async def test_one_is_made_changed_listed_and_deleted(world, erp, listener, deli
     assert len(listener.heard) == 1
     assert (await erp.call("GET", "/client/Webhook-Log"))["data"][0]["url"] == listener.url
     assert await erp.call("DELETE", f"/client/Webhook/{row['id']}") == failure("can't find the record")
+
+
+async def test_an_empty_action_is_all_of_them(erp, listener) -> None:
+    row = await hears(erp, listener, "PRODUCT", "UPDATE")
+    assert (await erp.post("Webhook", id=row["id"], url=listener.url))["data"] == row
+    changed = await erp.post("Webhook", id=row["id"], resource_type="CONSIGNMENT", action="")
+    assert changed["data"] == row | {"resource_type": "CONSIGNMENT", "action": None}
 
 
 @pytest.mark.parametrize(
