@@ -1,5 +1,6 @@
 """What a client's addresses hear, how often it is said, and how they are set up."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -349,6 +350,19 @@ async def test_the_longest_url_and_the_last_webhook(erp, monkeypatch: pytest.Mon
     for _ in range(2):
         assert (await erp.post("Webhook", url=url, resource_type="PRODUCT"))["success"]
     assert await erp.post("Webhook", url=url, resource_type="PRODUCT") == failure("Invalid value for url")
+
+
+async def test_the_last_webhook_is_one_for_all_who_ask_at_once(world, erp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "WEBHOOKS_MAX", 3)
+    least = {"url": "http://a.example/x", "resource_type": "PRODUCT"}
+    answers = await asyncio.gather(*(Erp(world.client).post("Webhook", **least) for _ in range(20)))
+    assert [answer for answer in answers if not answer["success"]] == [failure("Invalid value for url")] * 17
+    [row, *_] = (await erp.call("GET", "/client/Webhook"))["data"]
+
+    changes = [{"status": "INACTIVE"}, {"resource_type": "CONSIGNMENT"}] * 5
+    await asyncio.gather(*(Erp(world.client).post("Webhook", id=row["id"], **change) for change in changes))
+    [changed] = (await erp.call("GET", "/client/Webhook", params={"id": row["id"]}))["data"]
+    assert changed == row | {"status": "INACTIVE", "resource_type": "CONSIGNMENT"}
 
 
 async def test_receivers_of_the_setup_file_are_not_the_clients(world, erp) -> None:

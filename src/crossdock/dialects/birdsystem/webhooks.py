@@ -88,6 +88,7 @@ async def put(desk: Desk, client: Client, given: Parameters) -> wire.Record:
     """POST /client/Webhook: a new one, or with `id` a change of what is given."""
     id_ = values.whole("id", given.get("id"))
     async with desk.database.transaction() as tx:
+        await commands.hold_receivers(tx, account_id=client.account.id)
         old = [receiver for receiver in await _shown(tx, client) if receiver.id == id_] if id_ is not None else []
         if id_ is not None and not old:
             raise WebhookUnknown(id=id_)
@@ -113,6 +114,7 @@ async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
     """DELETE /client/Webhook/[id]: nothing is sent there from now on; what is owed already still is."""
     id_ = values.whole("id", given.get("id"))
     async with desk.database.transaction() as tx:
+        await commands.hold_receivers(tx, account_id=client.account.id)
         for receiver in await _shown(tx, client):
             if receiver.id == id_:
                 await _keep(tx, client.account.id, receiver.name, receiver.settings | {STATUS: DELETED})
