@@ -33,6 +33,7 @@ async def test_a_new_product(world):
         length=20,
         url="https://example.com/a.png",
         shape_type="rregular_shape",
+        inventory_time=30,
         **{"product_product_customs_property[]": ["1", "3"], "company_product-price": "7.5", "brand": ""},
     )
 
@@ -48,6 +49,7 @@ async def test_a_new_product(world):
         "price_customs_export_internal": "9.500",
         "price_customs_import": "0.00",
         "shape_type": "RREGULAR_SHAPE",
+        "inventory_time": "30",
         "product_product_customs_property": [1, 3],
         "company_product-price": "7.50",
         "brand": None,
@@ -251,7 +253,7 @@ async def test_list_parameters(world):
         "low_stock_level",
         "company_product-cost",
         "company_product-low_stock_level",
-        "company_product-inventory_time",
+        "inventory_time",
     ],
 )
 async def test_what_is_printed_as_zero_is_found_as_zero(world, name):

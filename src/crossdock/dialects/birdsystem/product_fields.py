@@ -48,7 +48,7 @@ SIZES: Final[dict[str, str]] = {
 WHOLE_MAX: Final[dict[str, int]] = {
     "customs_category_id": 10**10 - 1,
     "company_product-low_stock_level": 99_999,
-    "company_product-inventory_time": 999,
+    "inventory_time": 999,
 }
 FLAGS: Final = ("company_product-is_shared_internal",)
 PROPERTIES: Final = "product_product_customs_property"

@@ -34,7 +34,7 @@ KEPT_AMOUNTS: Final = (
     "sales_price",
     "company_product-cost",
     "company_product-low_stock_level",
-    "company_product-inventory_time",
+    "inventory_time",
 )
 
 TABLE: Final = Table(
