@@ -21,6 +21,7 @@ AMOUNT: Final = ".amount"
 """As NUMBER, but 0 where it is none: of what is printed as 0 until somebody says more."""
 SECOND: Final = ".second"
 """After a time: its whole second, which is all that some partners print."""
+IS_NULL: Final = "is_null"
 BRANCHES_MAX: Final = 24
 """Ordered walks through an index that are merged into one; each is planned by itself."""
 
@@ -96,7 +97,7 @@ OPERATORS: Final[dict[str, Callable[[Composable, Composable], Composed]]] = {
     "lt": lambda column, value: SQL("{} < {}").format(column, value),
     "contains": lambda column, value: SQL("strpos(lower(({})::text), lower({})) > 0").format(column, value),
     "in": lambda column, value: SQL("{} = ANY ({})").format(column, value),
-    "is_null": lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
+    IS_NULL: lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
 }
 
 
@@ -241,6 +242,9 @@ class _Asked:
         operator = OPERATORS[criterion.operator]
         if criterion.field in self._table.among:
             column, around = self._table.among[criterion.field]
+            if criterion.operator == IS_NULL:  # of none below this one it is set
+                set_ = SQL(around).format(condition=SQL("{} IS NOT NULL").format(SQL(column)))
+                return SQL("{} <> {}").format(set_, value)
             return SQL(around).format(condition=operator(SQL(column), value))
         return operator(expression(self._table, criterion.field), value)
 

@@ -70,6 +70,8 @@ def numbers(page: OrderPage) -> list[str]:
         (Criterion("partner_fields.it's 100%", "is_null", True), ["A-1", "B-1", "C-2"]),
         (Criterion("product_id", "eq", 2989068), ["A-1"]),
         (Criterion("product_id", "in", [2989068, 2989352]), ["A-1", "B-1"]),
+        (Criterion("product_id", "is_null", True), ["C-2"]),
+        (Criterion("product_id", "is_null", False), ["A-1", "B-1"]),
     ],
     ids=lambda value: f"{value.field} {value.operator} {value.value}" if isinstance(value, Criterion) else "",
 )

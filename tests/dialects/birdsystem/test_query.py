@@ -82,7 +82,7 @@ async def test_by_a_plain_column(world):
 
 async def test_by_product(world):
     erp = Erp(world.client)
-    both, one, _ = await erp.create(), await erp.create(), await erp.create()
+    both, one, empty = await erp.create(), await erp.create(), await erp.create()
     await erp.add(both, NIKE)
     await erp.add(both, PHONE)
     await erp.add(one, PHONE)
@@ -90,6 +90,9 @@ async def test_by_product(world):
     assert [row["id"] for row in await erp.find(consignment_product_reference=PHONE)] == [both["id"], one["id"]]
     assert [row["id"] for row in await erp.find(consignment_product_reference=NIKE)] == [both["id"]]
     assert (await erp.find(id=both["id"]))[0]["consignment_product_reference"] == f"{NIKE},{PHONE}"
+    nothing = {"type": "numeric", "field": "consignment_product_reference", "value": 0}
+    named = {"filter": json.dumps([nothing]), "includeNullFields": "consignment_product_reference"}
+    assert [row["id"] for row in await erp.find(**named)] == [empty["id"]]
 
 
 async def test_by_status_and_type_in_any_case(world):
