@@ -28,6 +28,16 @@ FROZEN_COMPANY: Final = "0"
 FROZEN_NAME: Final = "Frozen Stock"
 COMPANY: Final = "company_id"
 
+AVAILABLE: Final = Table(
+    columns={
+        **products.TABLE.columns,
+        "live_stock": Column("here", "number"),
+        "current_locked_stock": Column("locked", "number"),
+    },
+    plain=products.TABLE.plain,
+)
+"""A product's columns, but its pieces are those of the company that asks."""
+
 TABLE: Final = Table(
     columns={
         "product_id": Column("id", "number"),
@@ -81,8 +91,8 @@ async def available(desk: Desk, client: Client, given: Parameters) -> wire.Stock
             tx,
             account_id=client.account.id,
             company_id=client.company.id,
-            criteria=[*wanted, *listing.criteria(given, products.TABLE, zone=client.company.zone)],
-            sort=listing.sort(given, products.TABLE),
+            criteria=[*wanted, *listing.criteria(given, AVAILABLE, zone=client.company.zone)],
+            sort=listing.sort(given, AVAILABLE),
             start=0 if ids else page.start,
             limit=PRODUCTS_MAX if ids or page.limit is None else page.limit,
         )
