@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crossdock.core.orders import queries
+from crossdock.dialects.birdsystem import listing
 from tests.dialects.birdsystem.calls import NIKE, PHONE, WHO, Erp, failure
 
 FILTERS = (
@@ -130,6 +131,25 @@ async def test_no_limit(world):
     assert len(await erp.find(limit=501)) == 50
     assert len(await erp.find(limit=500)) == 51
     assert len(await erp.find(limit=-1)) == 51
+
+
+async def test_all_have_a_bound(world, monkeypatch):
+    monkeypatch.setattr(listing, "ALL_MAX", 3)
+    erp = Erp(world.client)
+    await world.stock("00131031", 1)
+    await world.stock("P-7001", 1)
+    for _ in range(4):
+        await erp.create()
+
+    paths = ("consignment", "Product", "Container-Product/Get-Product-Stock-Info", "product-customs-property")
+    for path, total in zip(paths, (4, 3, 2, 7), strict=True):
+        for start, rows in ((0, total), (max(total - 3, 0), min(total, 3))):
+            answer = await erp.call("GET", f"/client/{path}", params={"limit": -1, "start": start})
+            if rows > 3:
+                assert answer == failure("Invalid value for limit"), path
+            else:
+                assert (answer["total"], len(answer["data"])) == (total, rows), path
+        assert (await erp.call("GET", f"/client/{path}", params={"limit": 2}))["total"] == total
 
 
 async def test_json_on_a_get(world):

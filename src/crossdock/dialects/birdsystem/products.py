@@ -1,5 +1,6 @@
 """Products: what a client stores, and how much of it there is."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from crossdock.core.catalog import commands, queries
@@ -92,7 +93,7 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
             start=page.start,
             limit=page.limit,
         )
-        printed = await rows(tx, client, found.products)
+        printed = await rows(tx, client, listing.bounded(found.products))
     return wire.Rows(total=found.total, data=listing.selection(printed, selected))
 
 
@@ -103,7 +104,7 @@ async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
     return wire.Done()
 
 
-async def rows(tx: Tx, client: Client, products: list[Listed]) -> list[product_records.ProductRow]:
+async def rows(tx: Tx, client: Client, products: Sequence[Listed]) -> list[product_records.ProductRow]:
     if not products:
         return []
     arriving = await queries.arriving(

@@ -94,7 +94,7 @@ async def available(desk: Desk, client: Client, given: Parameters) -> wire.Stock
             criteria=[*wanted, *listing.criteria(given, AVAILABLE, zone=client.company.zone)],
             sort=listing.sort(given, AVAILABLE),
             start=0 if ids else page.start,
-            limit=PRODUCTS_MAX if ids or page.limit is None else page.limit,
+            limit=PRODUCTS_MAX if ids else min(page.limit, PRODUCTS_MAX),
         )
         if ids:
             known = await catalog.products(tx, account_id=client.account.id, ids=ids)
@@ -128,7 +128,7 @@ async def stock_info(desk: Desk, client: Client, given: Parameters) -> wire.Stoc
         shelves = await stock.by_company(
             tx,
             account_id=client.account.id,
-            product_ids=[product.id for product in found.products],
+            product_ids=[product.id for product in listing.bounded(found.products)],
             by_site=by_warehouse,
         )
     rows: list[dict[str, Any]] = [

@@ -138,7 +138,7 @@ async def log(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
         )
         receivers = await queries.receivers(tx, account_id=client.account.id, dialect=NAME)
     urls = {receiver.id: receiver.settings.get(URL, receiver.url) for receiver in receivers}
-    rows = [_log_row(one, url=urls[one.receiver_id], zone=client.account.zone) for one in tries]
+    rows = [_log_row(one, url=urls[one.receiver_id], zone=client.account.zone) for one in listing.bounded(tries)]
     return wire.Rows(total=total, data=listing.selection(rows, selected))
 
 
