@@ -17,8 +17,11 @@ from crossdock.db.tx import Tx
 
 NUMBER: Final = ".number"
 """After a document's key: its text as a number, null where it is none."""
+AMOUNT: Final = ".amount"
+"""As NUMBER, but 0 where it is none: of what is printed as 0 until somebody says more."""
 SECOND: Final = ".second"
 """After a time: its whole second, which is all that some partners print."""
+IS_NULL: Final = "is_null"
 BRANCHES_MAX: Final = 24
 """Ordered walks through an index that are merged into one; each is planned by itself."""
 
@@ -94,7 +97,7 @@ OPERATORS: Final[dict[str, Callable[[Composable, Composable], Composed]]] = {
     "lt": lambda column, value: SQL("{} < {}").format(column, value),
     "contains": lambda column, value: SQL("strpos(lower(({})::text), lower({})) > 0").format(column, value),
     "in": lambda column, value: SQL("{} = ANY ({})").format(column, value),
-    "is_null": lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
+    IS_NULL: lambda column, value: SQL("({} IS NULL) = {}").format(column, value),
 }
 
 
@@ -135,11 +138,11 @@ def expression(table: Table, field: str) -> Composable:
     document, dot, key = field.partition(".")
     if not dot or document not in table.documents:
         raise LookupError(field)
-    if not key.endswith(NUMBER):
-        return _text_under(document, key)
-    text = _text_under(document, key.removesuffix(NUMBER))
-    number = SQL("CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,18}})?$' THEN ({text})::numeric END")
-    return number.format(text=text)
+    if key.endswith(AMOUNT):
+        return SQL("coalesce({}, 0)").format(_number_under(document, key.removesuffix(AMOUNT)))
+    if key.endswith(NUMBER):
+        return _number_under(document, key.removesuffix(NUMBER))
+    return _text_under(document, key)
 
 
 class _Asked:
@@ -239,6 +242,9 @@ class _Asked:
         operator = OPERATORS[criterion.operator]
         if criterion.field in self._table.among:
             column, around = self._table.among[criterion.field]
+            if criterion.operator == IS_NULL:  # of none below this one it is set
+                set_ = SQL(around).format(condition=SQL("{} IS NOT NULL").format(SQL(column)))
+                return SQL("{} <> {}").format(set_, value)
             return SQL(around).format(condition=operator(SQL(column), value))
         return operator(expression(self._table, criterion.field), value)
 
@@ -263,6 +269,11 @@ class _Asked:
 
 def _ordered(name: str, *, descending: bool) -> Composable:
     return SQL("{} {}").format(Identifier(name), SQL("DESC" if descending else "ASC"))
+
+
+def _number_under(document: str, key: str) -> Composable:
+    number = SQL("CASE WHEN {text} ~ '^-?[0-9]{{1,18}}([.][0-9]{{1,18}})?$' THEN ({text})::numeric END")
+    return number.format(text=_text_under(document, key))
 
 
 def _text_under(document: str, key: str) -> Composable:

@@ -70,6 +70,8 @@ def numbers(page: OrderPage) -> list[str]:
         (Criterion("partner_fields.it's 100%", "is_null", True), ["A-1", "B-1", "C-2"]),
         (Criterion("product_id", "eq", 2989068), ["A-1"]),
         (Criterion("product_id", "in", [2989068, 2989352]), ["A-1", "B-1"]),
+        (Criterion("product_id", "is_null", True), ["C-2"]),
+        (Criterion("product_id", "is_null", False), ["A-1", "B-1"]),
     ],
     ids=lambda value: f"{value.field} {value.operator} {value.value}" if isinstance(value, Criterion) else "",
 )
@@ -142,6 +144,8 @@ async def test_by_reference_and_by_token(shelf: Counter) -> None:
         (Criterion("partner_fields.price.number", "ge", 9), ["A-1", "B-1"]),
         (Criterion("partner_fields.price.number", "eq", 10), ["A-1"]),
         (Criterion("partner_fields.price.number", "is_null", True), ["C-2"]),
+        (Criterion("partner_fields.price.amount", "le", 9), ["B-1", "C-2"]),
+        (Criterion("partner_fields.none.amount", "eq", 0), ["A-1", "B-1", "C-2"]),
     ],
 )
 async def test_a_number_in_a_document_is_compared_as_one(shelf: Counter, criterion, expected) -> None:

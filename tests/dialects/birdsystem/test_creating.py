@@ -75,7 +75,8 @@ def test_recipient_is_cut_to_its_column(name):
     width = creating.RECIPIENT_WIDTHS[name]
 
     for length in (width - 1, width, width + 1):
-        assert creating.asked(LEAST | {name: "ä" * length}).recipient[name] == "ä" * min(length, width)
+        recipient = creating.asked(LEAST | {name: "ä" * length}).recipient
+        assert creating.cut(recipient) == recipient | {name: "ä" * min(length, width)}
 
 
 @pytest.mark.parametrize("name", sorted(creating.CUT_WIDTHS))

@@ -10,7 +10,7 @@ import pytest
 from crossdock.base.errors import BodyMalformed
 from crossdock.core.search import Criterion
 from crossdock.dialects.birdsystem import filters
-from crossdock.dialects.birdsystem.columns import VALUE_CHARACTERS_MAX, VALUES_MAX
+from crossdock.dialects.birdsystem.columns import NUMBER_MAX, VALUE_CHARACTERS_MAX, VALUES_MAX
 from crossdock.dialects.birdsystem.errors import SearchWrong, ValueInvalid
 from crossdock.dialects.birdsystem.filters import CONDITIONS_MAX
 from crossdock.dialects.birdsystem.parameters import Parameters
@@ -47,6 +47,21 @@ def at(text: str) -> datetime:
             [Criterion("pieces", "ge", Decimal("1.5"))],
         ),
         ({"type": "numeric", "field": "warehouse_id", "value": "false"}, [Criterion("site_id", "eq", 0)]),
+        ({"type": "numeric", "field": "id", "value": "7.0"}, [Criterion("id", "eq", 7)]),
+        ({"type": "numeric", "field": "id", "value": " 7e3 "}, [Criterion("id", "eq", 7000)]),
+        ({"type": "numeric", "field": "id", "value": NUMBER_MAX}, [Criterion("id", "eq", NUMBER_MAX)]),
+        (
+            {"type": "numeric", "field": "id", "value": NUMBER_MAX + 1, "comparison": "lt"},
+            [Criterion("id", "le", NUMBER_MAX)],
+        ),
+        (
+            {"type": "numeric", "field": "id", "value": "-1e30", "comparison": "gt"},
+            [Criterion("id", "ge", -NUMBER_MAX)],
+        ),
+        (
+            {"type": "numeric", "field": "is_urgent", "value": "0.0"},
+            [Criterion("partner_fields.is_urgent", "ne", "1")],
+        ),
         ({"type": "numeric", "field": "is_urgent", "value": 0}, [Criterion("partner_fields.is_urgent", "ne", "1")]),
         (
             {"type": "numeric", "field": "is_urgent", "value": "false"},
@@ -56,9 +71,12 @@ def at(text: str) -> datetime:
             {"type": "boolean", "field": "is_urgent", "value": True},
             [Criterion("partner_fields.is_urgent", "eq", "1")],
         ),
-        (
-            {"type": "boolean", "field": "is_urgent", "value": False},
-            [Criterion("partner_fields.is_urgent", "ne", "1")],
+        *(
+            (
+                {"type": "boolean", "field": "is_urgent", "value": falsy},
+                [Criterion("partner_fields.is_urgent", "ne", "1")],
+            )
+            for falsy in (False, 0, 0.0, "0", "false")
         ),
         (
             {"type": "list", "field": "status", "value": ["PENDING", "FINISHED"]},
@@ -90,7 +108,10 @@ def at(text: str) -> datetime:
         ),
         (
             {"field": "update_time", "value": "2024-03-01 10:00:07"},
-            [Criterion("updated_at.second", "in", [at("2024-03-01T10:00:07")])],
+            [
+                Criterion("updated_at", "ge", at("2024-03-01T10:00:07")),
+                Criterion("updated_at", "le", at("2024-03-01T10:00:07.999999")),
+            ],
         ),
         (
             {"type": "list", "field": "update_time", "value": ["2024-03-01", "2024-03-02"]},
@@ -174,8 +195,21 @@ def test_all_conditions_hold():
 def test_zero_may_stand_for_not_set(comparison, value, criterion):
     element = {"type": "numeric", "field": "warehouse_id", "comparison": comparison, "value": value}
 
-    assert read(element, includeNullFields="id,warehouse_id") == [criterion]
+    assert read(element, includeNullFields="id, warehouse_id") == [criterion]
     assert read(element, includeNullFields="id") != [Criterion("site_id", "is_null", True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("finish_time", "finished_at"), ("delivery_reference", "tracking_number"), ("type", "type")]
+)
+def test_zero_may_stand_for_not_set_in_any_column(name, field):
+    element = {"type": "numeric", "field": name, "value": "0"}
+
+    assert read(element, includeNullFields=name) == [Criterion(field, "is_null", True)]
+    day = {"type": "numeric", "field": "finish_time", "value": "2024-03-01"}
+    assert read(day, includeNullFields="finish_time") == read(day)
+    flag = {"type": "numeric", "field": "is_urgent", "value": 0}
+    assert read(flag, includeNullFields="is_urgent") == read(flag)
 
 
 def test_field_and_query():

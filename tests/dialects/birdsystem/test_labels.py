@@ -58,6 +58,11 @@ async def test_no_consignment(world, id_: str) -> None:
     assert (await ask(world, id_)).json() == failure("can't find the record")
 
 
+async def test_a_dispatch_is_no_consignment(world) -> None:
+    dispatch = await world.order(kind="inbound", state="announced", type="NORMAL")
+    assert (await ask(world, dispatch.id)).json() == failure("can't find the record")
+
+
 async def test_only_with_a_key(world, erp) -> None:
     consignment = await erp.create()
     answer = await world.client.get(f"/client/Printer/Barcode/{consignment['id']}")

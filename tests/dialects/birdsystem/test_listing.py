@@ -5,8 +5,9 @@ import pytest
 from crossdock.base.errors import BodyMalformed
 from crossdock.core.search import Criterion, SortKey
 from crossdock.dialects.birdsystem import listing
+from crossdock.dialects.birdsystem.columns import NUMBER_MAX
 from crossdock.dialects.birdsystem.errors import ValueInvalid
-from crossdock.dialects.birdsystem.listing import LIMIT_DEFAULT, LIMIT_MAX, Page
+from crossdock.dialects.birdsystem.listing import ALL_MAX, LIMIT_DEFAULT, LIMIT_MAX, Page
 from crossdock.dialects.birdsystem.parameters import Parameters
 from crossdock.dialects.birdsystem.tables import CONSIGNMENTS
 
@@ -28,12 +29,18 @@ def given(**values) -> Parameters:
         ("-2", LIMIT_DEFAULT),
         ("9" * 30, LIMIT_DEFAULT),
         (20, 20),
-        ("-1", None),
-        (-1, None),
+        ("-1", ALL_MAX + 1),
+        (-1, ALL_MAX + 1),
     ],
 )
 def test_limit(limit, used):
     assert listing.page(given(limit=limit)) == Page(0, used)
+
+
+def test_how_many_rows_one_answer_holds():
+    assert listing.bounded([0] * ALL_MAX) == [0] * ALL_MAX
+    with pytest.raises(ValueInvalid):
+        listing.bounded([0] * (ALL_MAX + 1))
 
 
 @pytest.mark.parametrize(("start", "used"), [("7", 7), (7, 7), ("-1", 0), ("x", 0), ("", 0), (None, 0), ("1.5", 0)])
@@ -53,7 +60,7 @@ def test_start(start, used):
         ({"id": "2010290360000089"}, Criterion("id", "in", [2010290360000089])),
         ({"id": 2010290360000089}, Criterion("id", "in", [2010290360000089])),
         ({"id": "abc"}, Criterion("id", "in", [0])),
-        ({"id": "9" * 19}, Criterion("id", "in", [0])),
+        ({"id": "9" * 19}, Criterion("id", "in", [NUMBER_MAX])),
         ({"consignment_product_reference": "2989068"}, Criterion("product_id", "in", [2989068])),
         ({"sales_reference": 2}, Criterion("reference", "in", ["2"])),
         ({"delivery_reference": "J1"}, Criterion("tracking_number", "in", ["J1"])),

@@ -27,6 +27,7 @@ def whole(body: bytes, content_type: str | None, *, query: str = "", method: str
     [
         (b"contact=Alex%20Sample&ids[]=1&ids[]=3", FORM),
         (b"contact=Alex+Sample&ids%5B%5D=1&ids%5B%5D=3", f"{FORM}; charset=UTF-8"),
+        (b"contact=Alex+Sample&ids%5B0%5D=1&ids%5B1%5D=3", FORM),
         (MULTIPART, "multipart/form-data; boundary=cut"),
         (b'{"contact": "Alex Sample", "ids": ["1", "3"]}', "application/json"),
         (b'{"contact": "Alex Sample", "ids": ["1", "3"]}', "application/json;charset=utf-8"),
@@ -84,3 +85,4 @@ def test_a_whole_set_has_json_over_the_rest():
 
 def test_of_a_repeated_plain_name_the_last_one_counts():
     assert parameters.lists_joined([("a", "1"), ("a", "2"), ("b", "x"), ("b[]", "3")]) == {"a": "2", "b": ["3"]}
+    assert parameters.lists_joined([("[]", "1"), ("a[b]", "2"), ("c[0", "3")]) == {"[]": "1", "a[b]": "2", "c[0": "3"}

@@ -33,6 +33,7 @@ async def test_a_new_product(world):
         length=20,
         url="https://example.com/a.png",
         shape_type="rregular_shape",
+        inventory_time=30,
         **{"product_product_customs_property[]": ["1", "3"], "company_product-price": "7.5", "brand": ""},
     )
 
@@ -48,6 +49,7 @@ async def test_a_new_product(world):
         "price_customs_export_internal": "9.500",
         "price_customs_import": "0.00",
         "shape_type": "RREGULAR_SHAPE",
+        "inventory_time": "30",
         "product_product_customs_property": [1, 3],
         "company_product-price": "7.50",
         "brand": None,
@@ -70,8 +72,13 @@ async def test_what_is_required(world):
                 f"Value is required and can't be empty: {name}"
             )
     made = await create(erp)
-    answer = await erp.post("Product", id=made["id"], name="")
-    assert answer == failure("Value is required and can't be empty: name")
+    for name in LEAST:
+        for value in ("", "  "):
+            assert await erp.post("Product", **{"id": made["id"], name: value}) in (
+                failure(f"Value is required and can't be empty: {name}"),
+                failure(f"Invalid value for {name}"),
+            )
+    assert (await listed(erp, id=made["id"]))["data"] == [made]
 
 
 async def test_a_client_ref_is_taken_once(world):
@@ -236,6 +243,28 @@ async def test_list_parameters(world):
     assert (answer["total"], answer["data"]) == (6, [{"id": ids[1], "client_ref": "A-1"}])
     for status, total in (("PREPARING", 3), ("ACTIVE", 3), ("DELETED", 0), ("NEW", 0)):
         assert (await listed(erp, status=status))["total"] == total
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "price_customs_import",
+        "sales_price",
+        "low_stock_level",
+        "company_product-cost",
+        "company_product-low_stock_level",
+        "inventory_time",
+    ],
+)
+async def test_what_is_printed_as_zero_is_found_as_zero(world, name):
+    erp = Erp(world.client)
+    made = await create(erp)
+    assert float(made[name]) == 0
+
+    for comparison, found in (("eq", [made]), ("lt", [made]), ("gt", [])):
+        value = 1 if comparison == "gt" else 0
+        one = {"type": "numeric", "field": name, "comparison": comparison, "value": value}
+        assert (await listed(erp, id=made["id"], filter=json.dumps([one])))["data"] == found
 
 
 async def test_products_of_others_are_not_seen(world):

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crossdock.core.orders import queries
+from crossdock.dialects.birdsystem import listing
 from tests.dialects.birdsystem.calls import NIKE, PHONE, WHO, Erp, failure
 
 FILTERS = (
@@ -15,6 +16,14 @@ FILTERS = (
     ({"type": "numeric", "field": "consignment_product_quantity", "comparison": "lt", "value": 1}, 2),
     ({"type": "numeric", "field": "consignment_product_quantity", "comparison": "ne", "value": 0}, 2),
     ({"type": "numeric", "field": "consignment_product_reference", "value": NIKE}, 2),
+    ({"type": "numeric", "field": "id", "comparison": "lt", "value": "9" * 30}, 3),
+    ({"type": "numeric", "field": "id", "comparison": "gt", "value": "9" * 30}, 0),
+    ({"type": "numeric", "field": "sales_price", "comparison": "lt", "value": "1.5"}, 2),
+    ({"type": "numeric", "field": "sales_price", "value": 2}, 1),
+    ({"type": "numeric", "field": "customs_price", "value": 0}, 3),
+    ({"field": "guarantee_percentage", "value": "0.00"}, 3),
+    ({"field": "delivery_service_id_internal", "value": 5217}, 3),
+    ({"field": "delivery_service_id_internal", "value": 5218}, 0),
     ({"type": "list", "field": "id", "value": [1, 2.5]}, 0),
     ({"type": "list", "field": "status", "value": ["PREPARING", "FINISHED"]}, 3),
     ({"type": "list", "field": "status", "value": ["RECEIVED"]}, 0),
@@ -24,6 +33,8 @@ FILTERS = (
     ({"type": "date", "field": "create_time", "comparison": "gt", "value": "2024-03-02"}, 1),
     ({"type": "date", "field": "create_time", "comparison": "lt", "value": "2024-03-01 23:59:58"}, 1),
     ({"type": "date", "field": "create_time", "comparison": "lt", "value": "2024-03-01 23:59:59"}, 2),
+    ({"field": "create_time", "value": "2024-03-01 23:59:59"}, 1),
+    ({"type": "list", "field": "create_time", "value": ["2024-03-01", "2024-03-01 23:59:59"]}, 2),
     ({"type": "date", "field": "finish_time", "comparison": "gt", "value": "2024-03-01"}, 0),
 )
 """A condition, and how many of the three consignments of `test_filtered` fit it."""
@@ -72,7 +83,7 @@ async def test_by_a_plain_column(world):
 
 async def test_by_product(world):
     erp = Erp(world.client)
-    both, one, _ = await erp.create(), await erp.create(), await erp.create()
+    both, one, empty = await erp.create(), await erp.create(), await erp.create()
     await erp.add(both, NIKE)
     await erp.add(both, PHONE)
     await erp.add(one, PHONE)
@@ -80,6 +91,9 @@ async def test_by_product(world):
     assert [row["id"] for row in await erp.find(consignment_product_reference=PHONE)] == [both["id"], one["id"]]
     assert [row["id"] for row in await erp.find(consignment_product_reference=NIKE)] == [both["id"]]
     assert (await erp.find(id=both["id"]))[0]["consignment_product_reference"] == f"{NIKE},{PHONE}"
+    nothing = {"type": "numeric", "field": "consignment_product_reference", "value": 0}
+    named = {"filter": json.dumps([nothing]), "includeNullFields": "consignment_product_reference"}
+    assert [row["id"] for row in await erp.find(**named)] == [empty["id"]]
 
 
 async def test_by_status_and_type_in_any_case(world):
@@ -117,6 +131,25 @@ async def test_no_limit(world):
     assert len(await erp.find(limit=501)) == 50
     assert len(await erp.find(limit=500)) == 51
     assert len(await erp.find(limit=-1)) == 51
+
+
+async def test_all_have_a_bound(world, monkeypatch):
+    monkeypatch.setattr(listing, "ALL_MAX", 3)
+    erp = Erp(world.client)
+    await world.stock("00131031", 1)
+    await world.stock("P-7001", 1)
+    for _ in range(4):
+        await erp.create()
+
+    paths = ("consignment", "Product", "Container-Product/Get-Product-Stock-Info", "product-customs-property")
+    for path, total in zip(paths, (4, 3, 2, 7), strict=True):
+        for start, rows in ((0, total), (max(total - 3, 0), min(total, 3))):
+            answer = await erp.call("GET", f"/client/{path}", params={"limit": -1, "start": start})
+            if rows > 3:
+                assert answer == failure("Invalid value for limit"), path
+            else:
+                assert (answer["total"], len(answer["data"])) == (total, rows), path
+        assert (await erp.call("GET", f"/client/{path}", params={"limit": 2}))["total"] == total
 
 
 async def test_json_on_a_get(world):
@@ -196,7 +229,7 @@ async def test_filtered(world):
     shanghai = ZoneInfo("Asia/Shanghai")
     for clock, fields, quantity in (
         ("2024-03-01T00:00:00", {"contact": "Alex"}, 1),
-        ("2024-03-01T23:59:59.5", {"is_urgent": "1"}, 2),
+        ("2024-03-01T23:59:59.5", {"is_urgent": "1", "sales_price": "2"}, 2),
         ("2024-03-02T00:00:00", {"contact": "Bo"}, 0),
     ):
         world.clock.set(datetime.fromisoformat(clock).replace(tzinfo=shanghai))

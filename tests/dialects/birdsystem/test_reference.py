@@ -84,6 +84,15 @@ async def test_services(world):
     assert await ids(filter=[{"type": "numeric", "property": "restrict_max_length_contact", "value": 19}]) == []
 
 
+async def test_a_country_by_its_code(world):
+    erp = Erp(world.client)
+
+    for path in ("Country/GB", "Country?iso=gb", "Country?id=GB"):
+        answer = await erp.call("GET", f"/client/{path}")
+        assert answer["data"] == [{"iso": "GB", "name": "UNITED KINGDOM", "primary_keys": ["iso"]}]
+    assert (await erp.call("GET", "/client/Country/XX"))["data"] == []
+
+
 async def test_a_category_by_its_id(world):
     erp = Erp(world.client)
 

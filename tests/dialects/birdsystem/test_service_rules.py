@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.dialects.birdsystem.calls import PARCEL, Erp, failure
+from crossdock.dialects.birdsystem.creating import RECIPIENT_WIDTHS, RULED_CHARACTERS_MAX
+from tests.dialects.birdsystem.calls import LEAST, PARCEL, Erp, failure
 from tests.world import World
 
 
@@ -21,6 +22,35 @@ async def test_lengths(world, name):
     given = {"delivery_service_id": PARCEL, "contact": "A", "country_iso": "GB"} | {name: "a" * 8}
     refused = await erp.post("consignment", **given)
     assert refused == failure(f"Invalid value for {name}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "name"),
+    [
+        ({"restrict_max_length_post_code": "10"}, "post_code"),
+        ({"restrict_regex_post_code": "^a{1,10}$"}, "post_code"),
+        ({"restrict_max_length_contact": "100"}, "contact"),
+    ],
+)
+async def test_a_rule_looks_at_what_was_sent_not_at_what_would_be_kept(world, rules, name):
+    erp = await ruled(world, **rules)
+    width = RECIPIENT_WIDTHS[name]
+
+    made = await erp.create(**{name: "a" * width})
+    for wrong in ({"id": made["id"]}, LEAST):
+        refused = await erp.post("consignment", **(wrong | {name: "a" * (width + 1)}))
+        assert refused == failure(f"Invalid value for {name}")
+    erp = await ruled(world)
+    assert (await erp.create(**{name: "a" * (width + 1)}))[name] == "a" * width
+
+
+async def test_how_much_a_rule_looks_at(world):
+    erp = await ruled(world, restrict_max_length_contact=str(RULED_CHARACTERS_MAX - 1))
+    refused = await erp.post("consignment", **(LEAST | {"contact": "a" * RULED_CHARACTERS_MAX}))
+    assert refused == failure("Invalid value for contact")
+
+    erp = await ruled(world, restrict_max_length_contact=str(RULED_CHARACTERS_MAX))
+    await erp.create(contact="a" * (RULED_CHARACTERS_MAX + 1))
 
 
 @pytest.mark.parametrize("rule", ["0", "", None, 0, "many"])

@@ -88,6 +88,12 @@ async def test_available_without_ids(shelves):
     assert await found(ids=THIRD) == [THIRD]
     assert await found(sort='[{"property":"live_stock"}]') == [PHONE, NIKE]
 
+    async def with_pieces(field: str, pieces: int):
+        return await found(filter=json.dumps([{"type": "numeric", "field": field, "value": pieces}]))
+
+    assert await with_pieces("live_stock", 5) == await with_pieces("current_locked_stock", 2) == [NIKE]
+    assert await with_pieces("live_stock", 8) == []
+
 
 async def test_how_many_are_available_at_once(shelves):
     erp = Erp(shelves.client)

@@ -59,6 +59,8 @@ async def test_another_email(world):
     answer = await erp.post("Client-User", id=erp_user["id"], email="a@example.com", username="other")
 
     assert answer["data"] == erp_user | {"email": "a@example.com"}
+    assert (await erp.post("Client-User", id=erp_user["id"], email=" "))["data"] == erp_user
+    assert (await erp.post("Client-User", username="second", email=""))["data"]["email"] is None
     assert await erp.post("Client-User", id=erp_user["id"]) == failure("No data to update after sanitization")
     for unknown in (9_999, "x"):
         assert await erp.post("Client-User", id=unknown, email="b") == failure("can't find the record")

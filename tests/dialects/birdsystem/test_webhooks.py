@@ -1,5 +1,6 @@
 """What a client's addresses hear, how often it is said, and how they are set up."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -237,6 +238,8 @@ async def test_three_tries_and_each_is_in_the_log(world, erp, listener, delivere
     answer = await erp.call("GET", "/client/Webhook-Log", params={"webhook_id": webhook["id"]})
     assert answer["total"] == 3
     assert [row["attempt"] for row in answer["data"]] == [3, 2, 1]
+    [selected, _, _] = (await erp.call("GET", "/client/Webhook-Log", params={"selectFields": "attempt"}))["data"]
+    assert selected == {"id": answer["data"][0]["id"], "attempt": 3}
     row = answer["data"][2]
     assert row | {"id": 0} == {
         "id": 0,
@@ -314,6 +317,13 @@ async def test_one_is_made_changed_listed_and_deleted(world, erp, listener, deli
     assert await erp.call("DELETE", f"/client/Webhook/{row['id']}") == failure("can't find the record")
 
 
+async def test_an_empty_action_is_all_of_them(erp, listener) -> None:
+    row = await hears(erp, listener, "PRODUCT", "UPDATE")
+    assert (await erp.post("Webhook", id=row["id"], url=listener.url))["data"] == row
+    changed = await erp.post("Webhook", id=row["id"], resource_type="CONSIGNMENT", action="")
+    assert changed["data"] == row | {"resource_type": "CONSIGNMENT", "action": None}
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -340,6 +350,19 @@ async def test_the_longest_url_and_the_last_webhook(erp, monkeypatch: pytest.Mon
     for _ in range(2):
         assert (await erp.post("Webhook", url=url, resource_type="PRODUCT"))["success"]
     assert await erp.post("Webhook", url=url, resource_type="PRODUCT") == failure("Invalid value for url")
+
+
+async def test_the_last_webhook_is_one_for_all_who_ask_at_once(world, erp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "WEBHOOKS_MAX", 3)
+    least = {"url": "http://a.example/x", "resource_type": "PRODUCT"}
+    answers = await asyncio.gather(*(Erp(world.client).post("Webhook", **least) for _ in range(20)))
+    assert [answer for answer in answers if not answer["success"]] == [failure("Invalid value for url")] * 17
+    [row, *_] = (await erp.call("GET", "/client/Webhook"))["data"]
+
+    changes = [{"status": "INACTIVE"}, {"resource_type": "CONSIGNMENT"}] * 5
+    await asyncio.gather(*(Erp(world.client).post("Webhook", id=row["id"], **change) for change in changes))
+    [changed] = (await erp.call("GET", "/client/Webhook", params={"id": row["id"]}))["data"]
+    assert changed == row | {"status": "INACTIVE", "resource_type": "CONSIGNMENT"}
 
 
 async def test_receivers_of_the_setup_file_are_not_the_clients(world, erp) -> None:

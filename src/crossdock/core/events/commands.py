@@ -29,6 +29,11 @@ async def append_many(tx: Tx, events: Sequence[NewEvent]) -> None:
         await tx.notify(CALLBACKS_TOPIC)
 
 
+async def hold_receivers(tx: Tx, *, account_id: AccountId) -> None:
+    """Until the transaction ends nobody else who holds them changes which addresses the account has."""
+    await sql.hold_receivers(tx, account_id=account_id)
+
+
 async def set_receiver(
     tx: Tx,
     *,

@@ -76,6 +76,11 @@ async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[
     )
 
 
+async def hold_receivers(tx: Tx, *, account_id: AccountId) -> None:
+    """By the account's row: of receivers that do not exist yet there is none to lock."""
+    await tx.execute("SELECT 1 FROM account WHERE id = %(account_id)s FOR NO KEY UPDATE", account_id=account_id)
+
+
 async def set_receiver(
     tx: Tx,
     *,

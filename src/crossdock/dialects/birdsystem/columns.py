@@ -37,9 +37,11 @@ class Table(Struct, frozen=True, kw_only=True):
     """Columns that `selectFields` cannot leave out."""
 
 
-NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 NUMBER_OF_TEXT: Final = 0
 """What a number column takes any other text for, as the vendor's database does."""
+NUMBER_MAX: Final = 10**18
+"""Nothing that is kept is larger, above or below zero, and the database's bigint holds it."""
 VALUES_MAX: Final = 1_000
 """Values one condition may list, as many as a batch may name; the pages give no limit."""
 VALUE_CHARACTERS_MAX: Final = 1_000
@@ -96,10 +98,15 @@ def text_of(name: str, value: Any) -> str | None:
 
 
 def number(text: str) -> int | Decimal:
-    text = text.strip()
-    if not NUMBER.fullmatch(text):
+    """Beyond NUMBER_MAX it is taken for that: it compares the same with all that is kept."""
+    if not is_number(text):
         return NUMBER_OF_TEXT
-    return Decimal(text) if "." in text else int(text)
+    found = max(Decimal(-NUMBER_MAX), min(Decimal(text.strip()), Decimal(NUMBER_MAX)))
+    return int(found) if found == int(found) else found
+
+
+def is_number(text: str) -> bool:
+    return NUMBER.fullmatch(text.strip()) is not None
 
 
 def _alike(numbers: list[int | Decimal]) -> list[int] | list[Decimal]:

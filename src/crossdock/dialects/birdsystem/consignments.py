@@ -105,7 +105,7 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
     page, sort, selected = listing.page(given), listing.sort(given, CONSIGNMENTS), listing.selected(given)
     async with desk.database.transaction(readonly=True) as tx:
         found = await _search(tx, client, criteria, start=page.start, limit=page.limit, sort=sort)
-        order_ids = [order.id for order in found.orders]
+        order_ids = [order.id for order in listing.bounded(found.orders)]
         lines = await queries.lines_of(tx, account_id=client.account.id, order_ids=order_ids) if order_ids else {}
         goods = product_ids(line for of_order in lines.values() for line in of_order)
         products = await catalog.products(tx, account_id=client.account.id, ids=goods) if goods else {}

@@ -1,6 +1,7 @@
 """What a client may say of a new consignment: the columns, how wide they are, what a service forbids."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -63,6 +64,8 @@ ALIASES: Final[dict[str, str]] = {"county_iso": "country_iso", "reason_for_expot
 ADDRESS_REQUIRED: Final[dict[str, tuple[str, ...]]] = {"AGENT_DIRECT": ("address_line1", "city", "post_code")}
 """Pages disagree on these for the other types; clients do leave them out, and the warehouse can ask."""
 
+RULED_CHARACTERS_MAX: Final = 256
+"""Of one field, before it is cut to its column: one more than the widest holds. A pattern may take the cube of it."""
 DELIMITED: Final = re.compile(r"/(.*)/([a-z]*)", re.DOTALL)
 LENGTH_RULES: Final[dict[str, str]] = {
     f"restrict_max_length_{name}": name
@@ -195,15 +198,21 @@ def spelt_right(given: Values) -> Values:
 
 
 def recipient_of(given: Values, *, required: tuple[str, ...]) -> dict[str, Any]:
+    """As long as a service's rules look at it. Errors: ValueRequired, ValueInvalid."""
     for name in required:
         values.required(name, given.get(name))
     recipient = {
-        name: value[:width]
-        for name, width in RECIPIENT_WIDTHS.items()
+        name: value[:RULED_CHARACTERS_MAX]
+        for name in RECIPIENT_WIDTHS
         if (value := values.text(name, given.get(name))) is not None
     }
     values.required("country_iso", given.get("country_iso"))
     return recipient | {"country_iso": _country("country_iso", given)}
+
+
+def cut(recipient: Mapping[str, str]) -> dict[str, Any]:
+    """To the columns' widths, as it is kept."""
+    return {name: value[: RECIPIENT_WIDTHS.get(name)] for name, value in recipient.items()}
 
 
 def partner_fields_of(given: Values) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Condition(Struct, frozen=True, kw_only=True):
 def criteria(given: Parameters, table: Table, *, zone: str) -> list[Criterion]:
     """Errors: BodyMalformed, ValueInvalid, SearchWrong."""
     found: list[Criterion] = []
-    null_fields = str(given.get("includeNullFields") or "").split(",")
+    null_fields = [name.strip() for name in str(given.get("includeNullFields") or "").split(",")]
     for element in elements("filter", given.get("filter")):
         name = str(element.get("property") or element.get("field"))
         comparison = str(element.get("comparison") or "eq")
@@ -127,8 +127,12 @@ def _among(condition: Condition, wanted: list[Any]) -> list[Criterion]:
     column = condition.column
     if column.kind != "time":
         return [columns.one_of(condition.table, condition.name, wanted)]
-    texts = columns.texts_of(condition.name, wanted)
-    return [Criterion(f"{column.field}.second", "in", [_moment(condition, text) for text in texts])]
+    moments = [_moment(condition, text) for text in columns.texts_of(condition.name, wanted)]
+    if len(moments) != 1:
+        return [Criterion(f"{column.field}.second", "in", moments)]
+    # As a span an index finds it.
+    [begin] = moments
+    return [Criterion(column.field, "ge", begin), Criterion(column.field, "le", _end(begin))]
 
 
 def _contains(condition: Condition) -> list[Criterion]:
@@ -146,11 +150,13 @@ def _contains(condition: Condition) -> list[Criterion]:
 
 def _compared(condition: Condition) -> list[Criterion]:
     column = condition.column
+    if _asks_for_unset(condition):
+        return [Criterion(column.field, "is_null", True)]
     match column.kind:
         case "time":
             return _dated(condition)
         case "number":
-            return [_measured(condition)]
+            return [Criterion(column.field, condition.operator, columns.number(condition.text))]
         case "text" if condition.operator != "eq":
             return [Criterion(column.field, condition.operator, condition.text)]
     if condition.operator == "ne":
@@ -158,12 +164,11 @@ def _compared(condition: Condition) -> list[Criterion]:
     return _equal(condition)
 
 
-def _measured(condition: Condition) -> Criterion:
-    field = condition.column.field
-    number = columns.number(condition.text)
-    if condition.null_counts and condition.operator in ("eq", "le") and number <= 0:
-        return Criterion(field, "is_null", True)
-    return Criterion(field, condition.operator, number)
+def _asks_for_unset(condition: Condition) -> bool:
+    """A flag is never printed as unset."""
+    if not condition.null_counts or condition.operator not in ("eq", "le") or condition.column.kind == "flag":
+        return False
+    return columns.is_number(condition.text) and columns.number(condition.text) <= 0
 
 
 def _dated(condition: Condition) -> list[Criterion]:
@@ -172,7 +177,7 @@ def _dated(condition: Condition) -> list[Criterion]:
     if column.kind != "time":
         return []
     begin = _moment(condition, condition.text)
-    end = begin.replace(microsecond=SECOND_END)
+    end = _end(begin)
     match condition.operator:
         case "eq":
             return [
@@ -187,7 +192,13 @@ def _dated(condition: Condition) -> list[Criterion]:
 
 
 def _boolean(condition: Condition) -> list[Criterion]:
+    if not condition.value:
+        return _among(condition, ["0"])
     return _among(condition, [values.FLAGS.get(str(condition.value).lower(), "1")])
+
+
+def _end(begin: datetime) -> datetime:
+    return begin.replace(microsecond=SECOND_END)
 
 
 def _moment(condition: Condition, text: str) -> datetime:

@@ -6,10 +6,9 @@ from typing import Final
 from barcode import Code128
 from barcode.writer import ImageWriter
 
-from crossdock.core.orders import queries
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.dialects.birdsystem import values
-from crossdock.dialects.birdsystem.auth import NAME, Client
+from crossdock.dialects.birdsystem import consigned, values
+from crossdock.dialects.birdsystem.auth import Client
 from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters
 from crossdock.edge.desk import Desk
@@ -29,18 +28,16 @@ MM_PER_INCH: Final = 25.4
 
 async def barcode(desk: Desk, client: Client, given: Parameters) -> Response:
     """GET /client/Printer/Barcode/[id]: Code 128 as PNG, without text."""
-    id_ = (values.text("id", given.get("id")) or "").strip()
+    order_id = consigned.record_id(given)
     height_px = values.whole(HEIGHT, given.get(HEIGHT))
     if height_px is None:
         height_px = HEIGHT_PX_DEFAULT
     if not HEIGHT_PX_MIN <= height_px <= HEIGHT_PX_MAX:
         raise ValueInvalid(field=HEIGHT)
-    if not values.WHOLE.fullmatch(id_):
-        raise OrderUnknown(id=id_)
     async with desk.database.transaction(readonly=True) as tx:
-        order = await queries.order(tx, account_id=client.account.id, order_id=int(id_))
-    if (order.company_id, order.dialect) != (client.company.id, NAME):
-        raise OrderUnknown(id=id_)
+        order = await consigned.seen(tx, client, order_id)
+    if order is None:
+        raise OrderUnknown(id=order_id)
     return Response(code128(str(order.id), height_px=height_px), headers={"content-type": "image/png"})
 
 

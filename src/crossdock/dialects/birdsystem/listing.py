@@ -1,7 +1,7 @@
 """The parameters every list takes: start, limit, sort, selectFields and conditions; any other is passed over."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -9,19 +9,24 @@ from msgspec import Struct
 from crossdock.core.search import Criterion, SortKey
 from crossdock.dialects.birdsystem import columns, filters, printed, values, wire
 from crossdock.dialects.birdsystem.columns import Table
+from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.dialects.birdsystem.parameters import Parameters
+
+R = TypeVar("R")
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 500
 """More than this falls back to the default; it is not clamped."""
 NO_LIMIT: Final = "-1"
+ALL_MAX: Final = 20_000
+"""Rows of an answer without a limit. As consignments they are 60 MB; a million would be the end of the server."""
 DIGITS_MAX: Final = 18
 
 
 class Page(Struct, frozen=True):
     start: int
-    limit: int | None
-    """None means all."""
+    limit: int
+    """Without one, more than `bounded` lets pass."""
 
 
 def page(given: Parameters, *, most: int = LIMIT_MAX) -> Page:
@@ -29,8 +34,15 @@ def page(given: Parameters, *, most: int = LIMIT_MAX) -> Page:
     limit = str(given.get("limit")).strip()
     return Page(
         start=_number(given.get("start")) or 0,
-        limit=None if limit == NO_LIMIT else _limit(limit, most),
+        limit=ALL_MAX + 1 if limit == NO_LIMIT else _limit(limit, most),
     )
+
+
+def bounded(rows: Sequence[R]) -> Sequence[R]:
+    """Errors: ValueInvalid for more than one answer holds; they are to be asked for page by page."""
+    if len(rows) > ALL_MAX:
+        raise ValueInvalid(field="limit")
+    return rows
 
 
 def criteria(given: Parameters, table: Table, *, zone: str) -> list[Criterion]:
@@ -74,8 +86,8 @@ def answer(rows: Sequence[Any], given: Parameters, table: Table, *, zone: str) -
         row for row in msgspec.to_builtins(rows) if all(printed.fits(row, one, zone=zone) for one in wanted)
     ]
     found = printed.in_order(found, order, table)
-    end = None if window.limit is None else window.start + window.limit
-    return wire.Rows(total=len(found), data=selection(found[window.start : end], names))
+    shown = bounded(found[window.start : window.start + window.limit])
+    return wire.Rows(total=len(found), data=selection(shown, names))
 
 
 def _limit(text: str, most: int) -> int:

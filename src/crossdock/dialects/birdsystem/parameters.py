@@ -1,5 +1,6 @@
 """What a call was told: form body, query string, the id in the path and a JSON body, read as one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ from crossdock.base.errors import BodyMalformed
 from crossdock.dialects.birdsystem.errors import ValueInvalid
 from crossdock.edge.request import FORM_TYPE, JSON_TYPE, MULTIPART_TYPE, Request
 
-LIST_SUFFIX: Final = "[]"
+LISTED: Final = re.compile(r"(?P<name>.+)\[[0-9]*\]", re.DOTALL)
+"""PHP's http_build_query numbers what a form leaves blank."""
 JSON_STARTS: Final = (b"{", b"[")
 """A body with another label, or none, is JSON when it begins so."""
 
@@ -68,13 +70,17 @@ def empty(value: Any) -> bool:
 
 
 def lists_joined(pairs: Iterable[tuple[str, str]]) -> Values:
-    """`name[]=1&name[]=3` is a list under `name`; of a name that is repeated plainly the last one counts."""
+    """`name[]=1&name[]=3` is a list under `name`, and so is `name[0]=1&name[1]=3`, in the order they come.
+
+    Of a name that is repeated plainly the last one counts.
+    """
     values: Values = {}
     for name, value in pairs:
-        if not name.endswith(LIST_SUFFIX):
+        listed = LISTED.fullmatch(name)
+        if listed is None:
             values[name] = value
             continue
-        name = name.removesuffix(LIST_SUFFIX)
+        name = listed["name"]
         if not isinstance(values.get(name), list):
             values[name] = []
         values[name].append(value)

@@ -126,7 +126,7 @@ async def command_of(
         service_id=None if service is None else service.id,
         reference=asked.sales_reference,
         unique_reference=asked.identity_reference,
-        recipient=asked.recipient,
+        recipient=creating.cut(asked.recipient),
         partner_fields=asked.partner_fields | (fields or {}),
         return_action_id=None if action is None else action.id,
         lines=lines,

@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from crossdock.core.catalog.model import NewProduct, ProductChange
 from crossdock.dialects.birdsystem import values
 from crossdock.dialects.birdsystem.auth import Client
-from crossdock.dialects.birdsystem.errors import NothingToUpdate, ValueInvalid, ValueRequired
-from crossdock.dialects.birdsystem.parameters import Values, empty
+from crossdock.dialects.birdsystem.errors import NothingToUpdate, ValueInvalid
+from crossdock.dialects.birdsystem.parameters import Values
 
 CUT_WIDTHS: Final[dict[str, int]] = {
     "name": 100,
@@ -48,7 +48,7 @@ SIZES: Final[dict[str, str]] = {
 WHOLE_MAX: Final[dict[str, int]] = {
     "customs_category_id": 10**10 - 1,
     "company_product-low_stock_level": 99_999,
-    "company_product-inventory_time": 999,
+    "inventory_time": 999,
 }
 FLAGS: Final = ("company_product-is_shared_internal",)
 PROPERTIES: Final = "product_product_customs_property"
@@ -106,8 +106,7 @@ def change(asked: Said) -> ProductChange:
     if not asked.core and not asked.kept and asked.client_ref is UNSET and asked.status is UNSET:
         raise NothingToUpdate()
     for name in REQUIRED:
-        if empty(asked.core.get(name, asked.kept.get(name, "kept"))):
-            raise ValueRequired(field=name)
+        values.required(name, asked.core.get(name, asked.kept.get(name, "kept")))
     return ProductChange(
         sku=UNSET if asked.client_ref is UNSET or asked.client_ref is None else asked.client_ref,
         active=UNSET if asked.status is UNSET else asked.status == ACTIVE,

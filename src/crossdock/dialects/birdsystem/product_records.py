@@ -77,7 +77,7 @@ class ProductRow(Struct, frozen=True, kw_only=True):
     company_product_cost: str = field(name="company_product-cost")
     company_product_is_shared_internal: str = field(name=SHARED_INTERNAL)
     company_product_low_stock_level: str = field(name="company_product-low_stock_level")
-    company_product_inventory_time: str = field(name="company_product-inventory_time")
+    inventory_time: str
     company_product_live_stock: str = field(name="company_product-live_stock")
     """Of the company that asks."""
     price_internal: None = None
@@ -153,7 +153,7 @@ def product(found: Product, *, arriving: int, zone: str) -> ProductRow:
         company_product_cost=_decimal(kept, "company_product-cost", 2),
         company_product_is_shared_internal=values.FLAGS.get(str(kept.get(SHARED_INTERNAL)).lower(), "0"),
         company_product_low_stock_level=low_stock_level,
-        company_product_inventory_time=_count(kept, "company_product-inventory_time"),
+        inventory_time=_count(kept, "inventory_time"),
         company_product_live_stock=str(here),
         **texts,
         **sizes,

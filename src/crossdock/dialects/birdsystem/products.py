@@ -1,5 +1,6 @@
 """Products: what a client stores, and how much of it there is."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from crossdock.core.catalog import commands, queries
@@ -28,14 +29,13 @@ KEPT_TEXTS: Final = (
     "shape_type",
     "country_of_origin",
 )
-KEPT_NUMBERS: Final = (
+KEPT_AMOUNTS: Final = (
     "price_customs_export",
     "price_customs_import",
     "sales_price",
-    "customs_category_id",
     "company_product-cost",
     "company_product-low_stock_level",
-    "company_product-inventory_time",
+    "inventory_time",
 )
 
 TABLE: Final = Table(
@@ -57,7 +57,9 @@ TABLE: Final = Table(
         "create_time": Column("created_at", "time"),
         "update_time": Column("updated_at", "time"),
         **{name: Column(f"partner_fields.{name}", "text") for name in KEPT_TEXTS},
-        **{name: Column(f"partner_fields.{name}.number", "number") for name in KEPT_NUMBERS},
+        "customs_category_id": Column("partner_fields.customs_category_id.number", "number"),
+        "low_stock_level": Column("partner_fields.company_product-low_stock_level.amount", "number"),
+        **{name: Column(f"partner_fields.{name}.amount", "number") for name in KEPT_AMOUNTS},
     },
     plain=("id", "client_ref", "company_ref", "name", "status"),
 )
@@ -91,7 +93,7 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
             start=page.start,
             limit=page.limit,
         )
-        printed = await rows(tx, client, found.products)
+        printed = await rows(tx, client, listing.bounded(found.products))
     return wire.Rows(total=found.total, data=listing.selection(printed, selected))
 
 
@@ -102,7 +104,7 @@ async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
     return wire.Done()
 
 
-async def rows(tx: Tx, client: Client, products: list[Listed]) -> list[product_records.ProductRow]:
+async def rows(tx: Tx, client: Client, products: Sequence[Listed]) -> list[product_records.ProductRow]:
     if not products:
         return []
     arriving = await queries.arriving(

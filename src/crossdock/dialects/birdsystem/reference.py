@@ -90,7 +90,12 @@ CATEGORIES_TABLE: Final = _table(
     numbers=("id", "parent_id", "level", "lft", "rgt", "tax", "max_customs_value", "min_customs_value"),
     plain=("id", "parent_id", "code", "level"),
 )
-COUNTRIES_TABLE: Final = _table(CountryRow, plain=("iso", "name"), keys=("iso",))
+COUNTRIES_TABLE: Final = Table(
+    columns={"id": Column("iso", "word"), "iso": Column("iso", "word"), "name": Column("name", "text")},
+    plain=("id", "iso", "name"),
+    keys=("iso",),
+)
+"""What stands in the path is an `id`, whatever the key is called."""
 PLACES_TABLE: Final = _table(PlaceRow, numbers=("id", "company_id"), plain=("id", "company_id"))
 
 

@@ -28,6 +28,16 @@ FROZEN_COMPANY: Final = "0"
 FROZEN_NAME: Final = "Frozen Stock"
 COMPANY: Final = "company_id"
 
+AVAILABLE: Final = Table(
+    columns={
+        **products.TABLE.columns,
+        "live_stock": Column("here", "number"),
+        "current_locked_stock": Column("locked", "number"),
+    },
+    plain=products.TABLE.plain,
+)
+"""A product's columns, but its pieces are those of the company that asks."""
+
 TABLE: Final = Table(
     columns={
         "product_id": Column("id", "number"),
@@ -81,10 +91,10 @@ async def available(desk: Desk, client: Client, given: Parameters) -> wire.Stock
             tx,
             account_id=client.account.id,
             company_id=client.company.id,
-            criteria=[*wanted, *listing.criteria(given, products.TABLE, zone=client.company.zone)],
-            sort=listing.sort(given, products.TABLE),
+            criteria=[*wanted, *listing.criteria(given, AVAILABLE, zone=client.company.zone)],
+            sort=listing.sort(given, AVAILABLE),
             start=0 if ids else page.start,
-            limit=PRODUCTS_MAX if ids or page.limit is None else page.limit,
+            limit=PRODUCTS_MAX if ids else min(page.limit, PRODUCTS_MAX),
         )
         if ids:
             known = await catalog.products(tx, account_id=client.account.id, ids=ids)
@@ -118,7 +128,7 @@ async def stock_info(desk: Desk, client: Client, given: Parameters) -> wire.Stoc
         shelves = await stock.by_company(
             tx,
             account_id=client.account.id,
-            product_ids=[product.id for product in found.products],
+            product_ids=[product.id for product in listing.bounded(found.products)],
             by_site=by_warehouse,
         )
     rows: list[dict[str, Any]] = [

@@ -14,6 +14,7 @@ CONSIGNMENTS: Final = Table(
         "status": Column("state", "status", words.STATES_OF_STATUS),
         "warehouse_id": Column("site_id", "number"),
         "delivery_service_id": Column("service_id", "number"),
+        "delivery_service_id_internal": Column("service_id", "number"),
         "consignment_product_quantity": Column("pieces", "number"),
         "consignment_product_reference": Column("product_id", "number"),
         "sales_reference": Column("reference", "text"),
@@ -36,6 +37,10 @@ CONSIGNMENTS: Final = Table(
             )
         },
         **{name: Column(f"partner_fields.{name}", "flag") for name in creating.FLAG_COLUMNS},
+        **{
+            name: Column(f"partner_fields.{name}.amount", "number")
+            for name in ("sales_price", "customs_price", "guarantee_percentage")
+        },
     },
     plain=(
         "status",

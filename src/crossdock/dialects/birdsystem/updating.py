@@ -55,7 +55,7 @@ async def changes(desk: Desk, client: Client, order: Order, given: Values) -> Ch
     asked = _asked(order, given, recipient, _merged(order, fields))
     identity = sent.get(IDENTITY) if IDENTITY in given else order.partner_fields.get(IDENTITY)
     return Changes(
-        recipient=recipient,
+        recipient=creating.cut(recipient),
         partner_fields=await _printed_anew(desk, client, order, fields),
         reference=sent.get(REFERENCE) if REFERENCE in given else UNSET,
         unique_reference=identity,

@@ -79,10 +79,12 @@ async def query(desk: Desk, caller: Client, given: Parameters) -> wire.Rows:
 async def put(desk: Desk, caller: Client, given: Parameters) -> wire.Record:
     """POST /client/Client-User: a user with a key of their own, which the house's keeper hands out.
 
-    With an id, another address of that user; a name stays.
+    With an id, another address of that user, or none; a name stays.
     """
-    email = values.text("email", given.get("email"))
-    details = {} if email is None else {"email": _bound("email", email.strip(), EMAIL_CHARACTERS_MAX)}
+    details: dict[str, Any] = {}
+    if "email" in given.whole():
+        email = (values.text("email", given.get("email")) or "").strip()
+        details["email"] = _bound("email", email, EMAIL_CHARACTERS_MAX) or None
     account_id, number = caller.account.id, given.get("id")
     async with desk.database.transaction() as tx:
         if number is None:

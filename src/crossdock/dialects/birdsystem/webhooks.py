@@ -88,6 +88,7 @@ async def put(desk: Desk, client: Client, given: Parameters) -> wire.Record:
     """POST /client/Webhook: a new one, or with `id` a change of what is given."""
     id_ = values.whole("id", given.get("id"))
     async with desk.database.transaction() as tx:
+        await commands.hold_receivers(tx, account_id=client.account.id)
         old = [receiver for receiver in await _shown(tx, client) if receiver.id == id_] if id_ is not None else []
         if id_ is not None and not old:
             raise WebhookUnknown(id=id_)
@@ -113,6 +114,7 @@ async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
     """DELETE /client/Webhook/[id]: nothing is sent there from now on; what is owed already still is."""
     id_ = values.whole("id", given.get("id"))
     async with desk.database.transaction() as tx:
+        await commands.hold_receivers(tx, account_id=client.account.id)
         for receiver in await _shown(tx, client):
             if receiver.id == id_:
                 await _keep(tx, client.account.id, receiver.name, receiver.settings | {STATUS: DELETED})
@@ -122,7 +124,7 @@ async def delete(desk: Desk, client: Client, given: Parameters) -> wire.Done:
 
 async def log(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
     """GET /client/Webhook-Log: the tries of the last month, newest first."""
-    page = listing.page(given)
+    page, selected = listing.page(given), listing.selected(given)
     webhook_id = values.whole("webhook_id", given.get("webhook_id"))
     async with desk.database.transaction(readonly=True) as tx:
         total, tries = await queries.tries(
@@ -136,12 +138,15 @@ async def log(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
         )
         receivers = await queries.receivers(tx, account_id=client.account.id, dialect=NAME)
     urls = {receiver.id: receiver.settings.get(URL, receiver.url) for receiver in receivers}
-    rows = [_log_row(one, url=urls[one.receiver_id], zone=client.account.zone) for one in tries]
-    return wire.Rows(total=total, data=rows)
+    rows = [_log_row(one, url=urls[one.receiver_id], zone=client.account.zone) for one in listing.bounded(tries)]
+    return wire.Rows(total=total, data=listing.selection(rows, selected))
 
 
 def _settings(given: Parameters, old: dict[str, Any]) -> dict[str, Any]:
-    """What a webhook is, kept with its receiver; what is not given stays. Errors: ValueRequired, ValueInvalid."""
+    """What a webhook is, kept with its receiver; what is not given stays, and an empty action is all of them.
+
+    Errors: ValueRequired, ValueInvalid.
+    """
     new = dict(old)
     if given.get(URL) is not None or not old:
         new[URL] = _url(given)
@@ -150,7 +155,7 @@ def _settings(given: Parameters, old: dict[str, Any]) -> dict[str, Any]:
         raise ValueRequired(field=RESOURCE)
     if resource not in callbacks.RESOURCES:
         raise ValueInvalid(field=RESOURCE)
-    action = values.word(ACTION, given.get(ACTION)) or new.get(ACTION)
+    action = values.word(ACTION, given.get(ACTION)) if ACTION in given.whole() else new.get(ACTION)
     if action is not None and action not in callbacks.RESOURCES[resource]:
         raise ValueInvalid(field=ACTION)
     status = values.word(STATUS, given.get(STATUS)) or new.get(STATUS, ACTIVE)
