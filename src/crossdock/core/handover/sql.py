@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter, StaffName
+from crossdock.core.orders.model import PAID
 from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
 from crossdock.db.tx import Tx
 
@@ -281,7 +282,7 @@ WITH live AS (
        AND (expires_at IS NULL OR expires_at > %(now)s)
        AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
-                          AND o.payment NOT IN ('paid', 'partially_refunded'))
+                          AND o.payment <> ALL (%(paid)s::text[]))
        FOR NO KEY UPDATE
 )
 UPDATE handover h
@@ -295,6 +296,7 @@ RETURNING h.id, live.was_prepared
         key=key,
         staff_id=staff_id,
         prepared_only=prepared_only,
+        paid=sorted(PAID),
         now=tx.now,
     )
 
