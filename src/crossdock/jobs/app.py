@@ -19,6 +19,7 @@ from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
 from crossdock.core.orders import tally
+from crossdock.core.staff import commands as staff
 from crossdock.core.transport import readings
 from crossdock.db.database import Database, dial_errors
 
@@ -70,7 +71,8 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, and codes for what is set aside in its shop; door commands nobody
-        waits for, silent cabinets, alarms, old nonces, readings of parcels that never came; orders are counted up."""
+        waits for, silent cabinets, alarms, old nonces, readings of parcels that never came,
+        sessions and locks of logins that are over; orders are counted up."""
         codes = await _expired(database)
         issued = await waiting.issue_waiting(database)
         async with database.transaction() as tx:
@@ -80,6 +82,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await nonces.sweep(tx)
             await tally.fold(tx)
             await readings.sweep(tx)
+            await staff.sweep(tx)
         if codes or issued or doors or silent or alarms:
             log.info(
                 "swept",

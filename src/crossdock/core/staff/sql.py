@@ -1,5 +1,6 @@
 """Statements on people, their tokens and what they did."""
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -39,29 +40,86 @@ async def by_token_hash(tx: Tx, *, token_hash: str) -> Staff | None:
     )
 
 
-_SIGN_IN = f"""
+async def arrive(tx: Tx, *, staff_id: StaffId, password_hash: str) -> Staff | None:
+    """Note a login. None when the password or the access changed since it was looked up."""
+    return await tx.one_or_none(
+        Staff,
+        "UPDATE staff SET last_login = %(now)s"
+        f" WHERE id = %(staff_id)s AND password_hash = %(password_hash)s AND active RETURNING {_STAFF}",
+        staff_id=staff_id,
+        password_hash=password_hash,
+        now=tx.now,
+    )
+
+
+_GIVE_TOKEN = f"""
 UPDATE staff
-   SET last_login = %(now)s,
-       token_hash = coalesce(token_hash, %(token_hash)s),
+   SET token_hash = coalesce(token_hash, %(token_hash)s),
        token_sealed = CASE WHEN token_hash IS NULL THEN %(token_sealed)s ELSE token_sealed END
- WHERE id = %(staff_id)s AND password_hash = %(password_hash)s AND active
+ WHERE id = %(staff_id)s
 RETURNING {_STAFF}, token_sealed
 """
 
 
-async def sign_in(
-    tx: Tx, *, staff_id: StaffId, password_hash: str, token_hash: str, token_sealed: bytes
-) -> SignedIn | None:
-    """Note the login; a token already given stays. None when the password or the access changed meanwhile."""
-    return await tx.one_or_none(
-        SignedIn,
-        _SIGN_IN,
+async def give_token(tx: Tx, *, staff_id: StaffId, token_hash: str, token_sealed: bytes) -> SignedIn:
+    """A token already given stays."""
+    return await tx.one(SignedIn, _GIVE_TOKEN, staff_id=staff_id, token_hash=token_hash, token_sealed=token_sealed)
+
+
+async def add_session(
+    tx: Tx, *, account_id: AccountId, staff_id: StaffId, token_hash: str, ends_at: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO staff_session (account_id, staff_id, token_hash, created_at, ends_at)"
+        " VALUES (%(account_id)s, %(staff_id)s, %(token_hash)s, %(now)s, %(ends_at)s)",
+        account_id=account_id,
         staff_id=staff_id,
-        password_hash=password_hash,
         token_hash=token_hash,
-        token_sealed=token_sealed,
+        ends_at=ends_at,
         now=tx.now,
     )
+
+
+async def end_oldest_sessions(tx: Tx, *, staff_id: StaffId, kept: int) -> None:
+    """All but the newest. The person's row is locked, so nobody adds one meanwhile.
+
+    Index: staff_session_staff_id_idx.
+    """
+    await tx.execute(
+        "DELETE FROM staff_session WHERE id IN"
+        " (SELECT id FROM staff_session WHERE staff_id = %(staff_id)s ORDER BY id DESC OFFSET %(kept)s)",
+        staff_id=staff_id,
+        kept=kept,
+    )
+
+
+_STAFF_OF = columns(Staff, "s")
+
+
+async def by_session(tx: Tx, *, token_hash: str) -> Staff | None:
+    """Index: staff_session_token_hash_key."""
+    return await tx.one_or_none(
+        Staff,
+        f"SELECT {_STAFF_OF} FROM staff_session o JOIN staff s ON s.id = o.staff_id"
+        " WHERE o.token_hash = %(token_hash)s AND o.ends_at > %(now)s AND s.active",
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def end_session(tx: Tx, *, token_hash: str) -> Staff | None:
+    """Whose it was; None when there was none that was good. Index: staff_session_token_hash_key."""
+    return await tx.one_or_none(
+        Staff,
+        "DELETE FROM staff_session o USING staff s"
+        f" WHERE o.token_hash = %(token_hash)s AND o.ends_at > %(now)s AND s.id = o.staff_id RETURNING {_STAFF_OF}",
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def sweep_sessions(tx: Tx) -> None:
+    await tx.execute("DELETE FROM staff_session WHERE ends_at <= %(now)s", now=tx.now)
 
 
 _ADD_STAFF = f"""
@@ -140,9 +198,9 @@ async def subordinates(
 
 _ADD_ACTION = """
 INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, before, after, operation_id,
-                          about_staff_id, created_at)
+                          about_staff_id, actor, created_at)
 VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(before)s::jsonb,
-        %(after)s::jsonb, %(operation_id)s, %(about_staff_id)s, %(now)s)
+        %(after)s::jsonb, %(operation_id)s, %(about_staff_id)s, %(actor)s, %(now)s)
 RETURNING (SELECT username FROM staff WHERE id = staff_action.staff_id)
 """
 
@@ -160,6 +218,7 @@ async def add_action(
     after: dict[str, Any] | None,
     operation_id: str | None,
     about_staff_id: StaffId | None,
+    actor: str,
 ) -> str:
     """The user name of who did it; empty for the system."""
     username = await tx.value(
@@ -174,6 +233,7 @@ async def add_action(
         after=None if after is None else json.text(after),
         operation_id=operation_id,
         about_staff_id=about_staff_id,
+        actor=actor,
         now=tx.now,
     )
     return username or ""
@@ -184,12 +244,14 @@ ACTION_ORDERS = frozenset({"id", "created_at"})
 _ACTIONS_FROM = """
   FROM staff_action a
   LEFT JOIN staff s ON s.id = a.staff_id
+  LEFT JOIN staff b ON b.id = a.about_staff_id
   LEFT JOIN handover h ON h.account_id = a.account_id AND h.id = a.handover_id
  WHERE {}
 """
 _ACTION_COLUMNS = """
 SELECT a.id, a.site_id, a.staff_id, s.username, a.action, a.handover_id, h.key, h.order_id, h.order_number,
-       a.reason, a.created_at, a.before, a.after, a.operation_id, a.about_staff_id
+       a.reason, a.created_at, a.before, a.after, a.operation_id, a.about_staff_id,
+       b.username AS about_username, a.actor
 """
 
 

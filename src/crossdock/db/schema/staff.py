@@ -41,8 +41,6 @@ staff = Table(
     moment("last_login", null=True),
     moment("created_at"),
     moment("updated_at"),
-    whole("wrong_passwords", default="0"),
-    moment("wrong_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("username"),
     UniqueConstraint("token_hash"),
@@ -64,6 +62,15 @@ staff_session = Table(
     Index(None, "staff_id"),
 )
 
+login_try = Table(
+    "login_try",
+    metadata,
+    words("name_hash"),
+    whole("wrong"),
+    moment("wrong_at"),
+    PrimaryKeyConstraint("name_hash"),
+)
+
 staff_action = Table(
     "staff_action",
     metadata,
@@ -79,6 +86,7 @@ staff_action = Table(
     document("after", null=True),
     words("operation_id", null=True),
     big("about_staff_id", ForeignKey("staff.id"), null=True),
+    words("actor", default="''"),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_action_site_fkey"),
     Index("staff_action_site_idx", "account_id", "site_id", "id"),
