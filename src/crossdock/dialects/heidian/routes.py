@@ -9,6 +9,7 @@ from msgspec import structs
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
@@ -176,6 +177,7 @@ async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
                 key=key,
                 staff_id=staff.id,
                 window_s=rules.rollback_window_s,
+                rollbacks_max=rules.rollbacks_max,
                 dialect=NAME,
             )
     return views.pick_up_code(pick_up, site)
@@ -317,6 +319,7 @@ async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
         mobile=pick_up.mobile,
         used_at=pick_up.used_at,
         canceled_at=pick_up.canceled_at,
+        payments=await paying.payments(tx, account_id=pick_up.account_id, order_id=order.id),
         history=newest_first[::-1],
     )
 
