@@ -152,6 +152,18 @@ async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -
     return None if row is None else _pick_up(row)
 
 
+async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
+    """Unused ones before any other. Index: handover_account_id_order_id_idx."""
+    rows = await tx.many(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
+        " ORDER BY (h.state = 'unused') DESC, h.id DESC",
+        account_id=account_id,
+        order_id=order_id,
+    )
+    return [_pick_up(row) for row in rows]
+
+
 async def search(
     tx: Tx,
     *,
