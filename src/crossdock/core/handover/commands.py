@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, OrderId, SiteId, StaffId
@@ -167,8 +167,8 @@ async def consume(
         operation_id=operation_id,
         dialect=dialect,
     )
-    await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
-    return pick_up
+    shipped_here = await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
+    return structs.replace(pick_up, shipped_here=shipped_here)
 
 
 async def roll_back(
@@ -279,19 +279,24 @@ async def _free(tx: Tx, account_id: AccountId, order_id: OrderId, *, dialect: st
     )
 
 
-async def _hand_out(tx: Tx, pick_up: PickUp, *, dialect: str, actor: str) -> None:
-    """The order is delivered; goods of the shop's own stock leave it now. Errors: StateForbids, UnitsUnnamed."""
+async def _hand_out(tx: Tx, pick_up: PickUp, *, dialect: str, actor: str) -> bool:
+    """The order is delivered; goods of the shop's own stock leave it now, and whether that was so.
+
+    Errors: StateForbids, UnitsUnnamed.
+    """
     if pick_up.order_id is None:
-        return
+        return False
     who: dict[str, Any] = {"dialect": dialect, "actor": actor}
     order = await orders.locked(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
-    if order.site_id == pick_up.site_id and order.state not in ("shipped", "delivered"):
+    here = order.site_id == pick_up.site_id and order.state not in ("shipped", "delivered")
+    if here:
         if order.state != "allocated":
             raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
         lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
         order = await leaving.leave(tx, order, lines, [(line, line.left) for line in lines if line.left], **who)
         await sql.set_shipped_here(tx, account_id=pick_up.account_id, handover_id=pick_up.id)
     await orders.deliver_held(tx, order, place="shop", **who)
+    return here
 
 
 async def _take_in(tx: Tx, pick_up: PickUp, state: PickUpState, *, reason: str, dialect: str, actor: str) -> None:
