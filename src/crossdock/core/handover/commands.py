@@ -25,6 +25,7 @@ from crossdock.core.handover.errors import (
     RollbackClosed,
 )
 from crossdock.core.handover.model import Issued, PickUp
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Order, product_ids
@@ -93,7 +94,7 @@ async def prepare(
     staff_id: StaffId,
     dialect: str = HOUSE,
 ) -> PickUp:
-    """The goods are set aside. Done before, nothing changes.
+    """The goods are set aside, and their buyer is told. Done before, nothing changes.
 
     Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled.
     """
@@ -108,6 +109,7 @@ async def prepare(
         return found
     await sql.set_prepared(tx, account_id=account_id, handover_id=found.id, staff_id=staff_id)
     await _note(tx, found, "stock_prepare", staff_id=staff_id, dialect=dialect)
+    await notices.ready(tx, account_id=account_id, handover_id=found.id)
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
