@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from crossdock.base.ids import NoticeId
 from crossdock.core.notices import sql
-from crossdock.core.notices.model import Due, Notice, Tried, Verdict, overtaken, verdict
+from crossdock.core.notices.model import Due, Notice, Tried, Verdict, verdict
 from crossdock.db.tx import Tx
 
 
@@ -15,13 +15,10 @@ async def claim(tx: Tx, *, shares: Mapping[str, int], lease: timedelta) -> list[
     return await _due(tx, ids) if ids else []
 
 
-async def skip(tx: Tx, due: Due) -> str | None:
-    """Leave unsent what is not true any more, and say why; None when it is to be sent."""
-    reason = overtaken(due, now=tx.now)
-    if reason is not None:
-        skipped = Verdict(state="skipped", attempts=due.notice.attempts, done_at=tx.now, refusal=reason)
-        await sql.close(tx, due.notice, None, skipped)
-    return reason
+async def skip(tx: Tx, notice: Notice, reason: str) -> bool:
+    """Leave it unsent; False when it was not ours any more."""
+    skipped = Verdict(state="skipped", attempts=notice.attempts, done_at=tx.now, refusal=reason)
+    return await sql.close(tx, notice, None, skipped)
 
 
 async def note(tx: Tx, notice: Notice, tried: Tried) -> tuple[Verdict, bool]:
