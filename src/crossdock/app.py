@@ -168,7 +168,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         channels=notice_channels.channels(desk.config, desk.clock),
         clock=desk.clock,
         public_url=notice_channels.public_url(desk.config),
-        map_url=notice_channels.MAP_URL,
+        map_url=desk.config.map_url,
     )
     coordinator = Coordinator(desk.database, desk.signals, broker, desk.clock, open_key=desk.seal.open)
     tasks = [

@@ -52,7 +52,7 @@ async def show(config: Config, notice_id: int, *, reveal: bool, out: Console) ->
     for one in tries:
         _print_try(one, out)
     shown = due if reveal else _masked(due)
-    message = texts.message(shown, public_url=carriers.public_url(config), map_url=carriers.MAP_URL)
+    message = texts.message(shown, public_url=carriers.public_url(config), map_url=config.map_url)
     out.print(f"\nto: {due.notice.recipient or 'the log'}", markup=False, soft_wrap=True)
     if due.notice.channel == "email":
         out.print(f"subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
@@ -82,7 +82,7 @@ async def try_out(config: Config, channel: Channel, *, to: str, language: Langua
         out.print(f"Not sent: {MISSING[channel]}.", markup=False, soft_wrap=True)
         return False
     due = _sample(channel, to, language, clock.now())
-    message = texts.message(due, public_url=carriers.public_url(config), map_url=carriers.MAP_URL)
+    message = texts.message(due, public_url=carriers.public_url(config), map_url=config.map_url)
     try:
         sent = await carrier.send(message)
     finally:

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from crossdock.base.config import Config
-from crossdock.messages.channels import MAP_URL, channels, public_url
+from crossdock.messages.channels import channels, public_url
 from crossdock.messages.worker import Notifier
 from tests.core.notices.conftest import Told
 from tests.delivery.receiver import Partner
@@ -66,7 +66,7 @@ def make(quiet_world: World, config: Config) -> Make:
             channels=channels(here, desk.clock, trust=trust),
             clock=desk.clock,
             public_url=public_url(here),
-            map_url=MAP_URL,
+            map_url=here.map_url,
         )
 
     return make

@@ -17,7 +17,6 @@ from crossdock.messages.mail import Mail, server_of
 from crossdock.messages.port import NoticeChannel
 from crossdock.messages.sms import Sms
 
-MAP_URL = "https://www.openstreetmap.org/?mlat={lat}&mlon={lng}#map=17/{lat}/{lng}"
 NAME_CHARS_MAX = 100
 """Of the sender's name."""
 

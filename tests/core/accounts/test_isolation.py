@@ -184,6 +184,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
         pick_ups.newest_of_order: [{"order_id": shipped.id}],
+        pick_ups.of_order: [{"order_id": shipped.id}],
     }
 
 

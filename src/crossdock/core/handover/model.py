@@ -7,7 +7,8 @@ from msgspec import Struct, convert, field
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.codes.model import stand
+from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 
 PickUpState = Literal["unused", "used", "expired", "canceled"]
 PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
@@ -25,6 +26,12 @@ class HouseRules(Struct, frozen=True, kw_only=True):
     """Only parcels that were set aside are handed over."""
     rollback_window_s: int | None = None
     """How long after its use a code can be rolled back; None for ever."""
+    rollbacks_max: int | None = None
+    """How often one code can be rolled back; None without end."""
+    code_valid_h: int | None = None
+    """How long after its issue a code is good; None for ever."""
+    reminder_h: int | None = None
+    """How long before a code expires, or after its goods are ready where it does not, its buyer is reminded."""
     mask_keys: bool = False
     """Codes are shown as `1****2` to staff who did not name them."""
     password_characters_min: int = 1
@@ -61,9 +68,16 @@ class PickUp(Struct, frozen=True, kw_only=True):
     used_by: StaffName | None
     expires_at: datetime | None
     canceled_at: datetime | None
+    rollbacks: int = 0
+    """How often its use was undone."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def stand(self) -> dict[str, Any]:
+        """As the history of its shop says where it stands."""
+        return stand(self.state, prepared=self.prepared_at is not None)
 
 
 class PickUpFilter(Struct, frozen=True, kw_only=True):
@@ -94,3 +108,4 @@ class Issued(Struct, frozen=True, kw_only=True):
     products: list[Product]
     full_name: str
     mobile: str
+    payments: list[PaymentRow] = []

@@ -9,6 +9,7 @@ from msgspec import structs
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
@@ -30,7 +31,7 @@ from crossdock.db.tx import Tx
 from crossdock.dialects.heidian import filters, views
 from crossdock.dialects.heidian.asked import Asked, Field, texts
 from crossdock.dialects.heidian.errors import FieldsWrong
-from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, limiter_of
+from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, WRONG_KEYS_OF_STAFF
 from crossdock.dialects.heidian.order import order_body
 from crossdock.dialects.heidian.paging import page_of
 from crossdock.dialects.heidian.wire import BuyersCode, CheckedCode, LoggedInStaff, Page, PickUpCode, StaffRow
@@ -176,6 +177,7 @@ async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
                 key=key,
                 staff_id=staff.id,
                 window_s=rules.rollback_window_s,
+                rollbacks_max=rules.rollbacks_max,
                 dialect=NAME,
             )
     return views.pick_up_code(pick_up, site)
@@ -244,7 +246,7 @@ async def staff_login(desk: Desk, _: None, asked: Asked) -> LoggedInStaff:
         if all(fault.word == "null_characters" for fault in error.facts["fields"].values()):
             raise LoginWrong() from error
         raise
-    limiter_of(desk).take(LOGINS_OF_NAME, username[:USERNAME_CHARACTERS_MAX], desk.clock.now())
+    desk.limiter.take(LOGINS_OF_NAME, username[:USERNAME_CHARACTERS_MAX], desk.clock.now())
     login = await people.log_in(desk.database, desk.seal, username=username, password=password)
     return views.logged_in(login, await _site(desk, login.staff))
 
@@ -317,6 +319,7 @@ async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
         mobile=pick_up.mobile,
         used_at=pick_up.used_at,
         canceled_at=pick_up.canceled_at,
+        payments=await paying.payments(tx, account_id=pick_up.account_id, order_id=order.id),
         history=newest_first[::-1],
     )
 
@@ -354,5 +357,5 @@ def _guessing(desk: Desk, staff: Staff) -> Iterator[None]:
     try:
         yield
     except KeyUnknown:
-        limiter_of(desk).wrong_key(staff.id, desk.clock.now())
+        desk.limiter.note(WRONG_KEYS_OF_STAFF, staff.id, desk.clock.now())
         raise
