@@ -194,6 +194,7 @@ def _sample(channel: Channel, to: str, language: Language, now: datetime) -> Due
             address={},
             cabinet_name=None,
             box_name=None,
+            prepared_at=now,
             stored_at=None,
             expires_at=None,
             reminded_at=None,

@@ -34,6 +34,7 @@ def due(
         "address": {"address": "示例路 1 号", "location": "121.459384,31.247105", "business_hours": "10:00-22:00"},
         "cabinet_name": None,
         "box_name": None,
+        "prepared_at": NOW,
         "stored_at": None,
         "expires_at": NOW,
         "reminded_at": None,
@@ -99,6 +100,19 @@ def test_an_sms(given: Any, said: str) -> None:
     assert short(*given) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "subject"),
+    [
+        ("en", "Order ..2861 still waits at 静安店. Code 012934.", "Your order 3096 still waits: 静安店"),
+        ("zh", "您的订单（尾号2861）仍在静安店等您提货，提货码012934。", "您的订单 3096 仍在等您提货：静安店"),
+    ],
+)
+def test_a_reminder_of_what_waits_without_end(language: Language, said: str, subject: str) -> None:
+    found = message(due("shop", "reminder", language, expires_at=None), public_url="", map_url="")
+    assert (found.short, found.subject.replace("201701031645115932861", "")) == (said, subject)
+    assert "2024" not in found.text
+
+
 @pytest.mark.parametrize(("place", "kind", "language"), [*product(PLACES, KINDS, LANGUAGES)])
 def test_an_sms_is_one_part_however_long_the_names_are(place: Place, kind: Kind, language: Language) -> None:
     empty = short(place, kind, language, site_name="", cabinet_name="", box_name="05")
@@ -123,8 +137,8 @@ def test_every_text_is_translated_and_names_the_same_facts() -> None:
     assert [text for text in words.TEXTS if chinese.gettext(text) == text] == []
     for text in words.TEXTS:
         assert fields(chinese.gettext(text)) == fields(text)
-    assert {(place, kind) for place, kind in product(PLACES, KINDS)} == set(words.SHORT) == set(words.HEADINGS)
-    assert set(words.SUBJECTS) == set(KINDS)
+    assert set(product(PLACES, KINDS)) == set(words.HEADINGS) == set(words.SHORT) - {("shop", "endless")}
+    assert set(words.SUBJECTS) == {*KINDS, "endless"}
 
 
 def fields(text: str) -> set[str]:

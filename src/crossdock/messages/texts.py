@@ -51,13 +51,14 @@ def message(due: Due, *, public_url: str, map_url: str) -> Message:
     notice, about = due.notice, due.about
     where = _where(about, map_url)
     until = _until(due)
+    told = "endless" if notice.kind == "reminder" and until is None else notice.kind
     speak = words.translations(notice.language).gettext
 
     def said(text: str, **more: str) -> str:
         return speak(text).format(number=plain(about.number, SUBJECT_CHARS_MAX), **more)
 
     day = "" if until is None else f"{until:%Y-%m-%d %H:%M}"
-    subject = said(words.SUBJECTS[notice.kind], place=cut(where.name, SUBJECT_CHARS_MAX), until=day)
+    subject = said(words.SUBJECTS[told], place=cut(where.name, SUBJECT_CHARS_MAX), until=day)
     rows = [
         Row(label=speak(words.LABELS[name]), value=value, link=name in ("map", "page"))
         for name, value in (
@@ -86,7 +87,7 @@ def message(due: Due, *, public_url: str, map_url: str) -> Message:
         kind=notice.kind,
         language=notice.language,
         to=notice.recipient,
-        short=_short(speak(words.SHORT[about.place, notice.kind]), about, where, until),
+        short=_short(speak(words.SHORT[about.place, told]), about, where, until),
         subject=subject,
         text=_TEMPLATES.get_template("mail.txt").render(given),
         html=_TEMPLATES.get_template("mail.html").render(given),
@@ -126,8 +127,9 @@ def _short(pattern: str, about: About, where: Where, until: datetime | None) -> 
 
 
 def _until(due: Due) -> datetime | None:
-    """In the zone of the place."""
-    until = due.notice.occasion if due.notice.kind == "reminder" else due.about.expires_at
+    """In the zone of the place; None where nothing ends."""
+    of_policy = due.about.place == "locker" and due.notice.kind == "reminder"
+    until = due.notice.occasion if of_policy else due.about.expires_at
     return None if until is None else until.astimezone(ZoneInfo(due.about.zone))
 
 

@@ -1,26 +1,25 @@
 """The texts of notices, in the languages they speak. Written in English, translated in locale/*.po."""
 
 import gettext
-from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from crossdock.base import languages
 
 LOCALE: Final = Path(__file__).parent / "locale"
 
 SHORT: Final = {
+    ("shop", "endless"): "Order ..{end} still waits at {place}. Code {key}.",
     ("shop", "ready"): "Order ..{end} is ready at {place}. Code {key}.",
     ("shop", "reminder"): "Order ..{end} waits at {place} until {until}. Code {key}.",
     ("locker", "ready"): "Order ..{end}: locker {place}, box {box}. Code {key}.",
     ("locker", "reminder"): "Order ..{end}: locker {place}, box {box}, until {until}. Code {key}.",
 }
-"""Where it is, what is told -> an SMS."""
+"""Where it is, what is told -> an SMS. `endless` is a reminder of what waits without end."""
 SUBJECTS: Final = {
     "ready": "Your order {number} is ready: {place}",
     "reminder": "Your order {number} waits until {until}: {place}",
+    "endless": "Your order {number} still waits: {place}",
 }
 HEADINGS: Final = {
     ("shop", "ready"): "Your order {number} is ready for you at the shop.",
@@ -44,13 +43,5 @@ HINT: Final = "Show this code to collect it. Whoever has it can collect it: do n
 TEXTS: Final = (*SHORT.values(), *SUBJECTS.values(), *HEADINGS.values(), *LABELS.values(), HINT)
 
 
-@cache
 def translations(language: str) -> gettext.NullTranslations:
-    file = LOCALE / f"{language}.po"
-    if not file.exists():
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    with file.open("rb") as written:
-        write_mo(compiled, read_po(written, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return languages.translations(LOCALE, language)

@@ -10,7 +10,7 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover.errors import KeyUsed
 from crossdock.core.lockers import keeping
 from crossdock.core.notices import commands
-from crossdock.core.notices.commands import REMINDERS_MAX, remind_due
+from crossdock.core.notices.commands import REMIND_LATE, REMINDERS_MAX, remind_due
 from crossdock.core.notices.model import CHINESE_ZONES, NOT_A_MOBILE, NOT_AN_EMAIL, RECIPIENT_CHARS_MAX, Rules, Wishes
 from crossdock.jobs.app import jobs
 from tests.core.lockers.test_keeping import policy
@@ -229,9 +229,31 @@ async def test_the_sweep_of_every_minute_reminds(told: Told) -> None:
     assert await numbers(told) == ["N-1"]
 
 
-async def test_no_reminder_of_a_code_that_ended_was_used_or_never_ends(told: Told) -> None:
+async def test_a_code_without_an_end_is_reminded_of_so_many_hours_after_its_goods_are_ready(told: Told) -> None:
     await told.wish("site", SHOP, reminder_h=24)
-    await told.ready("N-0")
+    await told.waiting("N-0")
+    ready = await told.ready("N-1")
+    told.world.clock.advance(24 * HOUR - SECOND)
+    assert await remind_due(told.world.desk.database) == 0
+    told.world.clock.advance(SECOND)
+    assert await remind_due(told.world.desk.database) == 1
+    assert await remind_due(told.world.desk.database) == 0
+    [reminder] = await told.notices(kind="reminder")
+    assert (reminder.number, reminder.occasion) == ("N-1", ready.prepared_at)
+
+
+@pytest.mark.parametrize(("later", "reminded"), [(-SECOND, 1), (timedelta(0), 0)])
+async def test_a_shop_that_begins_to_remind_digs_up_no_old_parcels(
+    told: Told, later: timedelta, reminded: int
+) -> None:
+    await told.ready()
+    await told.wish("site", SHOP, reminder_h=24)
+    told.world.clock.advance(24 * HOUR + REMIND_LATE + later)
+    assert await remind_due(told.world.desk.database) == reminded
+
+
+async def test_no_reminder_of_a_code_that_ended_or_was_used(told: Told) -> None:
+    await told.wish("site", SHOP, reminder_h=24)
     await ending(told, "N-1", in_h=0)
     used = await told.ready("N-2")
     await told.counter.set(used, expires_at=told.world.clock.now() + HOUR)
@@ -239,9 +261,7 @@ async def test_no_reminder_of_a_code_that_ended_was_used_or_never_ends(told: Tol
     assert await remind_due(told.world.desk.database) == 0
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, {"reminder_h": None}, {"reminder_h": "24"}, {"reminder_h": 24, "notices": {"reminder": False}}]
-)
+@pytest.mark.parametrize("settings", [{}, {"reminder_h": None}, {"reminder_h": 24, "notices": {"reminder": False}}])
 async def test_where_no_buyer_is_reminded(told: Told, settings: dict[str, Any]) -> None:
     await told.wish("site", SHOP, **settings)
     await ending(told, "N-1", in_h=1)

@@ -1,7 +1,7 @@
 """Writing down what a buyer is to be told, in the transaction that made it true; others send it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from crossdock.base.ids import AccountId, HandoverId, NoticeId
@@ -13,6 +13,8 @@ from crossdock.db.tx import Tx
 
 NOTICES_TOPIC: Final = "notices"
 """Signalled when a notice is to be sent."""
+REMIND_LATE: Final = timedelta(days=7)
+"""A reminder that was due longer ago is left out, where the code has no end by which it would be too late."""
 REMINDERS_MAX: Final = 500
 """Put on record in one transaction; the rest is in the next one."""
 
@@ -30,11 +32,11 @@ async def remind(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, unti
 
 
 async def remind_due(database: Database) -> int:
-    """Whose codes at a counter end soon, in transactions of REMINDERS_MAX; how many people are to be told."""
+    """Whose parcels wait at a counter for long, in transactions of REMINDERS_MAX; how many people are to be told."""
     told = 0
     while True:
         async with database.transaction() as tx:
-            found = await sql.to_remind(tx, limit=REMINDERS_MAX)
+            found = await sql.to_remind(tx, late=REMIND_LATE, limit=REMINDERS_MAX)
             await _write(tx, found, "reminder")
         told += len(found)
         if len(found) < REMINDERS_MAX:

@@ -110,7 +110,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     open_channels: list[str]
     """That this house can send by, besides the log."""
     occasion: datetime | None
-    """Since when it is ready, or until when it waits."""
+    """As a notice's."""
 
     @property
     def rules(self) -> Rules:
@@ -186,7 +186,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     """Of its order."""
     kind: Kind
     occasion: datetime
-    """Ready: since when; reminder: until when it waits."""
+    """Ready: since when; reminder: until when it waits, or since when where it waits without end."""
     channel: Channel
     recipient: str
     language: Language
@@ -216,6 +216,7 @@ class About(Struct, frozen=True, kw_only=True):
     """Of the site, or of the cabinet: as the setup file has it."""
     cabinet_name: str | None
     box_name: str | None
+    prepared_at: datetime | None
     stored_at: datetime | None
     expires_at: datetime | None
     reminded_at: datetime | None
@@ -285,7 +286,8 @@ def overtaken(due: Due, *, now: datetime) -> str | None:
         return "it was stored anew, which is told by itself"
     if about.place == "locker" and notice.kind == "reminder" and about.reminded_at is None:
         return "it may lie for longer"
-    if about.place == "shop" and notice.kind == "reminder" and about.expires_at != notice.occasion:
+    ends_at = about.expires_at or about.prepared_at
+    if about.place == "shop" and notice.kind == "reminder" and ends_at != notice.occasion:
         return "its code has another end by now"
     return None
 

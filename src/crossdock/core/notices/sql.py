@@ -40,31 +40,44 @@ async def contact(
     )
 
 
-_REMINDER_H = "CASE WHEN jsonb_typeof({0}->'reminder_h') = 'number' THEN ({0}->>'reminder_h')::numeric END"
+_REMINDER_H = "CASE WHEN jsonb_typeof({0}->'reminder_h') = 'number' THEN ({0}->>'reminder_h')::float8 END"
+_OWN = f"interval '1 hour' * {_REMINDER_H.format('s.settings')}"
+_LONGEST = f"interval '1 hour' * (SELECT max({_REMINDER_H.format('site.settings')}) FROM site)"
+_UNTOLD = """
+       h.place = 'shop' AND h.state = 'unused'
+   AND coalesce(s.settings->'notices'->>'reminder', a.settings->'notices'->>'reminder', 'true') = 'true'
+   AND NOT EXISTS (SELECT 1 FROM notice n
+                    WHERE n.account_id = h.account_id AND n.handover_id = h.id
+                      AND n.kind = 'reminder' AND n.occasion = coalesce(h.expires_at, h.prepared_at))
+"""
 
 
-async def to_remind(tx: Tx, *, limit: int) -> list[Contact]:
-    """Whose codes end soon and who were not told yet. Index: handover_expiry_idx.
+async def to_remind(tx: Tx, *, late: timedelta, limit: int) -> list[Contact]:
+    """Whose codes end soon, or whose goods are ready for long and whose codes have no end; and who were not told yet.
 
-    Where only prepared parcels are handed over, nobody is called before theirs is.
+    What was due longer than `late` ago is let be: a shop that begins to remind does not dig up old parcels. Where
+    only prepared parcels are handed over, nobody is called before theirs is. Indexes: handover_expiry_idx,
+    handover_ready_idx.
     """
     return await tx.many(
         Contact,
         f"""
-{_CONTACT}, h.expires_at AS occasion
+({_CONTACT}, h.expires_at AS occasion
 {_OF_HANDOVER}
- WHERE h.place = 'shop' AND h.state = 'unused' AND h.expires_at > %(now)s
-   AND h.expires_at <= %(now)s + interval '1 hour' * (SELECT max({_REMINDER_H.format("site.settings")}) FROM site)
-   AND h.expires_at <= %(now)s + interval '1 hour' * {_REMINDER_H.format("s.settings")}
-   AND (h.prepared_at IS NOT NULL OR coalesce(s.settings->>'prepared_first', 'false') <> 'true')
-   AND coalesce(s.settings->'notices'->>'reminder', a.settings->'notices'->>'reminder', 'true') = 'true'
-   AND NOT EXISTS (SELECT 1 FROM notice n
-                    WHERE n.account_id = h.account_id AND n.handover_id = h.id
-                      AND n.kind = 'reminder' AND n.occasion = h.expires_at)
- ORDER BY h.expires_at, h.id
+ WHERE h.expires_at > %(now)s AND h.expires_at <= %(now)s + {_LONGEST} AND h.expires_at <= %(now)s + {_OWN}
+   AND (h.prepared_at IS NOT NULL OR coalesce(s.settings->>'prepared_first', 'false') <> 'true') AND {_UNTOLD}
+ ORDER BY h.expires_at, h.id LIMIT %(limit)s)
+UNION ALL
+({_CONTACT}, h.prepared_at AS occasion
+{_OF_HANDOVER}
+ WHERE h.expires_at IS NULL
+   AND h.prepared_at > %(now)s - {_LONGEST} - %(late)s AND h.prepared_at > %(now)s - {_OWN} - %(late)s
+   AND h.prepared_at <= %(now)s - {_OWN} AND {_UNTOLD}
+ ORDER BY h.prepared_at, h.id LIMIT %(limit)s)
  LIMIT %(limit)s
 """,
         now=tx.now,
+        late=late,
         limit=limit,
     )
 
@@ -138,7 +151,7 @@ async def notices(tx: Tx, *, ids: Sequence[NoticeId]) -> list[Notice]:
 _ABOUT = """
 SELECT h.id, h.place, h.state, h.order_number AS number, h.key, o.token, s.name AS site_name, s.zone,
        CASE WHEN c.id IS NULL THEN s.address ELSE c.details END AS address, c.name AS cabinet_name,
-       b.name AS box_name, h.stored_at, h.expires_at, h.reminded_at, h.recalled_at
+       b.name AS box_name, h.prepared_at, h.stored_at, h.expires_at, h.reminded_at, h.recalled_at
   FROM handover h
   JOIN site s ON s.account_id = h.account_id AND s.id = h.site_id
   LEFT JOIN cabinet c ON c.id = h.cabinet_id

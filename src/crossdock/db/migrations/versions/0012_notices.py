@@ -34,6 +34,8 @@ CREATE TABLE notice (
 )
 """,
     "CREATE INDEX notice_due_idx ON notice (channel, due_at, id) WHERE state = 'waiting'",
+    "CREATE INDEX handover_ready_idx ON handover (prepared_at)"
+    " WHERE place = 'shop' AND state = 'unused' AND expires_at IS NULL",
     "CREATE TABLE notice_channel (channel TEXT NOT NULL, CONSTRAINT notice_channel_pkey PRIMARY KEY (channel))",
     """
 CREATE TABLE notice_attempt (
