@@ -4,6 +4,8 @@ import hashlib
 import hmac
 from datetime import timedelta
 
+from msgspec import structs
+
 from crossdock.base.config import Config
 from crossdock.core.notices.model import PAUSES_S
 from crossdock.messages.channels import channels
@@ -59,3 +61,9 @@ async def test_whether_it_can_be_reached(told: Told, config: Config, provider: P
     assert failure.startswith("ConnectionRefusedError")
     assert provider.heard == []
     await provider.__aenter__()
+
+
+async def test_what_may_not_be_sent_to_is_not_even_connected_to(told: Told, config: Config) -> None:
+    here = structs.replace(config, callback_networks=())
+    failure = await channels(here, told.world.clock)["sms"].reach()
+    assert failure == "AddressForbidden: 127.0.0.1 is loopback; CROSSDOCK_CALLBACK_NETWORKS does not list it"

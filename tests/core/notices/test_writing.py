@@ -9,7 +9,6 @@ import pytest
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover.errors import KeyUsed
 from crossdock.core.lockers import keeping
-from crossdock.core.notices import commands
 from crossdock.core.notices.commands import REMIND_LATE, REMINDERS_MAX, remind_due
 from crossdock.core.notices.model import CHINESE_ZONES, NOT_A_MOBILE, NOT_AN_EMAIL, RECIPIENT_CHARS_MAX, Rules, Wishes
 from crossdock.jobs.app import jobs
@@ -290,19 +289,3 @@ async def test_more_reminders_than_one_transaction_holds(told: Told, count: int)
     )
     assert await remind_due(told.world.desk.database) == count
     assert await told.world.rows("SELECT count(DISTINCT handover_id) FROM notice") == [(count,)]
-
-
-# Other accounts -----------------------------------------------------------------------
-
-
-async def test_nobody_tells_of_another_accounts_parcel(told: Told) -> None:
-    pick_up = await told.waiting()
-    await told.counter.do(commands.ready, account_id=48, handover_id=pick_up.id)
-    await told.counter.do(commands.remind, account_id=48, handover_id=pick_up.id, until=told.world.clock.now() + HOUR)
-    assert await told.said() == []
-
-
-async def test_nobody_lists_another_accounts_notices(told: Told) -> None:
-    await told.ready()
-    assert len(await told.notices(account_id=ACCOUNT)) == 1
-    assert await told.notices(account_id=48) == []
