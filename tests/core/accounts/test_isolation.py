@@ -16,8 +16,9 @@ from msgspec import structs, to_builtins
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.codes import commands as codes
 from crossdock.core.events import queries as events
-from crossdock.core.fulfilment import calling_off, returns
+from crossdock.core.fulfilment import calling_off, paying, returns
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment import inbound as dock
 from crossdock.core.fulfilment.calling_off import CallOff
@@ -35,6 +36,8 @@ from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.staff import commands as people
+from crossdock.core.stock import commands as shelf
 from crossdock.core.stock import queries as stock
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
@@ -99,7 +102,7 @@ async def twins(quiet_world: World) -> Twins:
     shipped = await world.shipped(NUMBER, service=SHOP_SERVICE, reference="R-1")
     await world.stock(SKU, 5)
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
-    draft = await world.order("D-1", lines={SKU: 1})
+    draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
@@ -108,6 +111,10 @@ async def twins(quiet_world: World) -> Twins:
         [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
         await tx.execute(TOLD)
+        assert shipped.pick_up is not None
+        at_shop: dict[str, Any] = {"account_id": ACCOUNT, "site_id": SiteId(12), "staff_id": StaffId(31)}
+        await handover.prepare(tx, **at_shop, handover_id=shipped.pick_up.id, operation_id="op-1")
+        await paying.refund(tx, account_id=ACCOUNT, order_id=shipped.order.id, reference="R-1", amount=Decimal(1))
         [line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=draft.id)
         piece = await pieces.add(tx, account_id=ACCOUNT, order_id=draft.id, piece=PIECE)
         upload: dict[str, Any] = {"account_id": ACCOUNT, "company_id": COMPANY, "dialect": "x", "actor": "x"}
@@ -187,6 +194,8 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
         pick_ups.newest_of_order: [{"order_id": shipped.id}],
         pick_ups.of_order: [{"order_id": shipped.id}],
+        paying.payments: [{"order_id": shipped.id}],
+        people.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
     }
 
 
@@ -270,7 +279,7 @@ async def test_nobody_hears_what_comes_in_for_another_account(twins: Twins) -> N
 async def test_nobody_tells_of_another_accounts_parcel_or_sees_who_was_told(twins: Twins) -> None:
     told: dict[str, Any] = {"handover_id": twins.ids["pick_up"].id}
     until = twins.world.clock.now()
-    await twins.world.rows("UPDATE handover SET prepared_at = created_at WHERE place = 'shop' RETURNING 1")
+    await twins.world.rows("DELETE FROM notice RETURNING 1")
     await done(twins, notices.ready, account_id=OTHER, **told)
     await done(twins, notices.remind, account_id=OTHER, **told, until=until)
     assert await twins.world.rows("SELECT 1 FROM notice") == []
@@ -322,6 +331,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (calling_off.decide, {"request_id": 1, "granted": True, **by}),
         (inspect_vehicles, {"order_id": ids["draft"].id, "vehicles": [CAR], **by}),
         (transport.dispatch, {"order_id": ids["draft"].id, **by}),
+        (paying.pay, {"order_id": ids["draft"].id, "reference": "T-2"}),
+        (paying.refund, {"order_id": ids["draft"].id, "reference": "R-2"}),
         (handover.prepare, {"handover_id": pick_up.id, **at_shop}),
         (handover.consume, {"key": pick_up.key, **at_shop}),
         (handover.roll_back, {"key": pick_up.key, **at_shop}),
@@ -343,6 +354,18 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         with pytest.raises(CrossdockError):
             await done(twins, command, account_id=OTHER, **given)
         assert await everything(twins) == before, command
+
+
+async def test_nobody_ends_the_code_or_moves_the_goods_of_another_account(twins: Twins) -> None:
+    """Neither is refused: there is nothing of theirs to do."""
+    before = await everything(twins)
+    shipped = twins.ids["shipped"]
+    assert await done(twins, codes.cancel, account_id=OTHER, order_id=shipped.id) == 0
+    moves: dict[str, Any] = {"order_id": shipped.id, "cause": f"ship:{shipped.id}:1", "undo": "x"}
+    assert await done(twins, shelf.undo, account_id=OTHER, **moves) == set()
+    assert await everything(twins) == before
+    assert await done(twins, codes.cancel, account_id=ACCOUNT, order_id=shipped.id) == 1
+    assert len(await done(twins, shelf.undo, account_id=ACCOUNT, **moves)) == 1
 
 
 async def test_the_other_accounts_parcel_may_have_the_same_codes_and_opens_its_own_cabinet_only(twins: Twins) -> None:
@@ -449,6 +472,7 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "box",
         "door_command",
         "staff_action",
+        "payment",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
