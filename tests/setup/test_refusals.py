@@ -123,6 +123,22 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             "6 account.shop.settings.rollback_window_s: must be a whole number, got a text in quotes",
         ),
         (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.notices = {redy = true}\n',
+            "5 account.shop.settings.notices.redy: is not a known key; did you mean ready?",
+        ),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.notices.language = "fr"\n',
+            "5 account.shop.settings.notices.language: must be one of en, zh",
+        ),
+        (
+            ACCOUNT + '[[account.station]]\ncode = "S"\nname = "s"\nsettings.notices = {redy = true}\n',
+            "6 account.station.settings.notices: must be a table of `ready` and `reminder`, true or false, and",
+        ),
+        (
+            ACCOUNT + "settings.notices = true\n",
+            "3 account.settings.notices: must be a table of `ready` and `reminder`, true or false, and",
+        ),
+        (
             CREDENTIAL + "valid_from = 2024-08-02T00:00:00Z\nvalid_until = 2024-08-02T08:00:00+08:00\n",
             "7 account.credential.valid_until: must be later than valid_from",
         ),

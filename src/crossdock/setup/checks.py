@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from msgspec import Struct, UnsetType, to_builtins
+from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 
 from crossdock.core.events import kinds as event_kinds
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
@@ -26,6 +26,8 @@ YEAR_MIN, YEAR_MAX = 1970, 9998
 """Whatever the zone, Python can hold these."""
 PRICE_MAX = Decimal(10) ** 12
 PRICE_PLACES_MAX = 6
+TELLS_BUYERS: Final = ("account", "station")
+"""Whose settings are free but for `notices`; those of a shop have names, all of them."""
 
 
 class Checks:
@@ -135,6 +137,17 @@ class Checks:
             found |= matching
         return sorted(found)
 
+    def settings(self, path: Path, given: Any) -> Any:
+        if isinstance(given, Struct):
+            return to_builtins(given)
+        if "notices" in given and path[-3] in TELLS_BUYERS:
+            try:
+                convert(plain(given["notices"]), model.Notices)
+            except ValidationError:
+                said = "must be a table of `ready` and `reminder`, true or false, and `language`, en or zh"
+                self.complain((*path, "notices"), said)
+        return plain(given)
+
     def price(self, path: Path, price: Decimal) -> Decimal:
         places = price.as_tuple().exponent
         if not (0 <= price <= PRICE_MAX and isinstance(places, int) and -places <= PRICE_PLACES_MAX):
@@ -153,6 +166,7 @@ _OF_COLUMN: Final[dict[str, Callable[[Checks, Path, Any], Any]]] = {
     "valid_until": Checks.moment,
     "url": Checks.url,
     "kinds": Checks.kinds,
+    "settings": Checks.settings,
     "price": Checks.price,
     **dict.fromkeys(RETURN_PRICES, Checks.price),
     "manager": lambda _checks, _path, role: role == "manager",

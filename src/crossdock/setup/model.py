@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from crossdock.core.lockers.model import BoxSize
+from crossdock.core.notices.model import Language
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
 from crossdock.core.stock.model import Condition
 
@@ -112,6 +113,14 @@ class Staff(_Table, frozen=True, kw_only=True):
     active: bool | UnsetType = UNSET
 
 
+class Notices(_Table, frozen=True, kw_only=True):
+    """`core.notices.model.Wishes`, as a file may say them."""
+
+    ready: bool | UnsetType = UNSET
+    reminder: bool | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+
+
 class ShopSettings(_Table, frozen=True, kw_only=True):
     """`core.handover.model.HouseRules`, as a file may say them."""
 
@@ -122,6 +131,7 @@ class ShopSettings(_Table, frozen=True, kw_only=True):
     reminder_h: CodeHours | UnsetType = UNSET
     mask_keys: bool | UnsetType = UNSET
     password_characters_min: Annotated[int, Meta(ge=1, le=PASSWORD_CHARACTERS_MAX)] | UnsetType = UNSET
+    notices: Notices | UnsetType = UNSET
 
 
 class Shop(Site, frozen=True, kw_only=True):

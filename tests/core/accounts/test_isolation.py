@@ -30,6 +30,8 @@ from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.notices import commands as notices
+from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
@@ -275,6 +277,22 @@ async def test_nobody_sees_which_parcels_of_another_account_are_late(twins: Twin
 async def test_nobody_hears_what_comes_in_for_another_account(twins: Twins) -> None:
     assert await done(twins, catalog.arriving, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 1}
     assert await done(twins, catalog.arriving, account_id=OTHER, product_ids=[2989068, 4000000]) == {}
+
+
+async def test_nobody_tells_of_another_accounts_parcel_or_sees_who_was_told(twins: Twins) -> None:
+    told: dict[str, Any] = {"handover_id": twins.ids["pick_up"].id}
+    until = twins.world.clock.now()
+    await twins.world.rows("DELETE FROM notice RETURNING 1")
+    await done(twins, notices.ready, account_id=OTHER, **told)
+    await done(twins, notices.remind, account_id=OTHER, **told, until=until)
+    assert await twins.world.rows("SELECT 1 FROM notice") == []
+    await done(twins, notices.ready, account_id=ACCOUNT, **told)
+    await done(twins, notices.remind, account_id=ACCOUNT, **told, until=until)
+    async with twins.world.desk.database.transaction() as tx:
+        mine = await notice_queries.list_notices(tx, notice_queries.only(account_id=ACCOUNT))
+        theirs = await notice_queries.list_notices(tx, notice_queries.only(account_id=OTHER))
+        assert await notice_queries.count_by_state(tx, notice_queries.only(account_id=OTHER)) == {}
+    assert ([one.kind for one in mine], theirs) == (["reminder", "ready"], [])
 
 
 async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:

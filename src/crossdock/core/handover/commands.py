@@ -29,6 +29,7 @@ from crossdock.core.handover.errors import (
 )
 from crossdock.core.handover.model import Issued, PickUp, PickUpState
 from crossdock.core.leaving import commands as leaving
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import payment_sql
 from crossdock.core.orders import queries as order_queries
@@ -95,7 +96,8 @@ async def prepare(
     operation_id: str | None = None,
     dialect: str = HOUSE,
 ) -> PickUp:
-    """The goods are set aside. Done before, nothing changes; so by the same operation of the same person.
+    """The goods are set aside, and their buyer is told. Done before, nothing changes; so by the same operation of
+    the same person.
 
     Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled, OperationTaken.
     """
@@ -125,6 +127,7 @@ async def prepare(
         operation_id=operation_id,
         dialect=dialect,
     )
+    await notices.ready(tx, account_id=account_id, handover_id=found.id)
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
