@@ -18,6 +18,7 @@ from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
 from crossdock.core.orders import tally
+from crossdock.core.staff import commands as staff
 from crossdock.core.transport import readings
 from crossdock.db.database import Database, dial_errors
 
@@ -69,7 +70,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, alarms,
-        old nonces, readings of parcels that never came; and orders are counted up."""
+        old nonces, readings of parcels that never came, sessions that are over; and orders are counted up."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
@@ -78,6 +79,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await nonces.sweep(tx)
             await tally.fold(tx)
             await readings.sweep(tx)
+            await staff.sweep(tx)
         if codes or doors or silent or alarms:
             log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent, alarms=alarms)
 

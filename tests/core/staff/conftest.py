@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 from crossdock.base.clock import HeldClock
 from crossdock.base.ids import AccountId, SiteId
 from crossdock.base.seal import Seal
-from crossdock.core.staff import commands, passwords
-from crossdock.core.staff.model import Staff
+from crossdock.core.staff import commands, passwords, queries
+from crossdock.core.staff.model import SessionOpened, Staff
 from crossdock.db.database import Database
 
 ACCOUNT = AccountId(47)
@@ -51,6 +51,17 @@ class Shops:
     async def log_in(self, username: str, password: str = "pw") -> str:
         login = await commands.log_in(self.database, self.seal, username=username, password=password)
         return login.token
+
+    async def open_session(self, username: str, password: str = "pw") -> SessionOpened:
+        return await commands.open_session(self.database, username=username, password=password)
+
+    async def of_session(self, token: str) -> Staff | None:
+        async with self.database.transaction(readonly=True) as tx:
+            return await queries.staff_by_session(tx, token=token)
+
+    async def close_session(self, token: str) -> None:
+        async with self.database.transaction() as tx:
+            await commands.close_session(tx, token=token)
 
     async def run(self, statement: str, **params: object) -> None:
         async with self.database.transaction() as tx:

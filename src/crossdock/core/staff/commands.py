@@ -1,39 +1,62 @@
 """What people at the counters do, and what is done with their accounts."""
 
+from datetime import timedelta
+
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
 from crossdock.core.staff import passwords, sql
 from crossdock.core.staff.errors import LoginWrong, UsernameTaken
-from crossdock.core.staff.model import LoggedIn, Staff
+from crossdock.core.staff.model import SESSION_H, SESSIONS_MAX, LoggedIn, SessionOpened, Staff
 from crossdock.core.staff.tokens import new_token, token_hash
 from crossdock.db.database import Database
 from crossdock.db.tx import Tx
 
 
 async def log_in(database: Database, seal: Seal, *, username: str, password: str) -> LoggedIn:
-    """Give the person its token.
+    """Give the person its token for programs, the same at every login.
 
     Takes the database, not a transaction: none is held open while the password is checked.
     Errors: LoginWrong, one for an unknown name, a wrong password and a withdrawn access, after the same work.
     """
-    async with database.transaction(readonly=True) as tx:
-        known = await sql.by_username(tx, username=username)
-    right = await passwords.matches(password, known.password_hash if known else passwords.nobodys_hash())
-    if known is None or not right or not known.active:
-        raise LoginWrong()
+    known = await _known(database, username=username, password=password)
     token = new_token()
     async with database.transaction() as tx:
-        found = await sql.sign_in(
-            tx,
-            staff_id=known.id,
-            password_hash=known.password_hash,
-            token_hash=token_hash(token),
-            token_sealed=seal.seal(token),
+        await _arrive(tx, known)
+        given = await sql.give_token(
+            tx, staff_id=known.id, token_hash=token_hash(token), token_sealed=seal.seal(token)
         )
-        if found is None:
-            raise LoginWrong()
-        await record_action(tx, account_id=found.account_id, site_id=found.site_id, staff_id=found.id, action="login")
-    return LoggedIn(staff=found, token=seal.open(found.token_sealed))
+    return LoggedIn(staff=given, token=seal.open(given.token_sealed))
+
+
+async def open_session(database: Database, *, username: str, password: str) -> SessionOpened:
+    """Log in at a page: a token of this session alone, which ends after SESSION_H hours.
+
+    Of more than SESSIONS_MAX sessions of one person the oldest ends. Takes the database, and refuses, as `log_in`.
+    """
+    known = await _known(database, username=username, password=password)
+    token = new_token()
+    async with database.transaction() as tx:
+        staff = await _arrive(tx, known)
+        ends_at = tx.now + timedelta(hours=SESSION_H)
+        await sql.add_session(
+            tx, account_id=staff.account_id, staff_id=staff.id, token_hash=token_hash(token), ends_at=ends_at
+        )
+        await sql.end_oldest_sessions(tx, staff_id=staff.id, kept=SESSIONS_MAX)
+    return SessionOpened(staff=staff, token=token, ends_at=ends_at)
+
+
+async def close_session(tx: Tx, *, token: str) -> None:
+    """Log out at a page; a session that is over already, or never was, is no error."""
+    staff = await sql.end_session(tx, token_hash=token_hash(token))
+    if staff is not None:
+        await record_action(
+            tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="logout"
+        )
+
+
+async def sweep(tx: Tx) -> None:
+    """Forget sessions that are over."""
+    await sql.sweep_sessions(tx)
 
 
 async def create_staff(
@@ -87,3 +110,22 @@ async def record_action(
         handover_id=handover_id,
         reason=reason,
     )
+
+
+async def _known(database: Database, *, username: str, password: str) -> sql.Known:
+    """Whose name and password these are. Errors: LoginWrong."""
+    async with database.transaction(readonly=True) as tx:
+        known = await sql.by_username(tx, username=username)
+    right = await passwords.matches(password, known.password_hash if known else passwords.nobodys_hash())
+    if known is None or not right or not known.active:
+        raise LoginWrong()
+    return known
+
+
+async def _arrive(tx: Tx, known: sql.Known) -> Staff:
+    """Note a login; the person's row stays locked. Errors: LoginWrong when password or access changed meanwhile."""
+    staff = await sql.arrive(tx, staff_id=known.id, password_hash=known.password_hash)
+    if staff is None:
+        raise LoginWrong()
+    await record_action(tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="login")
+    return staff

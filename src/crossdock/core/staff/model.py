@@ -9,9 +9,13 @@ from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 
 USERNAME_CHARACTERS_MAX: Final = 150
 PASSWORD_CHARACTERS_MAX: Final = 128
+SESSION_H: Final = 12
+"""A session of a page ends by itself: after the longest shift."""
+SESSIONS_MAX: Final = 5
+"""Of one person at one time: a phone or two, the shop's tablet, a desk. One more ends the oldest."""
 
 ACTIONS: Final = frozenset(
-    {"login", "create_staff", "stock_prepare", "consume", "rollback", "issue", "expire", "cancel"}
+    {"login", "logout", "create_staff", "stock_prepare", "consume", "rollback", "issue", "expire", "cancel"}
 )
 """What the history of a shop tells of; the last three are done by the system."""
 
@@ -32,6 +36,15 @@ class LoggedIn(Struct, frozen=True, kw_only=True):
     staff: Staff
     token: str
     """40 hex digits; the same at every login until it is withdrawn."""
+
+
+class SessionOpened(Struct, frozen=True, kw_only=True):
+    """Somebody logged in at a page."""
+
+    staff: Staff
+    token: str
+    """40 hex digits, of this session alone; only its hash is kept."""
+    ends_at: datetime
 
 
 class StaffFilter(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,11 @@ async def staff_by_token(tx: Tx, *, token: str) -> Staff | None:
     return await sql.by_token_hash(tx, token_hash=token_hash(token))
 
 
+async def staff_by_session(tx: Tx, *, token: str) -> Staff | None:
+    """Whose page it is; None when the session is over or the person's access was withdrawn."""
+    return await sql.by_session(tx, token_hash=token_hash(token))
+
+
 async def subordinates(
     tx: Tx,
     *,

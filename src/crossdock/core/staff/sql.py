@@ -1,5 +1,6 @@
 """Statements on people, their tokens and what they did."""
 
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -38,29 +39,86 @@ async def by_token_hash(tx: Tx, *, token_hash: str) -> Staff | None:
     )
 
 
-_SIGN_IN = f"""
+async def arrive(tx: Tx, *, staff_id: StaffId, password_hash: str) -> Staff | None:
+    """Note a login. None when the password or the access changed since it was looked up."""
+    return await tx.one_or_none(
+        Staff,
+        "UPDATE staff SET last_login = %(now)s"
+        f" WHERE id = %(staff_id)s AND password_hash = %(password_hash)s AND active RETURNING {_STAFF}",
+        staff_id=staff_id,
+        password_hash=password_hash,
+        now=tx.now,
+    )
+
+
+_GIVE_TOKEN = f"""
 UPDATE staff
-   SET last_login = %(now)s,
-       token_hash = coalesce(token_hash, %(token_hash)s),
+   SET token_hash = coalesce(token_hash, %(token_hash)s),
        token_sealed = CASE WHEN token_hash IS NULL THEN %(token_sealed)s ELSE token_sealed END
- WHERE id = %(staff_id)s AND password_hash = %(password_hash)s AND active
+ WHERE id = %(staff_id)s
 RETURNING {_STAFF}, token_sealed
 """
 
 
-async def sign_in(
-    tx: Tx, *, staff_id: StaffId, password_hash: str, token_hash: str, token_sealed: bytes
-) -> SignedIn | None:
-    """Note the login; a token already given stays. None when the password or the access changed meanwhile."""
-    return await tx.one_or_none(
-        SignedIn,
-        _SIGN_IN,
+async def give_token(tx: Tx, *, staff_id: StaffId, token_hash: str, token_sealed: bytes) -> SignedIn:
+    """A token already given stays."""
+    return await tx.one(SignedIn, _GIVE_TOKEN, staff_id=staff_id, token_hash=token_hash, token_sealed=token_sealed)
+
+
+async def add_session(
+    tx: Tx, *, account_id: AccountId, staff_id: StaffId, token_hash: str, ends_at: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO staff_session (account_id, staff_id, token_hash, created_at, ends_at)"
+        " VALUES (%(account_id)s, %(staff_id)s, %(token_hash)s, %(now)s, %(ends_at)s)",
+        account_id=account_id,
         staff_id=staff_id,
-        password_hash=password_hash,
         token_hash=token_hash,
-        token_sealed=token_sealed,
+        ends_at=ends_at,
         now=tx.now,
     )
+
+
+async def end_oldest_sessions(tx: Tx, *, staff_id: StaffId, kept: int) -> None:
+    """All but the newest. The person's row is locked, so nobody adds one meanwhile.
+
+    Index: staff_session_staff_id_idx.
+    """
+    await tx.execute(
+        "DELETE FROM staff_session WHERE id IN"
+        " (SELECT id FROM staff_session WHERE staff_id = %(staff_id)s ORDER BY id DESC OFFSET %(kept)s)",
+        staff_id=staff_id,
+        kept=kept,
+    )
+
+
+_STAFF_OF = columns(Staff, "s")
+
+
+async def by_session(tx: Tx, *, token_hash: str) -> Staff | None:
+    """Index: staff_session_token_hash_key."""
+    return await tx.one_or_none(
+        Staff,
+        f"SELECT {_STAFF_OF} FROM staff_session o JOIN staff s ON s.id = o.staff_id"
+        " WHERE o.token_hash = %(token_hash)s AND o.ends_at > %(now)s AND s.active",
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def end_session(tx: Tx, *, token_hash: str) -> Staff | None:
+    """Whose it was; None when there was none that was good. Index: staff_session_token_hash_key."""
+    return await tx.one_or_none(
+        Staff,
+        "DELETE FROM staff_session o USING staff s"
+        f" WHERE o.token_hash = %(token_hash)s AND o.ends_at > %(now)s AND s.id = o.staff_id RETURNING {_STAFF_OF}",
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def sweep_sessions(tx: Tx) -> None:
+    await tx.execute("DELETE FROM staff_session WHERE ends_at <= %(now)s", now=tx.now)
 
 
 _ADD_STAFF = f"""
