@@ -18,6 +18,7 @@ from crossdock.core.packing.model import PackingReport, Reported
 from crossdock.db.database import Database
 from crossdock.db.intake import Intake
 from crossdock.db.signals import Signals
+from crossdock.edge.limits import Limiter
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Desk:
     """Files too large for a row."""
     doors: Doors
     """Asks a cabinet to open a door and waits for what it says."""
+    limiter: Limiter
+    """Who has asked how often; two servers in one process do not count for each other."""
 
 
 @asynccontextmanager
@@ -60,6 +63,7 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             packings=Intake(report, key=lambda report: (report.enterprise_id, report.order_number)),
             objects=Objects(config.storage_url, var=config.var),
             doors=Doors(database, signals),
+            limiter=Limiter(config),
         )
         try:
             yield desk

@@ -8,7 +8,7 @@ from crossdock.base.config import CALLS, Config, SettingInvalid
 from crossdock.base.errors import TooManyRequests
 from crossdock.base.ids import StaffId
 from crossdock.dialects.heidian import limits
-from crossdock.dialects.heidian.limits import Limiter, Window
+from crossdock.edge.limits import Limiter, Window
 
 START = datetime(2024, 8, 1, tzinfo=UTC)
 ONE = StaffId(31)
@@ -59,10 +59,18 @@ def test_callers_and_windows_do_not_count_for_each_other() -> None:
     limiter.take(limits.LOGINS_OF_ADDRESS, "xxx", START)
 
 
+def note_wrong(limiter: Limiter, staff_id: StaffId, now: datetime) -> None:
+    limiter.note(limits.WRONG_KEYS_OF_STAFF, staff_id, now)
+
+
+def refuse_paused(limiter: Limiter, staff_id: StaffId, now: datetime) -> None:
+    limiter.refuse_paused(limits.WRONG_KEYS_OF_STAFF, staff_id, now, pause_s=limits.PAUSE_S)
+
+
 def wrong_keys(limiter: Limiter, count: int, *, last: timedelta) -> datetime:
     for _ in range(count - 1):
-        limiter.wrong_key(ONE, START)
-    limiter.wrong_key(ONE, START + last)
+        note_wrong(limiter, ONE, START)
+    note_wrong(limiter, ONE, START + last)
     return START + last
 
 
@@ -70,7 +78,7 @@ def test_nineteen_wrong_codes_do_not_pause() -> None:
     limiter = Limiter(Config())
     now = wrong_keys(limiter, 19, last=timedelta(0))
 
-    limiter.refuse_paused(ONE, now)
+    refuse_paused(limiter, ONE, now)
 
 
 def test_twenty_wrong_codes_pause_for_a_minute() -> None:
@@ -78,29 +86,29 @@ def test_twenty_wrong_codes_pause_for_a_minute() -> None:
     now = wrong_keys(limiter, 20, last=timedelta(minutes=9, seconds=59))
 
     with pytest.raises(TooManyRequests) as refused:
-        limiter.refuse_paused(ONE, now)
+        refuse_paused(limiter, ONE, now)
     assert refused.value.facts["wait_s"] == 60
-    limiter.refuse_paused(OTHER, now)
+    refuse_paused(limiter, OTHER, now)
     with pytest.raises(TooManyRequests):
-        limiter.refuse_paused(ONE, now + timedelta(seconds=59))
-    limiter.refuse_paused(ONE, now + timedelta(seconds=60))
+        refuse_paused(limiter, ONE, now + timedelta(seconds=59))
+    refuse_paused(limiter, ONE, now + timedelta(seconds=60))
 
 
 def test_twenty_wrong_codes_in_ten_minutes_and_a_moment_do_not_pause() -> None:
     limiter = Limiter(Config())
     now = wrong_keys(limiter, 20, last=timedelta(minutes=10))
 
-    limiter.refuse_paused(ONE, now)
+    refuse_paused(limiter, ONE, now)
 
 
 def test_after_a_pause_the_next_wrong_code_pauses_again() -> None:
     limiter = Limiter(Config())
     now = wrong_keys(limiter, 20, last=timedelta(0)) + timedelta(seconds=60)
-    limiter.refuse_paused(ONE, now)
-    limiter.wrong_key(ONE, now)
+    refuse_paused(limiter, ONE, now)
+    note_wrong(limiter, ONE, now)
 
     with pytest.raises(TooManyRequests):
-        limiter.refuse_paused(ONE, now)
+        refuse_paused(limiter, ONE, now)
 
 
 def test_the_caller_silent_longest_is_forgotten_first() -> None:
@@ -119,12 +127,12 @@ def test_the_caller_silent_longest_is_forgotten_first() -> None:
 
 def test_so_many_wrong_codes_as_the_operator_says() -> None:
     limiter = Limiter(Config(heidian_wrong_keys=2))
-    limiter.wrong_key(ONE, START)
-    limiter.refuse_paused(ONE, START)
-    limiter.wrong_key(ONE, START)
+    note_wrong(limiter, ONE, START)
+    refuse_paused(limiter, ONE, START)
+    note_wrong(limiter, ONE, START)
 
     with pytest.raises(TooManyRequests):
-        limiter.refuse_paused(ONE, START)
+        refuse_paused(limiter, ONE, START)
 
 
 @pytest.mark.parametrize(

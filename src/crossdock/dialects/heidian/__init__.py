@@ -9,7 +9,7 @@ from crossdock.dialects.heidian.auth import KEYWORD, body_token, header_token, s
 from crossdock.dialects.heidian.callbacks import SENDER
 from crossdock.dialects.heidian.calls import ENDPOINTS, PREFLIGHT, Terms, find
 from crossdock.dialects.heidian.errors import FieldsWrong, MediaUnsupported, spoken
-from crossdock.dialects.heidian.limits import KEYS_OF_STAFF, limiter_of
+from crossdock.dialects.heidian.limits import KEYS_OF_STAFF, PAUSE_S, WRONG_KEYS_OF_STAFF
 from crossdock.dialects.heidian.words import NAME, language
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Opened
@@ -39,12 +39,12 @@ async def open_call(desk: Desk, request: Request) -> Opened:
         return _open_preflight(request)
     found = find(request.method, request.path)
     terms: Terms = found.endpoint.options
-    limiter, now = limiter_of(desk), desk.clock.now()
+    limiter, now = desk.limiter, desk.clock.now()
     if terms.of_address is not None:
         limiter.take(terms.of_address, request.peer, now)
     staff = await _staff(desk, request) if terms.staff else None
     if staff is not None:
-        limiter.refuse_paused(staff.id, now)
+        limiter.refuse_paused(WRONG_KEYS_OF_STAFF, staff.id, now, pause_s=PAUSE_S)
         if terms.manager and not staff.manager:
             raise Denied()
         if terms.keyed:

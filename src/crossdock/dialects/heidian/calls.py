@@ -8,8 +8,9 @@ from msgspec import Struct
 from crossdock.base.errors import MethodNotAllowed, PathUnknown
 from crossdock.dialects.heidian import routes
 from crossdock.dialects.heidian.asked import integer
-from crossdock.dialects.heidian.limits import FETCHES_OF_ADDRESS, LOGINS_OF_ADDRESS, Window
+from crossdock.dialects.heidian.limits import FETCHES_OF_ADDRESS, LOGINS_OF_ADDRESS
 from crossdock.edge.dialect import Endpoint
+from crossdock.edge.limits import Window
 
 
 class Terms(Struct, frozen=True, kw_only=True):

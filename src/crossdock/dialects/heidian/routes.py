@@ -30,7 +30,7 @@ from crossdock.db.tx import Tx
 from crossdock.dialects.heidian import filters, views
 from crossdock.dialects.heidian.asked import Asked, Field, texts
 from crossdock.dialects.heidian.errors import FieldsWrong
-from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, limiter_of
+from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, WRONG_KEYS_OF_STAFF
 from crossdock.dialects.heidian.order import order_body
 from crossdock.dialects.heidian.paging import page_of
 from crossdock.dialects.heidian.wire import BuyersCode, CheckedCode, LoggedInStaff, Page, PickUpCode, StaffRow
@@ -244,7 +244,7 @@ async def staff_login(desk: Desk, _: None, asked: Asked) -> LoggedInStaff:
         if all(fault.word == "null_characters" for fault in error.facts["fields"].values()):
             raise LoginWrong() from error
         raise
-    limiter_of(desk).take(LOGINS_OF_NAME, username[:USERNAME_CHARACTERS_MAX], desk.clock.now())
+    desk.limiter.take(LOGINS_OF_NAME, username[:USERNAME_CHARACTERS_MAX], desk.clock.now())
     login = await people.log_in(desk.database, desk.seal, username=username, password=password)
     return views.logged_in(login, await _site(desk, login.staff))
 
@@ -354,5 +354,5 @@ def _guessing(desk: Desk, staff: Staff) -> Iterator[None]:
     try:
         yield
     except KeyUnknown:
-        limiter_of(desk).wrong_key(staff.id, desk.clock.now())
+        desk.limiter.note(WRONG_KEYS_OF_STAFF, staff.id, desk.clock.now())
         raise
