@@ -1,39 +1,70 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.datastructures import CacheControlHeader, State
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
-from crossdock.base.errors import CrossdockError
-from crossdock.console import kiosk, words
+from crossdock.base.errors import (
+    BodyTooLarge,
+    CrossdockError,
+    Invalid,
+    MethodNotAllowed,
+    PathUnknown,
+    Unavailable,
+    Unforeseen,
+)
+from crossdock.console import kiosk, web, words
+from crossdock.console.web import Page, PageRequest
+from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
 
-PREFIXES: Final = ("/kiosk", "/static")
-BODY_BYTES_MAX: Final = 65_536
-STATIC: Final = Path(__file__).parent / "static"
+STATIC_FILES: Final = Path(__file__).parent / "static"
 STATIC_KEPT_S: Final = 300
 """How long a browser goes on with an old script after an update."""
+STATIC: Final = Page(
+    prefix="/static",
+    handlers=[
+        create_static_files_router(
+            path="/static", directories=[STATIC_FILES], cache_control=CacheControlHeader(max_age=STATIC_KEPT_S)
+        )
+    ],
+    refuse=web.refuse,
+)
+PAGES: Final = (kiosk.PAGE, STATIC)
+PREFIXES: Final = tuple(page.prefix for page in PAGES)
+BODY_BYTES_MAX: Final = 65_536
+
+log = structlog.get_logger(__name__)
 
 
-def pages(desk: Desk) -> Litestar:
-    return Litestar(
-        route_handlers=[
-            *kiosk.HANDLERS,
-            create_static_files_router(
-                path="/static", directories=[STATIC], cache_control=CacheControlHeader(max_age=STATIC_KEPT_S)
-            ),
-        ],
+def pages(desk: Desk) -> Pages:
+    """HEAD is answered as GET, without the body."""
+    litestar = Litestar(
+        route_handlers=[handler for page in PAGES for handler in page.handlers],
         state=State({"desk": desk, "templates": templates()}),
-        exception_handlers={CrossdockError: kiosk.refuse, HTTPException: _say},
+        exception_handlers={Exception: _refuse, HTTPException: _refuse},
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
     )
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_headers(message: dict[str, Any]) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        if scope["method"] == "HEAD":
+            await litestar({**scope, "method": "GET"}, receive, send_headers)  # type: ignore[arg-type]
+        else:
+            await litestar(scope, receive, send)  # type: ignore[arg-type]
+
+    return answer
 
 
 def templates() -> Environment:
@@ -48,5 +79,33 @@ def templates() -> Environment:
     return environment
 
 
-def _say(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
-    return Response({"error": "request", "text": error.detail}, status_code=error.status_code)
+def _refuse(request: PageRequest, error: Exception) -> Response[Any]:
+    """In the way of the page whose prefix it is. Addresses may be secrets: no path stands in the log."""
+    path = request.scope["path"]
+    page = next((page for page in PAGES if path == page.prefix or path.startswith(page.prefix + "/")), STATIC)
+    refused = _ours(error)
+    if isinstance(refused, Unavailable):
+        log.error("unavailable", page=page.prefix, cause=refused.sentence)
+    elif isinstance(refused, Unforeseen):
+        log.error("fault", page=page.prefix, exc_info=error, **refused.facts)
+    else:
+        log.info("refused", page=page.prefix, error=type(refused).__name__)
+    return page.refuse(request, refused)
+
+
+def _ours(error: Exception) -> CrossdockError:
+    """What the framework raises, in our words."""
+    if isinstance(error, CrossdockError):
+        return error
+    match error.status_code if isinstance(error, HTTPException) else 500:
+        case 404:
+            return PathUnknown()
+        case 405:
+            allowed = (getattr(error, "headers", None) or {}).get("allow", "").split(", ")
+            return MethodNotAllowed(allowed=", ".join([*allowed, *(["HEAD"] if "GET" in allowed else [])]))
+        case 413:
+            return BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+        case 400 | 415:
+            return Invalid()
+        case _:
+            return Unforeseen(trace_id=secrets.token_hex(8))

@@ -11,16 +11,25 @@ from io import BytesIO
 from typing import Any, Final, cast
 
 import segno
-from litestar import MediaType, Request, Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 from msgspec import Struct, to_builtins
 from msgspec.json import encode
 
-from crossdock.base.errors import CrossdockError, Denied, Invalid, NotFound, Unavailable
+from crossdock.base.errors import (
+    BodyTooLarge,
+    CrossdockError,
+    Denied,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Unavailable,
+)
 from crossdock.base.ids import AccountId, CabinetId
-from crossdock.console import words
+from crossdock.console import web
+from crossdock.console.web import HEADERS, Page, PageRequest
 from crossdock.core.lockers import queries
 from crossdock.core.lockers.errors import (
     CabinetRefused,
@@ -41,8 +50,6 @@ COOKIE_KEPT_S: Final = 10 * 365 * 86_400
 KEY_PURPOSE: Final = b"crossdock screen"
 IDLE_S: Final = 60
 """A screen that nobody touches forgets what was typed."""
-
-PageRequest = Request[Any, Any, Any]
 
 TEXTS: Final[Mapping[str, str]] = {
     "title": "Parcel locker",
@@ -98,6 +105,8 @@ ERRORS: Final[Mapping[type[CrossdockError], tuple[str, int]]] = {
     NoFreeBox: ("full", 409),
     CabinetRefused: ("refused", 409),
     CodesLocked: ("locked", 429),
+    BodyTooLarge: ("request", 413),
+    MethodNotAllowed: ("request", 405),
     Invalid: ("request", 400),
     NotFound: ("nothing", 404),
     Unavailable: ("unreachable", 503),
@@ -194,27 +203,7 @@ async def page(request: PageRequest, number: FromPath[str], key: FromQuery[str |
     screen = await _screen(request, number)
     async with screen.desk.database.autocommit() as tx:
         cabinet = await queries.cabinet(tx, account_id=screen.account_id, number=number)
-    language = _language(request)
-    texts = _texts(language)
-    html = request.app.state.templates.get_template("kiosk.html").render(
-        cabinet=cabinet,
-        shown=_shown(cabinet),
-        texts=texts,
-        t=texts.__getitem__,
-        language=language,
-        idle_s=IDLE_S,
-        sizes=SIZES,
-    )
-    return Response(html, media_type=MediaType.HTML, headers=HEADERS)
-
-
-HEADERS: Final = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none';"
-    " form-action 'self'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
+    return web.html(request, "kiosk.html", TEXTS, cabinet=cabinet, shown=_shown(cabinet), idle_s=IDLE_S, sizes=SIZES)
 
 
 @get("/kiosk/{number:str}/qr.svg")
@@ -299,7 +288,8 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
         return Response(error.sentence, status_code=status, media_type=MediaType.TEXT, headers=HEADERS)
     if isinstance(error, CabinetRefused) and error.facts.get("reason") == OFFLINE:
         word = "offline"
-    return Response({"error": word, "text": _texts(_language(request)).get(word, word)}, status_code=status)
+    text = web.translated(TEXTS, web.language_of(request)).get(word, word)
+    return Response({"error": word, "text": text}, status_code=status)
 
 
 def help_line(cabinet: Cabinet) -> str:
@@ -321,14 +311,4 @@ def _opened(outcome: DoorOutcome) -> dict[str, Any]:
     }
 
 
-def _language(request: PageRequest) -> str:
-    headers = request.headers
-    return words.language_of(cookie=headers.get("cookie", ""), accept=headers.get("accept-language", ""))
-
-
-def _texts(language: str) -> dict[str, str]:
-    translated = words.translations(language)
-    return {name: translated.gettext(text) for name, text in TEXTS.items()}
-
-
-HANDLERS: Final = [page, qr, state, enter, store, move, keep, door]
+PAGE: Final = Page(prefix="/kiosk", handlers=[page, qr, state, enter, store, move, keep, door], refuse=refuse)
