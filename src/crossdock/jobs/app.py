@@ -70,7 +70,8 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, alarms,
-        old nonces, readings of parcels that never came, sessions that are over; and orders are counted up."""
+        old nonces, readings of parcels that never came, sessions and locks of logins that are over; and orders are
+        counted up."""
         async with database.transaction() as tx:
             codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from crossdock.core.staff.model import LOCKED_S, WRONG_PASSWORDS_MAX
 from tests.dialects.heidian.conftest import Counter
 from tests.dialects.heidian.shop import TOKENS
 
@@ -111,3 +114,30 @@ async def test_ten_logins_a_minute_from_one_address(counter: Counter) -> None:
     counter.world.clock.advance(timedelta(seconds=30))
     answer = await counter.post(LOGIN, {"username": "xxx", "password": "yyy"}, by=None)
     assert answer.status_code == 200
+
+
+LOCKED_TEXTS = [
+    ("en", "Request was throttled. Expected available in 900 seconds."),
+    ("zh", "请求已被限流。 预计 900 秒后可用。"),
+]
+
+
+@pytest.mark.parametrize(("language", "detail"), LOCKED_TEXTS)
+async def test_wrong_passwords_in_a_row_lock_a_name_known_or_not(
+    counter: Counter, language: str, detail: str
+) -> None:
+    for username in ("clerk1", "nobody"):
+        body = {"username": username, "password": "wrong"}
+        for _ in range(WRONG_PASSWORDS_MAX):
+            assert (await counter.post(LOGIN, body, by=None)).status_code == 400
+        body["password"] = "clerk1pw"
+        answer = await counter.post(LOGIN, body, by=None, headers={"accept-language": language})
+        assert answer.status_code == 429, username
+        assert answer.headers["retry-after"] == str(LOCKED_S)
+        assert answer.json() == {"detail": detail, "code": "throttled"}
+        counter.world.clock.advance(timedelta(minutes=1))
+
+    listed = await counter.get("/api/orders/pick_up_code/")
+    assert listed.status_code == 200, "a token that was given is good while logging in is locked"
+    counter.world.clock.advance(timedelta(seconds=LOCKED_S - 120))
+    assert (await counter.post(LOGIN, {**body, "username": "clerk1"}, by=None)).status_code == 200

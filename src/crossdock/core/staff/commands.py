@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
-from crossdock.core.staff import passwords, sql
+from crossdock.core.staff import passwords, sql, tries
 from crossdock.core.staff.errors import LoginWrong, UsernameTaken
 from crossdock.core.staff.model import SESSION_H, SESSIONS_MAX, LoggedIn, SessionOpened, Staff
 from crossdock.core.staff.tokens import new_token, token_hash
@@ -16,7 +16,8 @@ async def log_in(database: Database, seal: Seal, *, username: str, password: str
     """Give the person its token for programs, the same at every login.
 
     Takes the database, not a transaction: none is held open while the password is checked.
-    Errors: LoginWrong, one for an unknown name, a wrong password and a withdrawn access, after the same work.
+    Errors: LoginWrong, one for an unknown name, a wrong password and a withdrawn access, after the same work;
+    LoginLocked after too many of them under one name, also for the right password.
     """
     known = await _known(database, username=username, password=password)
     token = new_token()
@@ -55,8 +56,9 @@ async def close_session(tx: Tx, *, token: str) -> None:
 
 
 async def sweep(tx: Tx) -> None:
-    """Forget sessions that are over."""
+    """Forget sessions that are over, and wrong passwords that count no more."""
     await sql.sweep_sessions(tx)
+    await tries.sweep(tx)
 
 
 async def create_staff(
@@ -113,8 +115,9 @@ async def record_action(
 
 
 async def _known(database: Database, *, username: str, password: str) -> sql.Known:
-    """Whose name and password these are. Errors: LoginWrong."""
-    async with database.transaction(readonly=True) as tx:
+    """Whose name and password these are; counted as a wrong try so far. Errors: LoginWrong, LoginLocked."""
+    async with database.transaction() as tx:
+        await tries.begin(tx, username=username)
         known = await sql.by_username(tx, username=username)
     right = await passwords.matches(password, known.password_hash if known else passwords.nobodys_hash())
     if known is None or not right or not known.active:
@@ -127,5 +130,6 @@ async def _arrive(tx: Tx, known: sql.Known) -> Staff:
     staff = await sql.arrive(tx, staff_id=known.id, password_hash=known.password_hash)
     if staff is None:
         raise LoginWrong()
+    await tries.forget(tx, username=staff.username)
     await record_action(tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="login")
     return staff

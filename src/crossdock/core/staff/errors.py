@@ -1,10 +1,14 @@
 """What can go wrong with a person's login."""
 
-from crossdock.base.errors import Conflict, Denied
+from crossdock.base.errors import Conflict, Denied, TooManyRequests
 
 
 class LoginWrong(Denied):
     """No active staff has this name and password."""
+
+
+class LoginLocked(TooManyRequests):
+    """Too many wrong passwords: nobody logs in under this name for a while. Facts: wait_s."""
 
 
 class TokenUnknown(Denied):

@@ -9,6 +9,10 @@ from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 
 USERNAME_CHARACTERS_MAX: Final = 150
 PASSWORD_CHARACTERS_MAX: Final = 128
+WRONG_PASSWORDS_MAX: Final = 5
+"""In a row, under one name; then nobody logs in under it for LOCKED_S."""
+LOCKED_S: Final = 900
+"""From the last wrong one on; as long without a wrong one, and the count begins anew."""
 SESSION_H: Final = 12
 """A session of a page ends by itself: after the longest shift."""
 SESSIONS_MAX: Final = 5

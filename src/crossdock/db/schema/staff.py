@@ -41,8 +41,6 @@ staff = Table(
     moment("last_login", null=True),
     moment("created_at"),
     moment("updated_at"),
-    whole("wrong_passwords", default="0"),
-    moment("wrong_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("username"),
     UniqueConstraint("token_hash"),
@@ -62,6 +60,15 @@ staff_session = Table(
     PrimaryKeyConstraint("id"),
     UniqueConstraint("token_hash"),
     Index(None, "staff_id"),
+)
+
+login_try = Table(
+    "login_try",
+    metadata,
+    words("name_hash"),
+    whole("wrong"),
+    moment("wrong_at"),
+    PrimaryKeyConstraint("name_hash"),
 )
 
 staff_action = Table(
