@@ -76,7 +76,15 @@ async def test_a_file_with_a_byte_order_mark_and_windows_line_ends(bench: Bench)
 
 
 async def test_a_shop_has_rules_of_its_own(bench: Bench) -> None:
-    rules = {"mask_keys": True, "prepared_first": False, "rollback_window_s": 600, "password_characters_min": 8}
+    rules = {
+        "mask_keys": True,
+        "prepared_first": False,
+        "rollback_window_s": 600,
+        "rollbacks_max": 2,
+        "code_valid_h": 168,
+        "reminder_h": 24,
+        "password_characters_min": 8,
+    }
     assert rules.keys() == set(HouseRules.__struct_fields__)
 
     await bench.apply(

@@ -519,6 +519,9 @@ async def test_the_edges_of_a_password(bench: Bench, length: int, taken: bool) -
     ("setting", "good", "bad"),
     [
         ("rollback_window_s", [0, model.ROLLBACK_WINDOW_S_MAX], [-1, model.ROLLBACK_WINDOW_S_MAX + 1]),
+        ("rollbacks_max", [0, model.ROLLBACKS_MAX], [-1, model.ROLLBACKS_MAX + 1]),
+        ("code_valid_h", [1, model.CODE_HOURS_MAX], [0, model.CODE_HOURS_MAX + 1]),
+        ("reminder_h", [1, model.CODE_HOURS_MAX], [0, model.CODE_HOURS_MAX + 1]),
         ("password_characters_min", [1, PASSWORD_CHARACTERS_MAX], [0, PASSWORD_CHARACTERS_MAX + 1]),
     ],
 )

@@ -19,6 +19,9 @@ QUANTITY_MAX = 10**12
 MEASURE_MAX = 10**9
 
 ROLLBACK_WINDOW_S_MAX = 366 * 86_400
+ROLLBACKS_MAX = 1_000
+CODE_HOURS_MAX = 366 * 24
+"""Goods that nobody fetched for a year belong on the shelf again."""
 LOCKER_HOURS_MAX = 366 * 24
 """A parcel that lies in a box for a year is lost, not kept."""
 EXTENSIONS_MAX = 100
@@ -39,6 +42,7 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Measure = Annotated[int, Meta(ge=0, le=MEASURE_MAX)]
 LockAddress = Annotated[str, Meta(pattern=r"^[0-9a-f]{4}\Z")]
 Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+CodeHours = Annotated[int, Meta(ge=1, le=CODE_HOURS_MAX)]
 LockerHours = Annotated[int, Meta(ge=1, le=LOCKER_HOURS_MAX)]
 
 
@@ -112,6 +116,9 @@ class ShopSettings(_Table, frozen=True, kw_only=True):
 
     prepared_first: bool | UnsetType = UNSET
     rollback_window_s: Annotated[int, Meta(ge=0, le=ROLLBACK_WINDOW_S_MAX)] | UnsetType = UNSET
+    rollbacks_max: Annotated[int, Meta(ge=0, le=ROLLBACKS_MAX)] | UnsetType = UNSET
+    code_valid_h: CodeHours | UnsetType = UNSET
+    reminder_h: CodeHours | UnsetType = UNSET
     mask_keys: bool | UnsetType = UNSET
     password_characters_min: Annotated[int, Meta(ge=1, le=PASSWORD_CHARACTERS_MAX)] | UnsetType = UNSET
 

@@ -7,7 +7,14 @@ from datetime import timedelta
 import pytest
 
 from crossdock.base.errors import CrossdockError
-from crossdock.core.handover.errors import KeyCanceled, KeyClash, KeyNotUsed, KeyUnknown, RollbackClosed
+from crossdock.core.handover.errors import (
+    KeyCanceled,
+    KeyClash,
+    KeyNotUsed,
+    KeyUnknown,
+    RollbackClosed,
+    RollbackLimit,
+)
 from crossdock.core.handover.model import PICK_UP_MOVES
 from tests.core.handover.conftest import CLERK, MANAGER, Counter
 
@@ -87,6 +94,19 @@ async def test_within_the_shops_window(counter: Counter, seconds: int, closed: b
         assert (await counter.read(pick_up)).state == "used"
     else:
         assert (await counter.roll_back(pick_up, window_s=600)).state == "unused"
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+async def test_as_often_as_the_shop_allows(counter: Counter, most: int) -> None:
+    pick_up = await counter.issued()
+    await counter.consume(pick_up)
+    for turn in range(1, most + 1):
+        assert (await counter.roll_back(pick_up, rollbacks_max=most)).rollbacks == turn
+        await counter.consume(pick_up)
+    with pytest.raises(RollbackLimit):
+        await counter.roll_back(pick_up, rollbacks_max=most)
+    assert (await counter.read(pick_up)).state == "used"
+    assert (await counter.roll_back(pick_up)).rollbacks == most + 1, "without a limit it goes on"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from crossdock.base.config import Config
+from crossdock.dialects.heidian.words import moment_or_null
 from tests.dialects.heidian import shop
 from tests.dialects.heidian.conftest import Counter
+from tests.world import SHOP_SERVICE
 
 LIST = "/api/orders/pick_up_code/"
 NOT_FOUND = {"detail": "Not found.", "code": "not_found"}
@@ -50,6 +52,20 @@ async def test_one_of_fifty_clerks_wins(counter: Counter) -> None:
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 49
     assert {answer.json()["code"] for answer in answers if answer.status_code == 400} == {"key_used"}
     assert await history(counter) == ["issue", "consume"]
+    await counter.world.verified()
+
+
+async def test_two_clerks_fifty_times(counter: Counter) -> None:
+    """Each race has one winner and one who is told so."""
+    await counter.pick_up()
+    for _ in range(50):
+        one, other = await asyncio.gather(*(act(counter, "consume", by=name) for name in ("clerk1", "xxx")))
+        won, lost = sorted((one, other), key=lambda answer: answer.status_code)
+        assert (won.status_code, lost.status_code, lost.json()["code"]) == (200, 400, "key_used")
+        assert won.json()["used_by"]["username"] == ("clerk1" if won is one else "xxx")
+        assert (await act(counter, "rollback", by="xxx")).status_code == 200
+        counter.world.clock.advance(timedelta(seconds=1))
+    assert await history(counter) == ["issue", *["consume", "rollback"] * 50][-100:]
     await counter.world.verified()
 
 
@@ -192,6 +208,30 @@ async def test_a_shop_may_close_its_rollback_window(counter: Counter) -> None:
         "code": "rollback_window_closed",
     }
     assert in_time.status_code == 200
+
+
+async def test_a_shop_may_limit_how_often_a_code_is_rolled_back(counter: Counter) -> None:
+    await counter.pick_up()
+    await shop.settings(counter.desk, 12, rollbacks_max=1)
+    await act(counter, "consume")
+    assert (await act(counter, "rollback")).status_code == 200
+    await act(counter, "consume")
+
+    refused = await act(counter, "rollback", headers={"accept-language": "zh"})
+
+    assert refused.status_code == 400
+    assert refused.json() == {"detail": "已达到冲正次数上限", "code": "rollback_limit_reached"}
+
+
+@pytest.mark.parametrize("hours", [None, 1, 168])
+async def test_a_shop_may_let_its_codes_end(counter: Counter, hours: int | None) -> None:
+    if hours is not None:
+        await shop.settings(counter.desk, 12, code_valid_h=hours)
+    shipped = await counter.world.shipped("N-1", service=SHOP_SERVICE)
+    [row] = (await counter.get(LIST)).json()["results"]
+    assert shipped.pick_up is not None
+    ends = None if hours is None else counter.world.clock.now() + timedelta(hours=hours)
+    assert (shipped.pick_up.expires_at, row["expires_at"]) == (ends, moment_or_null(ends))
 
 
 async def test_a_shop_may_ask_for_prepared_parcels(counter: Counter) -> None:

@@ -108,6 +108,20 @@ SAID = [
         "已超过可冲正时间",
     ),
     (
+        handover_errors.RollbackLimit(rollbacks_max=3),
+        400,
+        "rollback_limit_reached",
+        "This code has been rolled back too often.",
+        "已达到冲正次数上限",
+    ),
+    (
+        handover_errors.OperationTaken(),
+        400,
+        "operation_taken",
+        "This was sent for another action.",
+        "该请求已用于其他操作",
+    ),
+    (
         handover_errors.NotPrepared(),
         400,
         "not_prepared",

@@ -1,5 +1,7 @@
 """What left the warehouse goes to a locker or to a shop."""
 
+from datetime import timedelta
+
 from msgspec import structs
 
 from crossdock.base.ids import SiteId
@@ -8,7 +10,7 @@ from crossdock.core.accounts.model import DeliveryService
 from crossdock.core.fulfilment.errors import StationHasNoCabinet
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
-from crossdock.core.handover.model import PickUp
+from crossdock.core.handover.model import HouseRules, PickUp
 from crossdock.core.lockers import booking
 from crossdock.core.lockers import sql as lockers
 from crossdock.core.lockers.model import Parcel
@@ -51,6 +53,8 @@ async def _to_locker(tx: Tx, order: Order, service: DeliveryService, *, dialect:
 
 
 async def _to_shop(tx: Tx, order: Order, service: DeliveryService, *, dialect: str, actor: str) -> PickUp:
+    site = await accounts.site_by_id(tx, account_id=order.account_id, site_id=SiteId(service.site_id or 0))
+    valid_h = None if site is None else HouseRules.of(site.settings).code_valid_h
     sold_by = await pick_ups.online_shop(tx, domain=str(service.rules.get("online_shop") or ""))
     return await handover.issue(
         tx,
@@ -59,6 +63,7 @@ async def _to_shop(tx: Tx, order: Order, service: DeliveryService, *, dialect: s
         shop_id=sold_by.id if sold_by is not None and sold_by.account_id == order.account_id else None,
         full_name=str(order.recipient.get("contact") or ""),
         mobile=str(order.recipient.get("telephone") or ""),
+        expires_at=None if valid_h is None else tx.now + timedelta(hours=valid_h),
         dialect=dialect,
         actor=actor,
     )

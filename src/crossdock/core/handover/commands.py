@@ -21,14 +21,16 @@ from crossdock.core.handover.errors import (
     KeyUnknown,
     KeyUsed,
     NotPrepared,
+    OperationTaken,
     OrderNotPaid,
     RollbackClosed,
+    RollbackLimit,
 )
-from crossdock.core.handover.model import Issued, PickUp
+from crossdock.core.handover.model import Issued, PickUp, stand
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Order, product_ids
-from crossdock.core.staff.commands import record_action
+from crossdock.core.staff.commands import action_of, record_action
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
@@ -76,7 +78,7 @@ async def issue(
         if made is not None:
             issued = await queries.pick_up(tx, account_id=order.account_id, site_id=site_id, handover_id=made)
             facts = to_builtins(await _issued(tx, order, issued))
-            await _note(tx, issued, "issue", dialect=dialect, actor=actor, **facts)
+            await _note(tx, issued, "issue", before=None, after=issued.stand, dialect=dialect, actor=actor, **facts)
             return issued
         live = await sql.live_of_number(tx, account_id=order.account_id, number=order.number)
         if live is not None:
@@ -91,12 +93,19 @@ async def prepare(
     site_id: SiteId,
     handover_id: int,
     staff_id: StaffId,
+    reason: str = "",
+    operation_id: str | None = None,
     dialect: str = HOUSE,
 ) -> PickUp:
-    """The goods are set aside. Done before, nothing changes.
+    """The goods are set aside. Done before, nothing changes; so by the same operation of the same person.
 
-    Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled.
+    Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled, OperationTaken.
     """
+    again = await _done_before(
+        tx, account_id, site_id, operation_id, action="stock_prepare", staff_id=staff_id, handover_id=handover_id
+    )
+    if again is not None:
+        return again
     found = await sql.lock(tx, account_id=account_id, site_id=site_id, handover_id=handover_id)
     if found is None:
         raise KeyUnknown()
@@ -107,7 +116,17 @@ async def prepare(
     if found.prepared_at is not None:
         return found
     await sql.set_prepared(tx, account_id=account_id, handover_id=found.id, staff_id=staff_id)
-    await _note(tx, found, "stock_prepare", staff_id=staff_id, dialect=dialect)
+    await _note(
+        tx,
+        found,
+        "stock_prepare",
+        before=found.stand,
+        after=stand("unused", prepared=True),
+        staff_id=staff_id,
+        reason=reason,
+        operation_id=operation_id,
+        dialect=dialect,
+    )
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
@@ -119,19 +138,36 @@ async def consume(
     key: str,
     staff_id: StaffId,
     prepared_first: bool = False,
+    reason: str = "",
+    operation_id: str | None = None,
     dialect: str = HOUSE,
 ) -> PickUp:
     """Hand the parcel behind `key` to its customer, at most once.
 
-    Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled, OrderNotPaid, NotPrepared (with `prepared_first`).
+    The same operation of the same person is told how the parcel stands now. Errors: KeyUnknown, KeyUsed, KeyExpired,
+    KeyCanceled, OrderNotPaid, NotPrepared (with `prepared_first`), OperationTaken.
     """
+    again = await _done_before(tx, account_id, site_id, operation_id, action="consume", staff_id=staff_id, key=key)
+    if again is not None:
+        return again
+    await sql.hold_order(tx, account_id=account_id, site_id=site_id, key=key)
     used = await sql.mark_used(
         tx, account_id=account_id, site_id=site_id, key=key, staff_id=staff_id, prepared_only=prepared_first
     )
     if used is None:
         raise await _refusal(tx, account_id=account_id, site_id=site_id, key=key)
-    pick_up = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=used)
-    clerk = await _note(tx, pick_up, "consume", staff_id=staff_id, dialect=dialect)
+    pick_up = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=used.id)
+    clerk = await _note(
+        tx,
+        pick_up,
+        "consume",
+        before=stand("unused", prepared=used.was_prepared),
+        after=pick_up.stand,
+        staff_id=staff_id,
+        reason=reason,
+        operation_id=operation_id,
+        dialect=dialect,
+    )
     if pick_up.order_id is not None:
         await orders.deliver(
             tx, account_id=account_id, order_id=pick_up.order_id, place="shop", dialect=dialect, actor=clerk
@@ -147,13 +183,21 @@ async def roll_back(
     key: str,
     staff_id: StaffId,
     window_s: int | None = None,
+    rollbacks_max: int | None = None,
     reason: str = "",
+    operation_id: str | None = None,
     dialect: str = HOUSE,
 ) -> PickUp:
     """Undo a hand-over: the code is live again, or expired or canceled if that happened meanwhile.
 
-    Errors: KeyUnknown, KeyNotUsed, KeyCanceled, RollbackClosed (later than `window_s` after the use), KeyClash.
+    The same operation of the same person is told how the parcel stands now. Errors: KeyUnknown, KeyNotUsed,
+    KeyCanceled, RollbackClosed (later than `window_s` after the use), RollbackLimit (undone `rollbacks_max` times
+    before), KeyClash, OperationTaken.
     """
+    again = await _done_before(tx, account_id, site_id, operation_id, action="rollback", staff_id=staff_id, key=key)
+    if again is not None:
+        return again
+    await sql.hold_order(tx, account_id=account_id, site_id=site_id, key=key)
     found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=("used",), lock=True)
     if found is None:
         raise KeyUnknown()
@@ -163,6 +207,8 @@ async def roll_back(
         raise KeyNotUsed()
     if window_s is not None and tx.now - found.used_at > timedelta(seconds=window_s):
         raise RollbackClosed()
+    if rollbacks_max is not None and found.rollbacks >= rollbacks_max:
+        raise RollbackLimit(rollbacks_max=rollbacks_max)
     state = await _state_after(tx, found)
     try:
         async with tx.savepoint():
@@ -171,10 +217,22 @@ async def roll_back(
         raise KeyClash() from error
     if not free:
         raise KeyClash()
-    clerk = await _note(tx, found, "rollback", staff_id=staff_id, reason=reason, dialect=dialect, state=state)
+    back = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
+    clerk = await _note(
+        tx,
+        back,
+        "rollback",
+        before=found.stand,
+        after=back.stand,
+        staff_id=staff_id,
+        reason=reason,
+        operation_id=operation_id,
+        dialect=dialect,
+        state=state,
+    )
     if found.order_id is not None:
         await orders.undeliver(tx, account_id=account_id, order_id=found.order_id, dialect=dialect, actor=clerk)
-    return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
+    return back
 
 
 async def expire_due(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> int:
@@ -202,8 +260,33 @@ async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
 
 async def _expired(tx: Tx, rows: list[sql.Expired]) -> int:
     for row in rows:
-        await _note(tx, row, "expire")
+        before, after = (stand(state, prepared=row.prepared) for state in ("unused", "expired"))
+        await _note(tx, row, "expire", before=before, after=after)
     return len(rows)
+
+
+async def _done_before(
+    tx: Tx,
+    account_id: AccountId,
+    site_id: SiteId,
+    operation_id: str | None,
+    *,
+    action: str,
+    staff_id: StaffId,
+    handover_id: int | None = None,
+    key: str | None = None,
+) -> PickUp | None:
+    """How the parcel of an operation that was done stands now. Errors: OperationTaken."""
+    if operation_id is None:
+        return None
+    done = await action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
+    if done is None:
+        return None
+    if (done.action, done.staff_id) != (action, staff_id) or done.handover_id is None:
+        raise OperationTaken()
+    if handover_id not in (None, done.handover_id) or key not in (None, done.key):
+        raise OperationTaken()
+    return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=done.handover_id)
 
 
 _ENDED: Final[dict[str, type[CrossdockError]]] = {
@@ -248,8 +331,11 @@ async def _note(
     about: PickUp | sql.Expired,
     action: str,
     *,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
     staff_id: StaffId | None = None,
     reason: str = "",
+    operation_id: str | None = None,
     dialect: str = HOUSE,
     actor: str = "",
     **facts: Any,
@@ -264,6 +350,9 @@ async def _note(
             action=action,
             handover_id=about.id,
             reason=reason,
+            before=before,
+            after=after,
+            operation_id=operation_id,
         )
         or actor
     )

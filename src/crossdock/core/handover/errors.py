@@ -37,3 +37,11 @@ class NotPrepared(Conflict):
 
 class RollbackClosed(Conflict):
     """This code can no longer be rolled back."""
+
+
+class RollbackLimit(Conflict):
+    """This code has been rolled back as often as its shop allows. Facts: rollbacks_max."""
+
+
+class OperationTaken(Conflict):
+    """This operation id was used for something else."""

@@ -25,6 +25,12 @@ class HouseRules(Struct, frozen=True, kw_only=True):
     """Only parcels that were set aside are handed over."""
     rollback_window_s: int | None = None
     """How long after its use a code can be rolled back; None for ever."""
+    rollbacks_max: int | None = None
+    """How often one code can be rolled back; None without end."""
+    code_valid_h: int | None = None
+    """How long after its issue a code is good; None for ever."""
+    reminder_h: int | None = None
+    """How long before a code expires, or after its goods are ready where it does not, its buyer is reminded."""
     mask_keys: bool = False
     """Codes are shown as `1****2` to staff who did not name them."""
     password_characters_min: int = 1
@@ -61,9 +67,20 @@ class PickUp(Struct, frozen=True, kw_only=True):
     used_by: StaffName | None
     expires_at: datetime | None
     canceled_at: datetime | None
+    rollbacks: int = 0
+    """How often its use was undone."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def stand(self) -> dict[str, Any]:
+        """As the history of its shop says where it stands."""
+        return stand(self.state, prepared=self.prepared_at is not None)
+
+
+def stand(state: str, *, prepared: bool) -> dict[str, Any]:
+    return {"state": state, "prepared": prepared}
 
 
 class PickUpFilter(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ SORTS: Final = frozenset({"id", "created_at", "updated_at", "used_at", "prepared
 _PICK_UPS = """
 SELECT h.id, h.account_id, h.site_id, h.shop_id, h.order_id, h.order_number, h.key, h.state, h.full_name, h.mobile,
        h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by, user_.username AS user_name,
-       h.expires_at, h.canceled_at, h.partner_fields, h.created_at, h.updated_at
+       h.expires_at, h.canceled_at, h.rollbacks, h.partner_fields, h.created_at, h.updated_at
   FROM handover h
   LEFT JOIN staff preparer ON preparer.id = h.prepared_by
   LEFT JOIN staff user_ ON user_.id = h.used_by
@@ -43,6 +43,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     user_name: str | None
     expires_at: datetime | None
     canceled_at: datetime | None
+    rollbacks: int
     partner_fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -66,6 +67,7 @@ def _pick_up(row: _Row) -> PickUp:
         used_by=None if row.used_by is None else StaffName(row.used_by, row.user_name or ""),
         expires_at=row.expires_at,
         canceled_at=row.canceled_at,
+        rollbacks=row.rollbacks,
         partner_fields=row.partner_fields,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -113,6 +115,26 @@ async def lock(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: i
         id=handover_id,
     )
     return None if row is None else _pick_up(row)
+
+
+async def hold_order(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> None:
+    """Lock the orders of the codes with this key, used ones too. Index: handover_site_key_idx.
+
+    Everybody holds an order before its code, so that two who need both do not wait for each other.
+    """
+    await tx.execute(
+        """
+SELECT o.id FROM orders o
+ WHERE o.account_id = %(account_id)s
+   AND o.id IN (SELECT h.order_id FROM handover h
+                 WHERE h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s
+                   AND h.state IN ('unused', 'used') AND h.place = 'shop')
+ ORDER BY o.id FOR NO KEY UPDATE OF o
+""",
+        account_id=account_id,
+        site_id=site_id,
+        key=key,
+    )
 
 
 async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
@@ -240,22 +262,33 @@ async def set_prepared(tx: Tx, *, account_id: AccountId, handover_id: HandoverId
     )
 
 
+class Used(Struct, frozen=True):
+    id: HandoverId
+    was_prepared: bool
+
+
 async def mark_used(
     tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, staff_id: StaffId, prepared_only: bool
-) -> HandoverId | None:
+) -> Used | None:
     """Flip one live key of a paid order to used; None when no such key matched. Index: handover_live_key."""
-    id_ = await tx.value(
+    return await tx.one_or_none(
+        Used,
         """
-UPDATE handover
+WITH live AS (
+    SELECT id, prepared_at IS NOT NULL AS was_prepared FROM handover
+     WHERE site_id = %(site_id)s AND key = %(key)s AND state = 'unused' AND place = 'shop'
+       AND account_id = %(account_id)s
+       AND (expires_at IS NULL OR expires_at > %(now)s)
+       AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
+                          AND o.payment NOT IN ('paid', 'partially_refunded'))
+       FOR NO KEY UPDATE
+)
+UPDATE handover h
    SET state = 'used', used_at = %(now)s, used_by = %(staff_id)s, updated_at = %(now)s,
        prepared_at = coalesce(prepared_at, %(now)s), prepared_by = coalesce(prepared_by, %(staff_id)s)
- WHERE site_id = %(site_id)s AND key = %(key)s AND state = 'unused' AND place = 'shop'
-   AND account_id = %(account_id)s
-   AND (expires_at IS NULL OR expires_at > %(now)s)
-   AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
-   AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
-                      AND o.payment NOT IN ('paid', 'partially_refunded'))
-RETURNING id
+  FROM live WHERE h.id = live.id
+RETURNING h.id, live.was_prepared
 """,
         account_id=account_id,
         site_id=site_id,
@@ -264,7 +297,6 @@ RETURNING id
         prepared_only=prepared_only,
         now=tx.now,
     )
-    return None if id_ is None else HandoverId(id_)
 
 
 async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> bool:
@@ -275,7 +307,7 @@ async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId,
     marked = await tx.execute(
         """
 UPDATE handover
-   SET state = %(state)s, used_at = NULL, used_by = NULL, updated_at = %(now)s,
+   SET state = %(state)s, used_at = NULL, used_by = NULL, updated_at = %(now)s, rollbacks = rollbacks + 1,
        canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(now)s ELSE canceled_at END
  WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'used'
    AND (%(state)s <> 'unused'
@@ -306,6 +338,7 @@ class Expired(Struct, frozen=True):
     site_id: SiteId
     order_id: OrderId | None
     order_number: str
+    prepared: bool
 
 
 _EXPIRE = """
@@ -314,7 +347,7 @@ WITH due AS (
      ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE handover h SET state = 'expired', updated_at = %(now)s FROM due WHERE h.id = due.id
-RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number
+RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.prepared_at IS NOT NULL AS prepared
 """
 
 

@@ -1,12 +1,22 @@
 """What people at the counters do, and what is done with their accounts."""
 
 from datetime import timedelta
+from typing import Any
 
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
 from crossdock.core.staff import passwords, sql, tries
-from crossdock.core.staff.errors import LoginWrong, UsernameTaken
-from crossdock.core.staff.model import SESSION_H, SESSIONS_MAX, LoggedIn, SessionOpened, Staff
+from crossdock.core.staff.errors import LoginWrong, OperationIdInvalid, ReasonTooLong, UsernameTaken
+from crossdock.core.staff.model import (
+    OPERATION_ID_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
+    SESSION_H,
+    SESSIONS_MAX,
+    Action,
+    LoggedIn,
+    SessionOpened,
+    Staff,
+)
 from crossdock.core.staff.tokens import new_token, token_hash
 from crossdock.db.database import Database
 from crossdock.db.tx import Tx
@@ -98,11 +108,21 @@ async def record_action(
     action: str,
     handover_id: HandoverId | None = None,
     reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    operation_id: str | None = None,
+    about_staff_id: StaffId | None = None,
 ) -> str:
     """Add one row to the history of a shop; rows are never changed. `staff_id` None is the system itself.
 
-    Returns who did it, by user name; empty for the system.
+    `before` and `after` hold the states that changed. `operation_id` is once in each place: ask `action_of` before,
+    which keeps others of the same id waiting. Returns who did it, by user name; empty for the system. Errors:
+    ReasonTooLong, OperationIdInvalid.
     """
+    if len(reason) > REASON_CHARACTERS_MAX:
+        raise ReasonTooLong(characters_max=REASON_CHARACTERS_MAX)
+    if operation_id is not None and not 0 < len(operation_id) <= OPERATION_ID_CHARACTERS_MAX:
+        raise OperationIdInvalid(characters_max=OPERATION_ID_CHARACTERS_MAX)
     return await sql.add_action(
         tx,
         account_id=account_id,
@@ -111,7 +131,20 @@ async def record_action(
         action=action,
         handover_id=handover_id,
         reason=reason,
+        before=before,
+        after=after,
+        operation_id=operation_id,
+        about_staff_id=about_staff_id,
     )
+
+
+async def action_of(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation_id: str) -> Action | None:
+    """What this operation did in this place; None when it did nothing so far.
+
+    Whoever asks for the same one waits until this transaction ends.
+    """
+    await sql.lock_operation(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
+    return await sql.action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
 
 
 async def _known(database: Database, *, username: str, password: str) -> sql.Known:

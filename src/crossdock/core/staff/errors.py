@@ -1,6 +1,6 @@
 """What can go wrong with a person's login."""
 
-from crossdock.base.errors import Conflict, Denied, TooManyRequests
+from crossdock.base.errors import Conflict, Denied, Invalid, TooManyRequests
 
 
 class LoginWrong(Denied):
@@ -21,3 +21,11 @@ class StaffInactive(Denied):
 
 class UsernameTaken(Conflict):
     """Somebody has this user name already."""
+
+
+class ReasonTooLong(Invalid):
+    """The reason has more characters than the history takes. Facts: characters_max."""
+
+
+class OperationIdInvalid(Invalid):
+    """An operation id is empty or too long. Facts: characters_max."""

@@ -1,7 +1,7 @@
 """People at the counters, and what they did."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -22,6 +22,9 @@ ACTIONS: Final = frozenset(
     {"login", "logout", "create_staff", "stock_prepare", "consume", "rollback", "issue", "expire", "cancel"}
 )
 """What the history of a shop tells of; the last three are done by the system."""
+REASON_CHARACTERS_MAX: Final = 500
+OPERATION_ID_CHARACTERS_MAX: Final = 64
+"""A page makes one for each tap, as a UUID."""
 
 
 class Staff(Struct, frozen=True, kw_only=True):
@@ -73,6 +76,13 @@ class Action(Struct, frozen=True, kw_only=True):
     order_number: str | None
     reason: str
     created_at: datetime
+    before: dict[str, Any] | None = None
+    """What the action changed, as it was: of a code `state` and `prepared`; None where there was nothing."""
+    after: dict[str, Any] | None = None
+    operation_id: str | None = None
+    """The tap that asked for it; once in each place."""
+    about_staff_id: StaffId | None = None
+    """Whose account it was done to."""
 
 
 class ActionFilter(Struct, frozen=True, kw_only=True):

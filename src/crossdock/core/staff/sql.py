@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from crossdock.base import json
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.core.staff.model import Action, ActionFilter, Staff, StaffFilter
 from crossdock.db.compose import SQL, Composed
@@ -196,8 +197,10 @@ async def subordinates(
 
 
 _ADD_ACTION = """
-INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, created_at)
-VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(now)s)
+INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, before, after, operation_id,
+                          about_staff_id, created_at)
+VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(before)s::jsonb,
+        %(after)s::jsonb, %(operation_id)s, %(about_staff_id)s, %(now)s)
 RETURNING (SELECT username FROM staff WHERE id = staff_action.staff_id)
 """
 
@@ -211,6 +214,10 @@ async def add_action(
     action: str,
     handover_id: HandoverId | None,
     reason: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    operation_id: str | None,
+    about_staff_id: StaffId | None,
 ) -> str:
     """The user name of who did it; empty for the system."""
     username = await tx.value(
@@ -221,6 +228,10 @@ async def add_action(
         action=action,
         handover_id=handover_id,
         reason=reason,
+        before=None if before is None else json.text(before),
+        after=None if after is None else json.text(after),
+        operation_id=operation_id,
+        about_staff_id=about_staff_id,
         now=tx.now,
     )
     return username or ""
@@ -236,8 +247,32 @@ _ACTIONS_FROM = """
 """
 _ACTION_COLUMNS = """
 SELECT a.id, a.site_id, a.staff_id, s.username, a.action, a.handover_id, h.key, h.order_id, h.order_number,
-       a.reason, a.created_at
+       a.reason, a.created_at, a.before, a.after, a.operation_id, a.about_staff_id
 """
+
+
+async def lock_operation(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation_id: str) -> None:
+    """Those whose hashes are the same wait for each other too, which does no harm."""
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(operation)s, 0))",
+        operation=f"operation:{account_id}:{site_id}:{operation_id}",
+    )
+
+
+async def action_of(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation_id: str) -> Action | None:
+    """Index: staff_action_operation_key."""
+    return await tx.one_or_none(
+        Action,
+        SQL("{} {}").format(
+            SQL(_ACTION_COLUMNS),
+            SQL(_ACTIONS_FROM).format(
+                SQL("a.account_id = %(account_id)s AND a.site_id = %(site_id)s AND a.operation_id = %(operation_id)s")
+            ),
+        ),
+        account_id=account_id,
+        site_id=site_id,
+        operation_id=operation_id,
+    )
 
 
 async def actions(

@@ -29,8 +29,10 @@ from crossdock.core.handover.errors import (
     KeyNotUsed,
     KeyUsed,
     NotPrepared,
+    OperationTaken,
     OrderNotPaid,
     RollbackClosed,
+    RollbackLimit,
 )
 from crossdock.core.staff.errors import LoginWrong, StaffInactive, TokenUnknown, UsernameTaken
 from crossdock.dialects.heidian.words import Language
@@ -158,6 +160,14 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     OrderNotPaid: Refusal(400, "order_not_paid", Text("The order has not been paid.", "订单未付款")),
     RollbackClosed: Refusal(
         400, "rollback_window_closed", Text("This code can no longer be rolled back.", "已超过可冲正时间")
+    ),
+    RollbackLimit: Refusal(
+        400,
+        "rollback_limit_reached",
+        Text("This code has been rolled back too often.", "已达到冲正次数上限"),
+    ),
+    OperationTaken: Refusal(
+        400, "operation_taken", Text("This was sent for another action.", "该请求已用于其他操作")
     ),
     NotPrepared: Refusal(400, "not_prepared", Text("The goods have not been set aside yet.", "尚未备货")),
     LoginWrong: Refusal(

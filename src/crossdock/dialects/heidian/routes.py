@@ -176,6 +176,7 @@ async def rollback(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
                 key=key,
                 staff_id=staff.id,
                 window_s=rules.rollback_window_s,
+                rollbacks_max=rules.rollbacks_max,
                 dialect=NAME,
             )
     return views.pick_up_code(pick_up, site)
