@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 
 from crossdock.base.tasks import stopped
@@ -110,6 +111,17 @@ async def screen(
     yield page
     await context.close()
     assert [text for text in said if "the server responded with a status of 4" not in text] == []
+
+
+async def assert_accessible(page: Page) -> None:
+    """axe-core finds nothing serious or critical on what is shown."""
+    found = await Axe().run(page)
+    violations = found.response["violations"]
+    assert [
+        (violation["id"], violation["impact"], [node["target"] for node in violation["nodes"]])
+        for violation in violations
+        if violation["impact"] in {"serious", "critical"}
+    ] == []
 
 
 async def picture(page: Page, name: str) -> None:

@@ -18,7 +18,7 @@ from crossdock.console.kiosk import screen_key
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers.asking import MOVE_WITHIN
 from crossdock.core.lockers.model import SIZES, Complaint, Screen
-from tests.console.conftest import CABINET_KEY, Locker, picture, screen
+from tests.console.conftest import CABINET_KEY, Locker, assert_accessible, picture, screen
 from tests.world import ACCOUNT, CABINET
 
 KEPT = {"cookie": f"{kiosk.COOKIE}={screen_key(CABINET_KEY)}"}
@@ -52,15 +52,18 @@ async def test_a_courier_stores_and_a_customer_takes(locker: Locker, browser: Br
     async with screen(browser) as page:
         await page.goto(locker.address)
         assert page.url == f"{locker.base}/kiosk/{CABINET}"
+        await assert_accessible(page)
         await picture(page, "kiosk-start")
 
         await tap(page, parcel.save_code)
         await expect(page.locator("#sizes")).to_be_visible()
         await expect(page.locator('[data-size="S"]')).to_have_attribute("aria-pressed", "true")
+        await assert_accessible(page)
         await picture(page, "kiosk-size")
         await page.click('[data-size="S"]')
         await expect(page.locator("#box")).to_have_text("05")
         await expect(page.locator("#what")).to_have_text("Put the parcel in and close the door.")
+        await assert_accessible(page)
         await picture(page, "kiosk-store")
         assert (await locker.parcel("P")).state == "stored"
         locker.cabinet.close_door("0105")

@@ -2,10 +2,12 @@
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 from structlog.testing import capture_logs
 
 from crossdock.console import web, words
 from crossdock.core.lockers import queries
+from tests.console.conftest import assert_accessible, screen
 from tests.world import World
 
 
@@ -69,3 +71,10 @@ def test_every_shared_text_is_translated() -> None:
     assert [text for text in web.TEXTS.values() if chinese.gettext(text) == text] == []
     names = {name for name, _ in web.REFUSALS.values()}
     assert set(web.TEXTS) == names | {f"{name}_why" for name in names}
+
+
+async def test_a_page_that_cannot_be_read_aloud_is_noticed(browser: Browser) -> None:
+    async with screen(browser) as page:
+        await page.set_content('<html lang="en"><title>x</title><main><h1>x</h1><img src="data:,"></main></html>')
+        with pytest.raises(AssertionError, match="image-alt"):
+            await assert_accessible(page)
