@@ -1,0 +1,58 @@
+// Asking the server. An answer is an object; `error` and `text` say why there is none.
+
+import { say } from "./show.js";
+
+const ME = "counter.me";
+const PATIENCE_MS = 20_000;
+export const me = { now: null };
+export const line = new EventTarget();
+line.good = true;
+
+export const remembered = () => JSON.parse(localStorage.getItem(ME) ?? "null");
+
+async function request(path, data) {
+  const options = { headers: { accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
+  if (data !== undefined) {
+    options.method = "POST";
+    options.body = JSON.stringify(data);
+    options.headers["content-type"] = "application/json";
+    options.headers["x-counter-word"] = me.now?.word ?? "";
+  }
+  let answer, good = true;
+  try {
+    const response = await fetch(`/counter/${path}`, options);
+    answer = await response.json(); // a hotel's own page is no answer of ours
+    if (!response.ok) answer = { error: "fault", text: say("unreachable"), ...answer, status: response.status, wait: Number(response.headers.get("retry-after")) };
+  } catch {
+    good = false;
+    answer = { error: "unreachable", text: say("unreachable") };
+  }
+  if (good !== line.good) {
+    line.good = good;
+    line.dispatchEvent(new Event("change"));
+  }
+  return answer;
+}
+
+export async function ask(path, data) {
+  let answer = await request(path, data);
+  if (answer.error === "stale" && !(await know()).error) answer = await request(path, data);
+  if (answer.error === "session" && path !== "login") {
+    me.now = null;
+    line.dispatchEvent(new Event("over"));
+  }
+  return answer;
+}
+
+// Who is logged in: kept without the word that writes need, which only lives as long as the page is open.
+export async function know() {
+  const answer = await request("me");
+  if (!answer.error) enter(answer);
+  return answer;
+}
+
+export function enter(person) {
+  me.now = person;
+  const { word, ...kept } = person;
+  localStorage.setItem(ME, JSON.stringify(kept));
+}

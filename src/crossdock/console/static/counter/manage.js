@@ -1,0 +1,107 @@
+// For managers: the branch's people and its history.
+
+import { ask, me } from "./ask.js";
+import { announce, at, h, known, say, show, when } from "./show.js";
+
+let people = [];
+let count = 0;
+
+export async function toHistory() {
+  show("history");
+  await knowPeople();
+  const select = at("history-form").elements.staff;
+  const chosen = select.value;
+  select.replaceChildren(select.options[0], ...[me.now, ...people].map((each) => h("option", { value: each.id }, each.username)));
+  select.value = chosen;
+  await load();
+}
+
+async function load(more = false) {
+  const given = new FormData(at("history-form"));
+  const asked = new URLSearchParams({ start: more ? count : 0 });
+  for (const name of ["staff", "day"]) if (given.get(name)) asked.set(name, given.get(name));
+  const answer = await ask(`actions?${asked}`);
+  const rows = answer.error ? [] : answer.rows;
+  count = (more ? count : 0) + rows.length;
+  const drawn = rows.map(action);
+  if (answer.error || !count) drawn.push(h("li", { class: "quiet" }, answer.text ?? say("nothing_done")));
+  at("actions").replaceChildren(...(more ? at("actions").children : []), ...drawn);
+  at("actions-more").hidden = !(count < answer.total);
+}
+
+const stand = (facts) => facts && (facts.state ? say(`s_${facts.state === "unused" && facts.prepared ? "prepared" : facts.state}`) : Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", "));
+
+function action(row) {
+  const word = `h_${row.action}`;
+  const change = row.before || row.after ? `${stand(row.before) ?? "–"} → ${stand(row.after) ?? "–"}` : "";
+  return h("li", {},
+    h("div", { class: "line" }, h("strong", {}, `${row.who || say("system")} ${known(word) ? say(word) : row.action}${row.about ? ` ${row.about}` : ""}`), h("span", { class: "quiet" }, when(row.at))),
+    row.number && h("div", {}, h("a", { href: `#parcel/${row.parcel_id}` }, row.number), ` ${row.code}`),
+    change && h("div", { class: "quiet" }, change),
+    row.reason && h("div", {}, `“${row.reason}”`));
+}
+
+async function knowPeople() {
+  const answer = await ask("people");
+  if (!answer.error) people = answer;
+}
+
+export function forget() {
+  people = [];
+  for (const list of ["actions", "persons"]) at(list).replaceChildren();
+  at("history-form").reset();
+  at("history-form").elements.staff.replaceChildren(at("history-form").elements.staff.options[0]);
+}
+
+export async function toPeople() {
+  show("people");
+  at("people-note").textContent = "";
+  await drawPeople();
+}
+
+async function drawPeople() {
+  await knowPeople();
+  at("persons").replaceChildren(...people.map(person));
+}
+
+function person(each) {
+  const reset = at("reset-form").content.firstElementChild.cloneNode(true);
+  reset.hidden = true;
+  reset.addEventListener("submit", (event) => {
+    event.preventDefault();
+    change(each, "password", { password: new FormData(reset).get("password") });
+  });
+  const button = (name, act) => h("button", { type: "button", class: "soft", onclick: act }, say(name));
+  return h("li", {},
+    h("div", { class: "line" },
+      h("span", {}, h("strong", {}, each.username), h("br"), h("span", { class: "quiet" }, each.last_login ? say("last_in", { at: when(each.last_login) }) : say("never_in"))),
+      h("span", { class: each.active ? "good" : "warn" }, say(each.active ? "active" : "inactive"))),
+    h("div", { class: "row" },
+      button("reset", () => { reset.hidden = !reset.hidden; if (!reset.hidden) reset.elements.password.focus(); }),
+      each.active && button("log_out_all", () => change(each, "sessions", {})),
+      each.active ? button("disable", () => change(each, "disable", {})) : button("enable", () => change(each, "enable", {}))),
+    reset);
+}
+
+async function change(each, what, data) {
+  const answer = await ask(`people/${each.id}/${what}`, data);
+  tell(answer.error ? answer.text : say("changed", { who: each.username }), answer.error);
+  await drawPeople();
+}
+
+function tell(text, bad) {
+  at("people-note").className = bad ? "note warn" : "note good";
+  at("people-note").textContent = text;
+}
+
+at("hire-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const given = Object.fromEntries(new FormData(event.target));
+  const answer = await ask("people", given);
+  tell(answer.error ? answer.text : say("added", { who: given.username }), answer.error);
+  if (answer.error) return;
+  event.target.reset();
+  await drawPeople();
+});
+at("history-form").addEventListener("change", () => load());
+at("actions-more").addEventListener("click", () => load(true));
