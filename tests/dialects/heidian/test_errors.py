@@ -169,7 +169,8 @@ def test_a_refusal_is_detail_and_code(said: tuple[CrossdockError, int, str, str,
 
 
 def test_every_listed_refusal_is_tried_here() -> None:
-    tried = {type(error) for error, *_ in SAID} | {staff_errors.LoginWrong, staff_errors.UsernameTaken}
+    of_fields = {staff_errors.LoginWrong, staff_errors.UsernameTaken, staff_errors.UsernameUnusable}
+    tried = {type(error) for error, *_ in SAID} | of_fields
     spoken_for = {kind for error in tried for kind in error.__mro__ if kind in REFUSALS}
 
     assert REFUSALS.keys() - spoken_for == set()
@@ -226,3 +227,10 @@ def all_errors(kind: type[CrossdockError]) -> Iterator[type[CrossdockError]]:
     yield kind
     for child in kind.__subclasses__():
         yield from all_errors(child)
+
+
+def test_a_name_that_cannot_be_shown_is_told_under_its_field() -> None:
+    error = staff_errors.UsernameUnusable(characters_max=150)
+
+    assert spoken(error, "en") == (400, {"username": ["This value does not match the required pattern."]})
+    assert spoken(error, "zh") == (400, {"username": ["输入值不匹配要求的模式。"]})

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from crossdock.base.ids import StaffId
+from crossdock.core.staff import managing
+from crossdock.core.staff import queries as staff_book
 from tests.dialects.heidian import shop
 from tests.dialects.heidian.conftest import Counter
 
@@ -52,6 +55,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
         },
     ),
     ({"username": "a\0b", "password": "y"}, {"username": ["Null characters are not allowed."]}),
+    ({"username": "a\tb", "password": "y"}, {"username": ["This value does not match the required pattern."]}),
 ]
 
 
@@ -151,3 +155,33 @@ async def test_hiring_and_logging_in_are_remembered(counter: Counter) -> None:
     ]
     assert rows[0]["pick_up_code"] is None
     assert rows[0]["key"] == rows[0]["order_number"] == ""
+
+
+async def test_what_is_done_to_people_is_in_the_history_in_words_of_ours(counter: Counter) -> None:
+    async with counter.desk.database.transaction() as tx:
+        boss = await staff_book.staff_by_token(tx, token=shop.TOKENS["xxx"])
+        await managing.disable(tx, staff_id=StaffId(32), by=boss, reason="left")
+        await managing.enable(tx, staff_id=StaffId(32), by=None)
+        await managing.set_role(tx, staff_id=StaffId(32), role="manager")
+
+    rows = (await counter.get(f"{HISTORY}?action__in=disable_staff,enable_staff,set_role", by="xxx")).json()[
+        "results"
+    ]
+
+    assert [(row["action"], row["staff"], row["reason"]) for row in rows] == [
+        ("set_role", None, ""),
+        ("enable_staff", None, ""),
+        ("disable_staff", {"id": 31, "username": "xxx"}, "left"),
+    ]
+    assert set(rows[0]) == {
+        "id",
+        "action",
+        "staff",
+        "offline_shop",
+        "pick_up_code",
+        "key",
+        "heyshop_order_id",
+        "order_number",
+        "reason",
+        "created_at",
+    }

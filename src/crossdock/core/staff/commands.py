@@ -1,21 +1,31 @@
 """What people at the counters do, and what is done with their accounts."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
 from crossdock.core.staff import passwords, sql, tries
-from crossdock.core.staff.errors import LoginWrong, OperationIdInvalid, ReasonTooLong, UsernameTaken
+from crossdock.core.staff.errors import (
+    LoginWrong,
+    OperationIdInvalid,
+    ReasonTooLong,
+    UsernameTaken,
+    UsernameUnusable,
+)
 from crossdock.core.staff.model import (
     OPERATION_ID_CHARACTERS_MAX,
     REASON_CHARACTERS_MAX,
     SESSION_H,
     SESSIONS_MAX,
+    USERNAME_CHARACTERS_MAX,
+    USERNAME_PATTERN,
     Action,
     LoggedIn,
     SessionOpened,
     Staff,
+    role_of,
 )
 from crossdock.core.staff.tokens import new_token, token_hash
 from crossdock.db.database import Database
@@ -29,7 +39,7 @@ async def log_in(database: Database, seal: Seal, *, username: str, password: str
     Errors: LoginWrong, one for an unknown name, a wrong password and a withdrawn access, after the same work;
     LoginLocked after too many of them under one name, also for the right password.
     """
-    known = await _known(database, username=username, password=password)
+    known = await checked(database, username=username, password=password)
     token = new_token()
     async with database.transaction() as tx:
         await _arrive(tx, known)
@@ -44,7 +54,7 @@ async def open_session(database: Database, *, username: str, password: str) -> S
 
     Of more than SESSIONS_MAX sessions of one person the oldest ends. Takes the database, and refuses, as `log_in`.
     """
-    known = await _known(database, username=username, password=password)
+    known = await checked(database, username=username, password=password)
     token = new_token()
     async with database.transaction() as tx:
         staff = await _arrive(tx, known)
@@ -65,6 +75,17 @@ async def close_session(tx: Tx, *, token: str) -> None:
         )
 
 
+async def checked(database: Database, *, username: str, password: str) -> sql.Known:
+    """Whose name and password these are; counted as a wrong try so far. Errors: LoginWrong, LoginLocked."""
+    async with database.transaction() as tx:
+        await tries.begin(tx, username=username)
+        known = await sql.by_username(tx, username=username)
+    right = await passwords.matches(password, known.password_hash if known else passwords.nobodys_hash())
+    if known is None or not right or not known.active:
+        raise LoginWrong()
+    return known
+
+
 async def sweep(tx: Tx) -> None:
     """Forget sessions that are over, and wrong passwords that count no more."""
     await sql.sweep_sessions(tx)
@@ -80,11 +101,15 @@ async def create_staff(
     password_hash: str,
     manager: bool = False,
     created_by: StaffId | None = None,
+    actor: str = "",
+    reason: str = "",
 ) -> Staff:
     """Add a person to a place; `password_hash` comes from `passwords.hashed`, made before the transaction.
 
-    Errors: UsernameTaken.
+    Errors: UsernameUnusable, UsernameTaken, ReasonTooLong.
     """
+    if not re.fullmatch(USERNAME_PATTERN, username) or len(username) > USERNAME_CHARACTERS_MAX:
+        raise UsernameUnusable(characters_max=USERNAME_CHARACTERS_MAX)
     staff = await sql.add_staff(
         tx,
         account_id=account_id,
@@ -95,7 +120,17 @@ async def create_staff(
     )
     if staff is None:
         raise UsernameTaken(username=username)
-    await record_action(tx, account_id=account_id, site_id=site_id, staff_id=created_by, action="create_staff")
+    await record_action(
+        tx,
+        account_id=account_id,
+        site_id=site_id,
+        staff_id=created_by,
+        actor=actor,
+        action="create_staff",
+        about_staff_id=staff.id,
+        after={"role": role_of(staff), "active": True},
+        reason=reason,
+    )
     return staff
 
 
@@ -112,8 +147,9 @@ async def record_action(
     after: dict[str, Any] | None = None,
     operation_id: str | None = None,
     about_staff_id: StaffId | None = None,
+    actor: str = "",
 ) -> str:
-    """Add one row to the history of a shop; rows are never changed. `staff_id` None is the system itself.
+    """Add one row to the history of a shop; rows are never changed. `staff_id` None is the system itself, or `actor`.
 
     `before` and `after` hold the states that changed. `operation_id` is once in each place: ask `action_of` before,
     which keeps others of the same id waiting. Returns who did it, by user name; empty for the system. Errors:
@@ -135,6 +171,7 @@ async def record_action(
         after=after,
         operation_id=operation_id,
         about_staff_id=about_staff_id,
+        actor=actor,
     )
 
 
@@ -145,17 +182,6 @@ async def action_of(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation
     """
     await sql.lock_operation(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
     return await sql.action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
-
-
-async def _known(database: Database, *, username: str, password: str) -> sql.Known:
-    """Whose name and password these are; counted as a wrong try so far. Errors: LoginWrong, LoginLocked."""
-    async with database.transaction() as tx:
-        await tries.begin(tx, username=username)
-        known = await sql.by_username(tx, username=username)
-    right = await passwords.matches(password, known.password_hash if known else passwords.nobodys_hash())
-    if known is None or not right or not known.active:
-        raise LoginWrong()
-    return known
 
 
 async def _arrive(tx: Tx, known: sql.Known) -> Staff:

@@ -1,6 +1,6 @@
 """What can go wrong with a person's login."""
 
-from crossdock.base.errors import Conflict, Denied, Invalid, TooManyRequests
+from crossdock.base.errors import Conflict, Denied, Invalid, NotFound, TooManyRequests
 
 
 class LoginWrong(Denied):
@@ -29,3 +29,34 @@ class ReasonTooLong(Invalid):
 
 class OperationIdInvalid(Invalid):
     """An operation id is empty or too long. Facts: characters_max."""
+
+
+class UsernameUnusable(Invalid):
+    """A user name has up to so many characters, no control characters, and no blank at either end.
+
+    Facts: characters_max.
+    """
+
+
+class PasswordUnusable(Invalid):
+    """A password has so many characters, none of them NUL. Facts: characters_min, characters_max."""
+
+
+class StaffUnknown(NotFound):
+    """Nobody of this name or number is within reach. Facts: username or id."""
+
+
+class ShopUnknown(NotFound):
+    """No shop goes by this code. Facts: shop, account."""
+
+
+class ShopAmbiguous(Conflict):
+    """Several accounts have a shop of this code: name one with --account. Facts: shop, accounts."""
+
+
+class NotAManager(Denied):
+    """Only a manager of the branch may do this, or the platform's operator."""
+
+
+class NotAClerk(Denied):
+    """A manager manages clerks, and nobody else."""

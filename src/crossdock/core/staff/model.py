@@ -1,14 +1,19 @@
 """People at the counters, and what they did."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 
 USERNAME_CHARACTERS_MAX: Final = 150
+_SIGN = r"[^\s\x00-\x1f\x7f-\x9f]"
+USERNAME_PATTERN: Final = rf"^{_SIGN}([^\x00-\x1f\x7f-\x9f]*{_SIGN})?\Z"
+"""Names are shown on terminals and in lists: nothing that cannot be printed, and no blank at either end."""
 PASSWORD_CHARACTERS_MAX: Final = 128
+LISTED_MAX: Final = 1_000
+"""People, or rows of the history, that the operator sees at one time."""
 WRONG_PASSWORDS_MAX: Final = 5
 """In a row, under one name; then nobody logs in under it for LOCKED_S."""
 LOCKED_S: Final = 900
@@ -19,9 +24,28 @@ SESSIONS_MAX: Final = 5
 """Of one person at one time: a phone or two, the shop's tablet, a desk. One more ends the oldest."""
 
 ACTIONS: Final = frozenset(
-    {"login", "logout", "create_staff", "stock_prepare", "consume", "rollback", "issue", "expire", "cancel"}
+    {
+        "login",
+        "logout",
+        "create_staff",
+        "disable_staff",
+        "enable_staff",
+        "set_password",
+        "withdraw",
+        "unlock",
+        "set_role",
+        "move_staff",
+        "stock_prepare",
+        "consume",
+        "rollback",
+        "issue",
+        "expire",
+        "cancel",
+    }
 )
 """What the history of a shop tells of; the last three are done by the system."""
+OPERATOR: Final = "operator"
+"""Who acts on the command line or by the setup file: nobody of a branch, and above all of them."""
 REASON_CHARACTERS_MAX: Final = 500
 OPERATION_ID_CHARACTERS_MAX: Final = 64
 """A page makes one for each tap, as a UUID."""
@@ -39,6 +63,13 @@ class Staff(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+Role = Literal["clerk", "manager"]
+
+
+def role_of(staff: Staff) -> Role:
+    return "manager" if staff.manager else "clerk"
+
+
 class LoggedIn(Struct, frozen=True, kw_only=True):
     staff: Staff
     token: str
@@ -52,6 +83,38 @@ class SessionOpened(Struct, frozen=True, kw_only=True):
     token: str
     """40 hex digits, of this session alone; only its hash is kept."""
     ends_at: datetime
+
+
+class Listed(Staff, frozen=True, kw_only=True):
+    """Somebody, as the platform's operator sees them."""
+
+    account: str
+    """Its code, as that of the shop."""
+    shop: str
+    token: bool
+    """Whether there is a token for programs."""
+    sessions: int
+    """Open ones."""
+    locked_until: datetime | None
+    """Nobody logs in under this name before."""
+
+
+class Deed(Struct, frozen=True, kw_only=True):
+    """One row of the history, as the platform's operator sees it."""
+
+    id: int
+    created_at: datetime
+    account: str
+    shop: str
+    who: str
+    """A user name, OPERATOR, or empty for the system."""
+    action: str
+    about: str | None
+    """A user name."""
+    order_number: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str
 
 
 class StaffFilter(Struct, frozen=True, kw_only=True):
@@ -83,6 +146,9 @@ class Action(Struct, frozen=True, kw_only=True):
     """The tap that asked for it; once in each place."""
     about_staff_id: StaffId | None = None
     """Whose account it was done to."""
+    about_username: str | None = None
+    actor: str = ""
+    """Who did it where `staff_id` is None: OPERATOR, or empty for the system."""
 
 
 class ActionFilter(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
+from crossdock.core.staff.errors import PasswordUnusable
+from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+
 
 class Profile(Struct, frozen=True, kw_only=True):
     """How much work one hash is."""
@@ -27,6 +30,12 @@ CHEAP: Final = Profile(memory_kib=8, passes=1, lanes=1)
 
 HASH_BYTES: Final = 32
 SALT_BYTES: Final = 16
+
+
+def check(password: str, *, characters_min: int = 1) -> None:
+    """Whether it can be one, where nothing else has looked at it. Errors: PasswordUnusable."""
+    if not characters_min <= len(password) <= PASSWORD_CHARACTERS_MAX or "\0" in password:
+        raise PasswordUnusable(characters_min=characters_min, characters_max=PASSWORD_CHARACTERS_MAX)
 
 
 async def hashed(password: str, *, profile: Profile = STANDARD) -> str:

@@ -3,8 +3,19 @@
 from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.model import Site
-from crossdock.core.staff import sql
-from crossdock.core.staff.model import Action, ActionFilter, Staff, StaffFilter
+from crossdock.core.staff import managing_sql, sql
+from crossdock.core.staff.errors import ShopAmbiguous, ShopUnknown, StaffUnknown
+from crossdock.core.staff.model import (
+    LISTED_MAX,
+    LOCKED_S,
+    WRONG_PASSWORDS_MAX,
+    Action,
+    ActionFilter,
+    Deed,
+    Listed,
+    Staff,
+    StaffFilter,
+)
 from crossdock.core.staff.tokens import token_hash
 from crossdock.db.tx import Tx
 
@@ -68,3 +79,52 @@ async def actions(
 async def shops(tx: Tx, *, account_id: AccountId) -> list[Site]:
     """The account's shops that are in use, by id."""
     return [site for site in await accounts_sql.sites(tx, account_id=account_id, kind="shop") if site.active]
+
+
+# For the platform's operator, whatever the account --------------------------------
+
+
+async def person(tx: Tx, *, username: str) -> Staff:
+    """Errors: StaffUnknown."""
+    found = await managing_sql.by_username(tx, username=username)
+    if found is None:
+        raise StaffUnknown(username=username)
+    return found
+
+
+async def shop_of_code(tx: Tx, *, code: str, account: str | None = None) -> Site:
+    """The only shop of this code, or that of the account with the code `account`.
+
+    Errors: ShopUnknown, ShopAmbiguous.
+    """
+    found = await managing_sql.shops_of_code(tx, code=code, account=account)
+    if len(found) > 1:
+        raise ShopAmbiguous(shop=code, accounts=" ".join(one.account for one in found))
+    site = found and await accounts_sql.site_by_id(tx, account_id=found[0].account_id, site_id=found[0].site_id)
+    if not site:
+        raise ShopUnknown(shop=code, **({"account": account} if account else {}))
+    return site
+
+
+async def everybody(
+    tx: Tx, *, account_id: AccountId | None = None, site_id: SiteId | None = None, limit: int = LISTED_MAX
+) -> list[Listed]:
+    """By account, shop and name."""
+    return await managing_sql.listed(
+        tx,
+        account_id=account_id,
+        site_id=site_id,
+        tries_max=WRONG_PASSWORDS_MAX,
+        locked_s=LOCKED_S,
+        limit=limit,
+    )
+
+
+async def history_of_shop(tx: Tx, *, site: Site, limit: int) -> list[Deed]:
+    """Newest first."""
+    return await managing_sql.history(tx, account_id=site.account_id, site_id=site.id, staff_id=None, limit=limit)
+
+
+async def history_of_person(tx: Tx, *, staff: Staff, limit: int) -> list[Deed]:
+    """What somebody did, and what was done about them, newest first."""
+    return await managing_sql.history(tx, account_id=staff.account_id, site_id=None, staff_id=staff.id, limit=limit)

@@ -198,9 +198,9 @@ async def subordinates(
 
 _ADD_ACTION = """
 INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, before, after, operation_id,
-                          about_staff_id, created_at)
+                          about_staff_id, actor, created_at)
 VALUES (%(account_id)s, %(site_id)s, %(staff_id)s, %(action)s, %(handover_id)s, %(reason)s, %(before)s::jsonb,
-        %(after)s::jsonb, %(operation_id)s, %(about_staff_id)s, %(now)s)
+        %(after)s::jsonb, %(operation_id)s, %(about_staff_id)s, %(actor)s, %(now)s)
 RETURNING (SELECT username FROM staff WHERE id = staff_action.staff_id)
 """
 
@@ -218,6 +218,7 @@ async def add_action(
     after: dict[str, Any] | None,
     operation_id: str | None,
     about_staff_id: StaffId | None,
+    actor: str,
 ) -> str:
     """The user name of who did it; empty for the system."""
     username = await tx.value(
@@ -232,6 +233,7 @@ async def add_action(
         after=None if after is None else json.text(after),
         operation_id=operation_id,
         about_staff_id=about_staff_id,
+        actor=actor,
         now=tx.now,
     )
     return username or ""
@@ -242,12 +244,14 @@ ACTION_ORDERS = frozenset({"id", "created_at"})
 _ACTIONS_FROM = """
   FROM staff_action a
   LEFT JOIN staff s ON s.id = a.staff_id
+  LEFT JOIN staff b ON b.id = a.about_staff_id
   LEFT JOIN handover h ON h.account_id = a.account_id AND h.id = a.handover_id
  WHERE {}
 """
 _ACTION_COLUMNS = """
 SELECT a.id, a.site_id, a.staff_id, s.username, a.action, a.handover_id, h.key, h.order_id, h.order_number,
-       a.reason, a.created_at, a.before, a.after, a.operation_id, a.about_staff_id
+       a.reason, a.created_at, a.before, a.after, a.operation_id, a.about_staff_id,
+       b.username AS about_username, a.actor
 """
 
 

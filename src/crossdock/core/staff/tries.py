@@ -25,9 +25,9 @@ async def begin(tx: Tx, *, username: str) -> None:
     raise LoginLocked(wait_s=max(1, ceil(left)))
 
 
-async def forget(tx: Tx, *, username: str) -> None:
-    """The password was right, or is another one now: the count begins anew."""
-    await tries_sql.forget(tx, name_hash=_name_hash(username))
+async def forget(tx: Tx, *, username: str) -> int:
+    """The password was right, or is another one now: the count begins anew. How many there were."""
+    return await tries_sql.forget(tx, name_hash=_name_hash(username), locked_s=LOCKED_S)
 
 
 async def sweep(tx: Tx) -> None:

@@ -28,8 +28,16 @@ async def lock_left_s(tx: Tx, *, name_hash: str, locked_s: int) -> float:
     return float(left or 0)
 
 
-async def forget(tx: Tx, *, name_hash: str) -> None:
-    await tx.execute("DELETE FROM login_try WHERE name_hash = %(name_hash)s", name_hash=name_hash)
+async def forget(tx: Tx, *, name_hash: str, locked_s: int) -> int:
+    """How many counted."""
+    wrong = await tx.value(
+        "DELETE FROM login_try WHERE name_hash = %(name_hash)s"
+        " RETURNING CASE WHEN wrong_at > %(now)s - %(locked_s)s * interval '1 second' THEN wrong ELSE 0 END",
+        name_hash=name_hash,
+        locked_s=locked_s,
+        now=tx.now,
+    )
+    return int(wrong or 0)
 
 
 async def sweep(tx: Tx, *, locked_s: int) -> None:

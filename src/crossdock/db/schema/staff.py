@@ -86,6 +86,7 @@ staff_action = Table(
     document("after", null=True),
     words("operation_id", null=True),
     big("about_staff_id", ForeignKey("staff.id"), null=True),
+    words("actor", default="''"),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_action_site_fkey"),
     Index("staff_action_site_idx", "account_id", "site_id", "id"),

@@ -34,7 +34,7 @@ from crossdock.core.handover.errors import (
     RollbackClosed,
     RollbackLimit,
 )
-from crossdock.core.staff.errors import LoginWrong, StaffInactive, TokenUnknown, UsernameTaken
+from crossdock.core.staff.errors import LoginWrong, StaffInactive, TokenUnknown, UsernameTaken, UsernameUnusable
 from crossdock.dialects.heidian.words import Language
 
 
@@ -180,6 +180,12 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
         400,
         "unique",
         Text("A user with that username already exists.", "已存在一位使用该名字的用户。"),
+        "username",
+    ),
+    UsernameUnusable: Refusal(
+        400,
+        "invalid",
+        Text("This value does not match the required pattern.", "输入值不匹配要求的模式。"),
         "username",
     ),
     # From here on neither the seed nor the framework has a text.

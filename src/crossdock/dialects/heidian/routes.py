@@ -16,7 +16,7 @@ from crossdock.core.handover.model import HouseRules, OnlineShop, PickUp
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
-from crossdock.core.staff import passwords
+from crossdock.core.staff import managing, passwords
 from crossdock.core.staff import queries as staff_book
 from crossdock.core.staff.errors import LoginWrong
 from crossdock.core.staff.model import (
@@ -226,14 +226,7 @@ async def create_staff(desk: Desk, manager: Staff, asked: Asked) -> StaffRow:
     username, password = texts(asked.body, USERNAME, password_field)
     password_hash = await passwords.hashed(password)
     async with desk.database.transaction() as tx:
-        staff = await people.create_staff(
-            tx,
-            account_id=manager.account_id,
-            site_id=manager.site_id,
-            username=username,
-            password_hash=password_hash,
-            created_by=manager.id,
-        )
+        staff = await managing.hire(tx, by=manager, username=username, password_hash=password_hash)
     return views.staff_row(staff, site)
 
 

@@ -1,4 +1,4 @@
-"""Wrong passwords are counted, and a page's log-in is a session of its own."""
+"""Wrong passwords are counted, a page's log-in is a session of its own, and the platform's operator acts, too."""
 
 from alembic import op
 
@@ -28,6 +28,7 @@ CREATE TABLE staff_session (
 )
 """,
     "CREATE INDEX staff_session_staff_id_idx ON staff_session (staff_id)",
+    "ALTER TABLE staff_action ADD COLUMN actor TEXT DEFAULT '' NOT NULL",
 )
 
 

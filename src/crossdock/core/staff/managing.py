@@ -1,0 +1,205 @@
+"""Managing people: a manager the clerks of the own branch, the platform's operator everybody.
+
+`by` is the manager, as known from a token or a session; None is the operator, whom command line and setup file speak
+for. Each deed has a row in the history of the person's branch; one that would change nothing has none.
+"""
+
+from typing import Any
+
+from crossdock.base.ids import SiteId, StaffId
+from crossdock.core.accounts import sql as accounts_sql
+from crossdock.core.accounts.errors import SiteUnknown
+from crossdock.core.staff import commands, managing_sql, passwords, tries
+from crossdock.core.staff.errors import LoginWrong, NotAClerk, NotAManager, StaffUnknown
+from crossdock.core.staff.model import OPERATOR, Role, Staff, role_of
+from crossdock.core.staff.tokens import token_hash
+from crossdock.db.database import Database
+from crossdock.db.tx import Tx
+
+
+async def hire(tx: Tx, *, by: Staff, username: str, password_hash: str, reason: str = "") -> Staff:
+    """A manager adds a clerk to the own branch. Errors: NotAManager, and those of commands.create_staff."""
+    boss = _manager((await managing_sql.locked(tx, ids=[by.id])).get(by.id))
+    return await commands.create_staff(
+        tx,
+        account_id=boss.account_id,
+        site_id=boss.site_id,
+        username=username,
+        password_hash=password_hash,
+        created_by=boss.id,
+        reason=reason,
+    )
+
+
+async def disable(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+    """Withdraw somebody's access. Sessions end; the token stays, so that it is told apart from an unknown one.
+
+    Errors: StaffUnknown, NotAManager, NotAClerk.
+    """
+    person = await _reached(tx, staff_id, by)
+    if not person.active:
+        return person
+    before = {"active": True, "sessions": await managing_sql.count_sessions(tx, staff_id=staff_id)}
+    await managing_sql.end_sessions(tx, staff_id=staff_id)
+    await _note(tx, person, by, "disable_staff", before=before, after={"active": False, "sessions": 0}, reason=reason)
+    return await managing_sql.set_active(tx, staff_id=staff_id, active=False)
+
+
+async def enable(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+    """Give access back: every device logs in anew. Errors: StaffUnknown, NotAManager, NotAClerk."""
+    person = await _reached(tx, staff_id, by)
+    if person.active:
+        return person
+    await managing_sql.withdraw_token(tx, staff_id=staff_id)
+    await managing_sql.end_sessions(tx, staff_id=staff_id)
+    await _note(tx, person, by, "enable_staff", before={"active": False}, after={"active": True}, reason=reason)
+    return await managing_sql.set_active(tx, staff_id=staff_id, active=True)
+
+
+async def set_password(tx: Tx, *, staff_id: StaffId, password_hash: str, by: Staff | None, reason: str = "") -> Staff:
+    """Another password: token and sessions are withdrawn, wrong ones forgotten.
+
+    Errors: StaffUnknown, NotAManager, NotAClerk.
+    """
+    person = await _reached(tx, staff_id, by)
+    changed = await managing_sql.set_password(tx, staff_id=staff_id, password_hash=password_hash)
+    await _withdraw(tx, person, by, "set_password", reason)
+    await tries.forget(tx, username=person.username)
+    return changed
+
+
+async def change_password(
+    database: Database,
+    *,
+    staff: Staff,
+    old: str,
+    new: str,
+    characters_min: int = 1,
+    kept_session: str = "",
+    profile: passwords.Profile = passwords.STANDARD,
+) -> Staff:
+    """One's own password, for who knows the old one; `kept_session` is the token of the session that goes on.
+
+    Errors: PasswordUnusable, LoginWrong, LoginLocked: wrong old passwords count as those of logins.
+    """
+    passwords.check(new, characters_min=characters_min)
+    known = await commands.checked(database, username=staff.username, password=old)
+    new_hash = await passwords.hashed(new, profile=profile)
+    async with database.transaction() as tx:
+        person = (await managing_sql.locked(tx, ids=[known.id])).get(known.id)
+        changed = await managing_sql.replace_password(
+            tx, staff_id=known.id, old_hash=known.password_hash, new_hash=new_hash
+        )
+        if person is None or changed is None:
+            raise LoginWrong()
+        await _withdraw(tx, person, person, "set_password", "", kept_session=kept_session)
+        await tries.forget(tx, username=person.username)
+    return changed
+
+
+async def withdraw(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+    """Log out everywhere: token and sessions are nobody's any more. Anyone may do so for oneself.
+
+    Errors: StaffUnknown, NotAManager, NotAClerk.
+    """
+    person = await _reached(tx, staff_id, by, oneself=True)
+    await _withdraw(tx, person, by, "withdraw", reason)
+    return person
+
+
+async def unlock(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+    """Forget wrong passwords. Errors: StaffUnknown, NotAManager, NotAClerk."""
+    person = await _reached(tx, staff_id, by)
+    if wrong := await tries.forget(tx, username=person.username):
+        before = {"wrong_passwords": wrong}
+        await _note(tx, person, by, "unlock", before=before, after={"wrong_passwords": 0}, reason=reason)
+    return person
+
+
+async def set_role(tx: Tx, *, staff_id: StaffId, role: Role, reason: str = "") -> Staff:
+    """For the operator alone. Errors: StaffUnknown."""
+    person = await _reached(tx, staff_id, None)
+    if role_of(person) == role:
+        return person
+    await _note(tx, person, None, "set_role", before={"role": role_of(person)}, after={"role": role}, reason=reason)
+    return await managing_sql.set_role(tx, staff_id=staff_id, manager=role == "manager")
+
+
+async def move(tx: Tx, *, staff_id: StaffId, site_id: SiteId, reason: str = "") -> Staff:
+    """To another shop of the same account, for the operator alone; both shops remember it.
+
+    Errors: StaffUnknown, SiteUnknown.
+    """
+    person = await _reached(tx, staff_id, None)
+    old = await accounts_sql.site_by_id(tx, account_id=person.account_id, site_id=person.site_id)
+    new = await accounts_sql.site_by_id(tx, account_id=person.account_id, site_id=site_id)
+    if old is None or new is None or new.kind != "shop":
+        raise SiteUnknown()
+    if new.id == old.id:
+        return person
+    moved = await managing_sql.move(tx, staff_id=staff_id, site_id=new.id)
+    for at in (person, moved):
+        before, after = {"shop": old.code}, {"shop": new.code}
+        await _note(tx, at, None, "move_staff", before=before, after=after, reason=reason)
+    return moved
+
+
+# What several deeds need ----------------------------------------------------------
+
+
+async def _reached(tx: Tx, staff_id: StaffId, by: Staff | None, *, oneself: bool = False) -> managing_sql.Person:
+    """The person, whose row stays locked, when `by` may manage them: as things stand now, not when `by` logged in."""
+    found = await managing_sql.locked(tx, ids=[staff_id] if by is None else [by.id, staff_id])
+    person = found.get(staff_id)
+    if by is None:
+        if person is None:
+            raise StaffUnknown(id=staff_id)
+        return person
+    if oneself and person is not None and by.id == staff_id:
+        return person
+    boss = _manager(found.get(by.id))
+    if person is None or (person.account_id, person.site_id) != (boss.account_id, boss.site_id):
+        raise StaffUnknown(id=staff_id)
+    if person.manager:
+        raise NotAClerk()
+    return person
+
+
+def _manager(staff: Staff | None) -> Staff:
+    if staff is None or not (staff.active and staff.manager):
+        raise NotAManager()
+    return staff
+
+
+async def _withdraw(
+    tx: Tx, person: managing_sql.Person, by: Staff | None, action: str, reason: str, *, kept_session: str = ""
+) -> None:
+    before = {"token": person.token, "sessions": await managing_sql.count_sessions(tx, staff_id=person.id)}
+    await managing_sql.withdraw_token(tx, staff_id=person.id)
+    await managing_sql.end_sessions(tx, staff_id=person.id, but_not=token_hash(kept_session) if kept_session else "")
+    after = {"token": False, "sessions": await managing_sql.count_sessions(tx, staff_id=person.id)}
+    await _note(tx, person, by, action, before=before, after=after, reason=reason)
+
+
+async def _note(
+    tx: Tx,
+    person: Staff,
+    by: Staff | None,
+    action: str,
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    reason: str,
+) -> None:
+    await commands.record_action(
+        tx,
+        account_id=person.account_id,
+        site_id=person.site_id,
+        staff_id=None if by is None else by.id,
+        actor=OPERATOR if by is None else "",
+        action=action,
+        about_staff_id=person.id,
+        before=before,
+        after=after,
+        reason=reason,
+    )
