@@ -23,7 +23,7 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         return web.refuse(request, error)
     said = web.translated(ERROR_TEXTS, web.language_of(request))[word]
-    facts = {"wait_s": 60, "trace_id": "", "characters_min": "", **error.facts}
+    facts = {"wait_s": 60, "trace_id": "", "characters_min": "", "characters_max": "", **error.facts}
     text = said.format(minutes=ceil(int(facts["wait_s"]) / 60), **facts)
     headers = dict(NOT_KEPT)
     if status == 429:

@@ -21,7 +21,3 @@ class CodeMustBeNamed(Conflict):
 
 class ReasonMissing(Invalid):
     """An undo needs a reason."""
-
-
-class PasswordShort(Invalid):
-    """The password has fewer characters than this shop wants. Facts: characters_min."""

@@ -35,7 +35,7 @@ function action(row) {
   const word = `h_${row.action}`;
   const change = row.before || row.after ? `${stand(row.before) ?? "–"} → ${stand(row.after) ?? "–"}` : "";
   return h("li", {},
-    h("div", { class: "line" }, h("strong", {}, `${row.who || say("system")} ${known(word) ? say(word) : row.action}${row.about ? ` ${row.about}` : ""}`), h("span", { class: "quiet" }, when(row.at))),
+    h("div", { class: "line" }, h("strong", {}, `${row.who || say(row.operator ? "operator" : "system")} ${known(word) ? say(word) : row.action}${row.about ? ` ${row.about}` : ""}`), h("span", { class: "quiet" }, when(row.at))),
     row.number && h("div", {}, h("a", { href: `#parcel/${row.parcel_id}` }, row.number), ` ${row.code}`),
     change && h("div", { class: "quiet" }, change),
     row.reason && h("div", {}, `“${row.reason}”`));
@@ -78,7 +78,8 @@ function person(each) {
       h("span", { class: each.active ? "good" : "warn" }, say(each.active ? "active" : "inactive"))),
     h("div", { class: "row" },
       button("reset", () => { reset.hidden = !reset.hidden; if (!reset.hidden) reset.elements.password.focus(); }),
-      each.active && button("log_out_all", () => change(each, "sessions", {})),
+      each.active && button("log_out_all", () => change(each, "withdraw", {})),
+      each.active && button("unlock", () => change(each, "unlock", {})),
       each.active ? button("disable", () => change(each, "disable", {})) : button("enable", () => change(each, "enable", {}))),
     reset);
 }
