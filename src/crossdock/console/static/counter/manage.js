@@ -5,6 +5,7 @@ import { announce, at, h, known, say, show, when } from "./show.js";
 
 let people = [];
 let count = 0;
+let opened = 0;
 
 export async function toHistory() {
   show("history");
@@ -29,11 +30,20 @@ async function load(more = false) {
   at("actions-more").hidden = !(count < answer.total);
 }
 
-const stand = (facts) => facts && (facts.state ? say(`s_${facts.state === "unused" && facts.prepared ? "prepared" : facts.state}`) : Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", "));
+// Of what was and what is: where a parcel stands, or else the facts of a person's account that differ.
+function changed({ before, after }) {
+  if (!before && !after) return "";
+  if ((after ?? before).state) return `${stand(before)} → ${stand(after)}`;
+  const differ = Object.keys(after ?? before).filter((name) => known(`k_${name}`) && before?.[name] !== after?.[name]);
+  const told = (facts) => differ.map((name) => (facts ? say(`k_${name}`, { n: facts[name] === true ? "✓" : facts[name] === false ? "✗" : facts[name] }) : "–")).join(", ");
+  return differ.length ? `${told(before)} → ${told(after)}` : "";
+}
+
+const stand = (facts) => (facts ? say(`s_${facts.state === "unused" && facts.prepared ? "prepared" : facts.state}`) : "–");
 
 function action(row) {
   const word = `h_${row.action}`;
-  const change = row.before || row.after ? `${stand(row.before) ?? "–"} → ${stand(row.after) ?? "–"}` : "";
+  const change = changed(row);
   return h("li", {},
     h("div", { class: "line" }, h("strong", {}, `${row.who || say(row.operator ? "operator" : "system")} ${known(word) ? say(word) : row.action}${row.about ? ` ${row.about}` : ""}`), h("span", { class: "quiet" }, when(row.at))),
     row.number && h("div", {}, h("a", { href: `#parcel/${row.parcel_id}` }, row.number), ` ${row.code}`),
@@ -72,16 +82,16 @@ function person(each) {
     change(each, "password", { password: new FormData(reset).get("password") });
   });
   const button = (name, act) => h("button", { type: "button", class: "soft", onclick: act }, say(name));
-  return h("li", {},
-    h("div", { class: "line" },
-      h("span", {}, h("strong", {}, each.username), h("br"), h("span", { class: "quiet" }, each.last_login ? say("last_in", { at: when(each.last_login) }) : say("never_in"))),
+  return h("li", {}, h("details", { class: "card", open: opened === each.id, ontoggle: ({ target }) => { if (target.open) opened = each.id; } },
+    h("summary", { class: "line" },
+      h("span", {}, each.username, h("br"), h("span", { class: "quiet" }, each.last_login ? say("last_in", { at: when(each.last_login) }) : say("never_in"))),
       h("span", { class: each.active ? "good" : "warn" }, say(each.active ? "active" : "inactive"))),
     h("div", { class: "row" },
       button("reset", () => { reset.hidden = !reset.hidden; if (!reset.hidden) reset.elements.password.focus(); }),
       each.active && button("log_out_all", () => change(each, "withdraw", {})),
       each.active && button("unlock", () => change(each, "unlock", {})),
       each.active ? button("disable", () => change(each, "disable", {})) : button("enable", () => change(each, "enable", {}))),
-    reset);
+    reset));
 }
 
 async function change(each, what, data) {

@@ -15,7 +15,7 @@ export function h(tag, facts = {}, ...inside) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== false) made.setAttribute(name, value);
   }
-  made.append(...inside.filter((each) => each !== undefined && each !== null && each !== ""));
+  made.append(...inside.filter((each) => each || each === 0));
   return made;
 }
 
