@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +18,7 @@ from crossdock import (
     dialects,
     doctor,
     lockers,
+    orders,
     receiver,
     running,
     server,
@@ -42,6 +44,7 @@ callbacks_app = typer.Typer(
     no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
 )
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
+orders_app = typer.Typer(no_args_is_help=True, help="Money that came for an order, or was given back.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Play what is not there, for trials and tests.")
 lockers_app = typer.Typer(
     no_args_is_help=True,
@@ -50,6 +53,7 @@ lockers_app = typer.Typer(
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
+app.add_typer(orders_app, name="orders")
 app.add_typer(simulate_app, name="simulate")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
@@ -256,6 +260,58 @@ def refuse_cancel(request_id: Annotated[int, typer.Argument(min=1, metavar="ID")
     _run(cancels.decide(_config(), request_id, granted=False, out=out))
 
 
+@orders_app.command("pay")
+def pay_order(
+    number: Annotated[str, typer.Argument(help="Of the order.", show_default=False)],
+    reference: Annotated[str, typer.Option(help="Of the payment; the same one again changes nothing.")],
+    amount: Annotated[str | None, typer.Option(help="What came, as 12.50; all that is open when not given.")] = None,
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and write nothing.")] = False,
+) -> None:
+    """Money came for an order. Paid whole, it gets its pick-up code as soon as it is ready for its shop."""
+    _run(
+        orders.pay(
+            _config(),
+            number,
+            account=account,
+            amount=_amount(amount),
+            reference=reference,
+            dry_run=dry_run,
+            out=out,
+        )
+    )
+
+
+@orders_app.command("refund")
+def refund_order(
+    number: Annotated[str, typer.Argument(help="Of the order.", show_default=False)],
+    reference: Annotated[str, typer.Option(help="Of the refund; the same one again changes nothing.")],
+    amount: Annotated[
+        str | None, typer.Option(help="What is given back; the price of the pieces, or all, when not given.")
+    ] = None,
+    piece: Annotated[
+        list[str] | None, typer.Option(help="LINE=N: so many pieces of a line go with it; may be repeated.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; stands in the history.")] = "",
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would do and write nothing.")] = False,
+) -> None:
+    """Money is given back. In full, it cancels a code that nobody used; pieces are no longer handed over."""
+    _run(
+        orders.refund(
+            _config(),
+            number,
+            account=account,
+            amount=_amount(amount),
+            pieces=_pieces(piece or []),
+            reference=reference,
+            reason=reason,
+            dry_run=dry_run,
+            out=out,
+        )
+    )
+
+
 @lockers_app.command("alarms")
 def list_alarms() -> None:
     """What is wrong and not cleared, oldest first."""
@@ -343,6 +399,24 @@ def show_recall_code(
 def broker_files(directory: Annotated[Path, typer.Argument(file_okay=False)]) -> None:
     """Write `passwd` and `acl` for a Mosquitto of your own: the server's user and every cabinet that has a key."""
     _run(lockers.broker_files(_config(), directory, out=out))
+
+
+def _amount(text: str | None) -> Decimal | None:
+    try:
+        return None if text is None else Decimal(text)
+    except InvalidOperation:
+        raise typer.BadParameter(f"--amount: {text} is not an amount, as 12.50") from None
+
+
+def _pieces(said: list[str]) -> dict[str, int]:
+    """Line key -> pieces."""
+    found: dict[str, int] = {}
+    for text in said:
+        line, _, count = text.rpartition("=")
+        if not line or not (count.isascii() and count.isdecimal()) or line in found:
+            raise typer.BadParameter(f"--piece: {text} is not LINE=N, once for each line")
+        found[line] = int(count)
+    return found
 
 
 def _config(*, check: bool = True) -> Config:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -33,6 +34,8 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PHONE: Final = {"width": 390, "height": 844}
+REFUSALS: Final = ("the server responded with a status of 4", "net::ERR_")
 SCREENSHOTS = os.environ.get("CROSSDOCK_SCREENSHOTS")
 """A folder: pictures for docs/ are taken into it."""
 
@@ -99,10 +102,12 @@ async def locker(world: World) -> AsyncIterator[Locker]:
 
 @asynccontextmanager
 async def screen(
-    browser: Browser, *, language: str = "en", width: int = 800, height: int = 1280
+    browser: Browser, *, language: str = "en", width: int = 800, height: int = 1280, **context_options: Any
 ) -> AsyncIterator[Page]:
-    """A page that must not say anything on its console."""
-    context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
+    """A page that must not say anything on its console but that a request failed."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, locale=language, **context_options
+    )
     page = await context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
@@ -110,7 +115,7 @@ async def screen(
     page.set_default_timeout(WAIT_S_MAX * 1000)
     yield page
     await context.close()
-    assert [text for text in said if "the server responded with a status of 4" not in text] == []
+    assert [text for text in said if not any(refusal in text for refusal in REFUSALS)] == []
 
 
 async def assert_accessible(page: Page) -> None:

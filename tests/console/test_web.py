@@ -78,3 +78,27 @@ async def test_a_page_that_cannot_be_read_aloud_is_noticed(browser: Browser) -> 
         await page.set_content('<html lang="en"><title>x</title><main><h1>x</h1><img src="data:,"></main></html>')
         with pytest.raises(AssertionError, match="image-alt"):
             await assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"accept-language": ",,;q=;;-_-,*"},
+        {"accept-language": "zh" * 5_000},
+        {"accept-language": "é"},
+        {"cookie": "crossdock_language"},
+        {"cookie": 'crossdock_language="zh'},
+        {"cookie": "a[b]=1; (=2; crossdock_language=../zh"},
+        {"cookie": ";" * 5_000},
+        {"host": "é"},
+        {"host": ""},
+        {"x-forwarded-for": "é, ' OR 1"},
+    ],
+    ids=lambda headers: repr(headers)[:40],
+)
+async def test_headers_that_make_no_sense(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    for path in ("/static/nothing.css", "/t/nothing?language=zh"):
+        answer = await client.get(path, headers=raw)
+        assert answer.status_code in {400, 404}
+        assert "<h1>" in answer.text

@@ -59,6 +59,12 @@ class Config(Struct, frozen=True, kw_only=True):
     heidian_wrong_keys: int = 20
     """`CROSSDOCK_HEIDIAN_WRONG_KEYS`: by one token in ten minutes; then it rests for a minute."""
 
+    buyer_pages_a_minute: int = 120
+    """`CROSSDOCK_BUYER_PAGES_A_MINUTE`: looks at buyers' pages from one address, in one web process. An open page
+    looks three times a minute, and all who wait in a shop may share its address."""
+    map_url: str = "https://www.openstreetmap.org/?mlat={lat}&mlon={lng}#map=17/{lat}/{lng}"
+    """`CROSSDOCK_MAP_URL`: where a buyer's page links to for the way to a shop."""
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Config":
         """Read `CROSSDOCK_*`; an empty variable counts as not set. Errors: SettingInvalid."""
@@ -83,6 +89,8 @@ class Config(Struct, frozen=True, kw_only=True):
             values["callback_networks"] = tuple(part.strip() for part in given["callback_networks"].split(","))
         if "aliases" in given:
             values["aliases"] = tuple(_alias(part.strip()) for part in given["aliases"].split(","))
+        if "map_url" in given:
+            values["map_url"] = _map_url(given["map_url"])
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -104,6 +112,8 @@ _VARIABLES = {
     "heidian_fetches_a_minute": "CROSSDOCK_HEIDIAN_FETCHES_A_MINUTE",
     "heidian_keys_a_minute": "CROSSDOCK_HEIDIAN_KEYS_A_MINUTE",
     "heidian_wrong_keys": "CROSSDOCK_HEIDIAN_WRONG_KEYS",
+    "buyer_pages_a_minute": "CROSSDOCK_BUYER_PAGES_A_MINUTE",
+    "map_url": "CROSSDOCK_MAP_URL",
 }
 _RANGES = {
     "port": PORTS,
@@ -115,6 +125,7 @@ _RANGES = {
     "heidian_fetches_a_minute": CALLS,
     "heidian_keys_a_minute": CALLS,
     "heidian_wrong_keys": CALLS,
+    "buyer_pages_a_minute": CALLS,
 }
 
 
@@ -124,3 +135,10 @@ def _alias(said: str) -> tuple[str, str]:
     if not (theirs.startswith("/") and ours.startswith("/")):
         raise SettingInvalid(variable=_VARIABLES["aliases"], value=said, wanted="/their/path=/our/path,...")
     return theirs, ours
+
+
+def _map_url(said: str) -> str:
+    """Errors: SettingInvalid."""
+    if not (said.startswith("https://") and "{lat}" in said and "{lng}" in said):
+        raise SettingInvalid(variable=_VARIABLES["map_url"], value=said, wanted="https://... with {lat} and {lng}")
+    return said

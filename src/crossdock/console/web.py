@@ -115,7 +115,7 @@ def html(
                 path="/",
                 max_age=LANGUAGE_KEPT_S,
                 samesite="lax",
-                secure=request.url.scheme == "https",
+                secure=request.scope["scheme"] == "https",
             )
         )
     return answer

@@ -188,6 +188,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         board.listed: [{**at_shop, "zone": "UTC", "which": "waiting", "limit": 10}],
         board.searched: [{**at_shop, "text": NUMBER, "limit": 10}],
         board.of_number: [{**at_shop, "number": NUMBER}],
+        pick_ups.of_order: [{"order_id": shipped.id}],
     }
 
 

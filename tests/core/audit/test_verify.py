@@ -6,7 +6,7 @@ import pytest
 
 from crossdock.core.audit import queries, sql
 from crossdock.core.audit.model import Checked
-from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment import inbound, paying
 from crossdock.core.fulfilment.model import Receipt
 from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
@@ -34,6 +34,13 @@ DAMAGE = {
     "every pick-up code is where its timeline left it": (
         "UPDATE handover SET state = 'unused', used_at = NULL WHERE place = 'shop'"
     ),
+    "every pick-up code is where its shop's history left it": (
+        "UPDATE handover SET rollbacks = 1 WHERE place = 'shop'"
+    ),
+    "no live pick-up code is left of an order that ended": (
+        "UPDATE handover SET state = 'unused' WHERE place = 'shop' AND state = 'canceled'"
+    ),
+    "every payment is what its rows say": "UPDATE orders SET payment = 'paid' WHERE payment = 'refunded'",
     "a hand-over that is over has delivered its order": (
         "UPDATE orders SET state = 'shipped' WHERE state = 'delivered'"
     ),
@@ -63,6 +70,11 @@ async def full_house(world: World) -> None:
         dialect="bestwond",
     )
     await world.pick_up("129322", "used")
+    money = await world.shipped("M-1", service=SHOP_SERVICE, payment="pending")
+    async with world.desk.database.transaction() as tx:
+        of: dict[str, Any] = {"account_id": world.account, "order_id": money.order.id}
+        await paying.pay(tx, **of, reference="T-1")
+        await paying.refund(tx, **of, reference="R-1")
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

@@ -1,5 +1,6 @@
 """The webhook `order_paid`: what an address of an online shop hears of a parcel that waits for its buyer."""
 
+import json
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover.model import OnlineShop
 from crossdock.delivery.worker import Deliverer
 from crossdock.dialects.heidian.callbacks import SENDER, WAITS_S, accepted, short_name_of
@@ -15,7 +17,7 @@ from crossdock.setup.apply import apply_file
 from tests.delivery.receiver import Heard, Partner, Reply
 from tests.dialects.heidian import shop
 from tests.dialects.heidian.conftest import Counter
-from tests.world import ACCOUNT
+from tests.world import ACCOUNT, SHOP_SERVICE
 
 SECRET = "3f9c2a7d5e10b8846c1d"
 RECEIVER = """
@@ -101,9 +103,19 @@ async def test_what_is_handed_over_is_no_news_for_it(subscriber: Subscriber) -> 
 )
 async def test_only_a_paid_order_is_told(subscriber: Subscriber, payment: str, told: int) -> None:
     await subscriber.subscribe()
-    await subscriber.counter.pick_up(payment=payment)
+    shipped = await subscriber.counter.world.shipped("N-1", service=SHOP_SERVICE, payment=payment)
 
     assert len(await subscriber.hears()) == told
+    if payment == "pending":
+        async with subscriber.counter.desk.database.transaction() as tx:
+            await paying.pay(tx, account_id=ACCOUNT, order_id=shipped.order.id, reference="T-1")
+        [heard] = await subscriber.hears()
+        said = json.loads(heard.body)["data"]
+        assert (said["financial_status"], said["paid_price"], said["transactions"][0]["transaction_number"]) == (
+            "paid",
+            "998.00",
+            "T-1",
+        )
 
 
 async def test_an_order_of_another_online_shop_is_not_told(subscriber: Subscriber) -> None:

@@ -1,14 +1,14 @@
 """The order as the platform prints it: the partner's own fields, and what is derived without them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import structs
 
 from crossdock.base.ids import AccountId, CompanyId, HandoverId, OrderId, ProductId, SiteId
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 from crossdock.core.staff.model import Action
 from crossdock.dialects.heidian.order import ORDER_FIELDS_KEPT, fulfillments, order_body
 
@@ -141,6 +141,59 @@ def test_an_unpaid_order_owes_everything() -> None:
     body = printed(structs.replace(ORDER, payment="pending"))
 
     assert (body["paid_price"], body["payable_price"], body["paid_at"]) == ("0.00", "384.02", None)
+
+
+def money(number: int, kind: Literal["sale", "refund"], amount: str) -> PaymentRow:
+    return PaymentRow(
+        id=number,
+        order_id=ORDER.id,
+        kind=kind,
+        reference=f"T{number}",
+        amount=Decimal(amount),
+        channel="wx_lite" if kind == "sale" else "",
+        pieces={},
+        reason="",
+        created_at=AT + timedelta(seconds=number),
+    )
+
+
+def test_what_was_paid_here_is_printed_as_transactions() -> None:
+    body = order_body(
+        structs.replace(ORDER, payment="partially_refunded"),
+        lines=[LINE],
+        products={PRODUCT.id: PRODUCT},
+        full_name="张三",
+        mobile="13800000001",
+        payments=[money(1, "sale", "84"), money(2, "sale", "300.015"), money(3, "refund", "5")],
+    )
+
+    assert body["transactions"][2] == {
+        "id": 3,
+        "transaction_number": "T3",
+        "transaction_type": "refund",
+        "channel": "",
+        "amount": "5.00",
+        "status": "success",
+        "created_at": "2021-05-12T15:41:01.770985+08:00",
+    }
+    assert [row["transaction_type"] for row in body["transactions"]] == ["sale", "sale", "refund"]
+    assert (body["paid_price"], body["payable_price"], body["selected_channel"]) == ("384.02", "0.00", "wx_lite")
+    assert (body["paid_at"], body["is_refunding"]) == ("2021-05-12T15:41:00.770985+08:00", False)
+
+
+def test_a_part_that_was_paid() -> None:
+    body = order_body(
+        structs.replace(ORDER, payment="partially_paid"),
+        lines=[LINE],
+        products={PRODUCT.id: PRODUCT},
+        full_name="",
+        mobile="",
+        payments=[money(1, "sale", "84")],
+    )
+    assert (body["paid_price"], body["payable_price"], body["paid_at"]) == ("84.00", "300.02", None)
+    platforms = structs.replace(ORDER, partner_fields={"transactions": [], "paid_price": "1.00"})
+    body = order_body(platforms, lines=[], products={}, full_name="", mobile="", payments=[money(1, "sale", "84")])
+    assert (body["transactions"], body["paid_price"]) == ([], "1.00"), "what the platform said comes first"
 
 
 def test_a_cancelled_order_says_since_when() -> None:

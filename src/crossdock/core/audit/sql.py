@@ -131,6 +131,52 @@ SELECT 'code of ' || h.order_number AS subject,
           AND e.kind <> 'handover.prepared' ORDER BY e.id DESC LIMIT 1) e ON true
  WHERE h.place = 'shop'
 """,
+    "every pick-up code is where its shop's history left it": """
+SELECT 'code of ' || h.order_number AS subject,
+       CASE WHEN a.state IS DISTINCT FROM h.state
+            THEN format('%%s, its history ends in %%s', h.state, coalesce(a.state, 'nothing'))
+            WHEN (h.state = 'canceled') <> (h.canceled_at IS NOT NULL) THEN h.state || ', and canceled_at differs'
+            WHEN (h.state = 'used') <> (h.used_at IS NOT NULL) THEN h.state || ', and used_at differs'
+            WHEN a.rollbacks <> h.rollbacks
+            THEN format('rolled back %%s times, %%s in its history', h.rollbacks, a.rollbacks) END AS says
+  FROM handover h
+  LEFT JOIN LATERAL (
+       SELECT (array_agg(a.after ->> 'state' ORDER BY a.id DESC))[1] AS state,
+              count(*) FILTER (WHERE a.action = 'rollback') AS rollbacks
+         FROM staff_action a
+        WHERE a.account_id = h.account_id AND a.handover_id = h.id AND a.after IS NOT NULL) a ON true
+ WHERE h.place = 'shop'
+   AND EXISTS (SELECT 1 FROM staff_action a
+                WHERE a.account_id = h.account_id AND a.handover_id = h.id AND a.after IS NOT NULL)
+""",
+    "no live pick-up code is left of an order that ended": """
+SELECT 'order ' || o.id AS subject,
+       CASE WHEN h.state = 'unused' AND (o.state IN ('cancelled', 'deleted', 'returned', 'unshipped')
+                                         OR o.payment = 'refunded')
+            THEN format('%%s and %%s, and its code is live', o.state, o.payment) END AS says
+  FROM orders o JOIN handover h ON h.account_id = o.account_id AND h.order_id = o.id AND h.place = 'shop'
+ WHERE o.kind = 'outbound'
+""",
+    "every payment is what its rows say": """
+SELECT 'order ' || o.id AS subject,
+       CASE WHEN e.payment IS DISTINCT FROM o.payment
+            THEN format('%%s, its timeline ends in %%s', o.payment, coalesce(e.payment, 'nothing'))
+            WHEN p.given > 0 AND p.came > 0 AND p.given > p.came
+            THEN format('%%s given back of %%s', p.given, p.came)
+            WHEN (p.refunds > 0) <> (o.payment IN ('partially_refunded', 'refunded'))
+            THEN format('%%s, with %%s refunds', o.payment, p.refunds)
+            WHEN p.came > 0 AND p.refunds > 0 AND (p.given = p.came) <> (o.payment = 'refunded')
+            THEN format('%%s, %%s given back of %%s', o.payment, p.given, p.came) END AS says
+  FROM (SELECT account_id, order_id, coalesce(sum(amount) FILTER (WHERE kind = 'sale'), 0) AS came,
+               coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS given,
+               count(*) FILTER (WHERE kind = 'refund') AS refunds
+          FROM payment GROUP BY account_id, order_id) p
+  JOIN orders o ON o.account_id = p.account_id AND o.id = p.order_id
+  LEFT JOIN LATERAL (
+       SELECT e.facts ->> 'payment' AS payment FROM event e
+        WHERE e.account_id = o.account_id AND e.order_id = o.id AND e.kind IN ('order.paid', 'order.refunded')
+        ORDER BY e.id DESC LIMIT 1) e ON true
+""",
     "a hand-over that is over has delivered its order": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN h.state IN ('taken', 'used') AND o.state = 'shipped'

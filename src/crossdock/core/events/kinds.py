@@ -9,6 +9,11 @@ ORDER_CHANGED = "order.changed"
 ORDER_MEASURED = "order.measured"
 """measure (`orders.model.Measure`, amounts as text) of its parcel, known_g: what it was taken to weigh before"""
 
+ORDER_PAID = "order.paid"
+"""number, reference, amount (text), channel, payment (the order's, after it)"""
+ORDER_REFUNDED = "order.refunded"
+"""as ORDER_PAID, reason, pieces: {line_key: pieces that are given back}"""
+
 INBOUND_RECEIVED = "inbound.received"
 """One batch: number, type, batch (from 1), lines: [{line_key, sku, quantity, ordered (pieces of the line), lot,
 condition, partner_fields, and where known units: [{code, sn, imei1, imei2, meid, vin}], plate}],

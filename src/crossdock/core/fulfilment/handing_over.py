@@ -7,6 +7,7 @@ from msgspec import structs
 from crossdock.base.ids import SiteId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.accounts.model import DeliveryService
+from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment.errors import StationHasNoCabinet
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
@@ -14,7 +15,7 @@ from crossdock.core.handover.model import HouseRules, PickUp
 from crossdock.core.lockers import booking
 from crossdock.core.lockers import sql as lockers
 from crossdock.core.lockers.model import Parcel
-from crossdock.core.orders.model import Order
+from crossdock.core.orders.model import PAID, Order
 from crossdock.db.tx import Tx
 
 
@@ -27,8 +28,34 @@ async def hand_over(tx: Tx, order: Order, *, dialect: str, actor: str) -> tuple[
         case DeliveryService(method="locker"):
             return await _to_locker(tx, order, service, dialect=dialect, actor=actor), None
         case DeliveryService(method="shop"):
-            return None, await _to_shop(tx, order, service, dialect=dialect, actor=actor)
+            return None, await give_code(tx, order, dialect=dialect, actor=actor)
     return None, None
+
+
+async def give_code(tx: Tx, order: Order, *, dialect: str = HOUSE, actor: str = "") -> PickUp | None:
+    """The code of an order that is paid and ready for its shop: it left for it, or its goods are set aside there.
+
+    None for any other order; one that has a code keeps it. Errors: KeyClash.
+    """
+    service = await _shop_service(tx, order)
+    if service is None or order.payment not in PAID:
+        return None
+    if order.state != "shipped" and not (order.state == "allocated" and service.site_id == order.site_id):
+        return None
+    return await _to_shop(tx, order, service, dialect=dialect, actor=actor)
+
+
+async def at_its_shop(tx: Tx, order: Order) -> bool:
+    """Whether the shop that hands the order over is also where its goods lie."""
+    service = await _shop_service(tx, order)
+    return service is not None and service.site_id == order.site_id
+
+
+async def _shop_service(tx: Tx, order: Order) -> DeliveryService | None:
+    if order.kind != "outbound" or order.service_id is None:
+        return None
+    service = await accounts.service(tx, account_id=order.account_id, service_id=order.service_id)
+    return service if service is not None and service.method == "shop" else None
 
 
 async def _to_locker(tx: Tx, order: Order, service: DeliveryService, *, dialect: str, actor: str) -> Parcel:

@@ -1,16 +1,16 @@
 """What happens to a parcel at a counter: its code is issued, it is set aside, handed over, taken back."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from msgspec import to_builtins
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.catalog import queries as catalog
-from crossdock.core.events import commands as events
-from crossdock.core.events import kinds
-from crossdock.core.events.model import HOUSE, NewEvent
+from crossdock.core.codes.commands import note
+from crossdock.core.codes.model import stand
+from crossdock.core.events.model import HOUSE
 from crossdock.core.handover import queries, sql
 from crossdock.core.handover.codes import TRIES_MAX, draw
 from crossdock.core.handover.errors import (
@@ -26,26 +26,17 @@ from crossdock.core.handover.errors import (
     RollbackClosed,
     RollbackLimit,
 )
-from crossdock.core.handover.model import Issued, PickUp, stand
+from crossdock.core.handover.model import Issued, PickUp
 from crossdock.core.orders import commands as orders
+from crossdock.core.orders import payment_sql
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Order, product_ids
-from crossdock.core.staff.commands import action_of, record_action
+from crossdock.core.orders.model import PAID, Order, product_ids
+from crossdock.core.staff.commands import action_of
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
 DIGITS_REST: Final = timedelta(days=90)
 """A new code avoids digits that were used in its shop this lately."""
-PAID: Final = ("paid", "partially_refunded")
-
-KINDS: Final = {
-    "issue": kinds.HANDOVER_ISSUED,
-    "stock_prepare": kinds.HANDOVER_PREPARED,
-    "consume": kinds.HANDOVER_USED,
-    "rollback": kinds.HANDOVER_ROLLED_BACK,
-    "expire": kinds.HANDOVER_EXPIRED,
-}
-"""What stands in the shop's history -> what the order's timeline tells."""
 
 
 async def issue(
@@ -78,7 +69,7 @@ async def issue(
         if made is not None:
             issued = await queries.pick_up(tx, account_id=order.account_id, site_id=site_id, handover_id=made)
             facts = to_builtins(await _issued(tx, order, issued))
-            await _note(tx, issued, "issue", before=None, after=issued.stand, dialect=dialect, actor=actor, **facts)
+            await note(tx, issued, "issue", before=None, after=issued.stand, dialect=dialect, actor=actor, **facts)
             return issued
         live = await sql.live_of_number(tx, account_id=order.account_id, number=order.number)
         if live is not None:
@@ -116,7 +107,7 @@ async def prepare(
     if found.prepared_at is not None:
         return found
     await sql.set_prepared(tx, account_id=account_id, handover_id=found.id, staff_id=staff_id)
-    await _note(
+    await note(
         tx,
         found,
         "stock_prepare",
@@ -157,7 +148,7 @@ async def consume(
     if used is None:
         raise await _refusal(tx, account_id=account_id, site_id=site_id, key=key)
     pick_up = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=used.id)
-    clerk = await _note(
+    clerk = await note(
         tx,
         pick_up,
         "consume",
@@ -218,7 +209,7 @@ async def roll_back(
     if not free:
         raise KeyClash()
     back = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
-    clerk = await _note(
+    clerk = await note(
         tx,
         back,
         "rollback",
@@ -255,13 +246,14 @@ async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
         products=list(products.values()),
         full_name=pick_up.full_name,
         mobile=pick_up.mobile,
+        payments=await payment_sql.of_order(tx, account_id=order.account_id, order_id=order.id),
     )
 
 
 async def _expired(tx: Tx, rows: list[sql.Expired]) -> int:
     for row in rows:
         before, after = (stand(state, prepared=row.prepared) for state in ("unused", "expired"))
-        await _note(tx, row, "expire", before=before, after=after)
+        await note(tx, row, "expire", before=before, after=after)
     return len(rows)
 
 
@@ -324,48 +316,3 @@ async def _state_after(tx: Tx, pick_up: PickUp) -> str:
     if pick_up.expires_at is not None and pick_up.expires_at <= tx.now:
         return "expired"
     return "unused"
-
-
-async def _note(
-    tx: Tx,
-    about: PickUp | sql.Expired,
-    action: str,
-    *,
-    before: dict[str, Any] | None,
-    after: dict[str, Any],
-    staff_id: StaffId | None = None,
-    reason: str = "",
-    operation_id: str | None = None,
-    dialect: str = HOUSE,
-    actor: str = "",
-    **facts: Any,
-) -> str:
-    """One row in the shop's history and one on the order's timeline; who did it, by user name if it was staff."""
-    actor = (
-        await record_action(
-            tx,
-            account_id=about.account_id,
-            site_id=about.site_id,
-            staff_id=staff_id,
-            action=action,
-            handover_id=about.id,
-            reason=reason,
-            before=before,
-            after=after,
-            operation_id=operation_id,
-        )
-        or actor
-    )
-    await events.append(
-        tx,
-        NewEvent(
-            account_id=about.account_id,
-            kind=KINDS[action],
-            subject=f"handover:{about.id}",
-            order_id=about.order_id,
-            dialect=dialect,
-            actor=actor,
-            facts={"handover_id": about.id, "number": about.order_number, "reason": reason, **facts},
-        ),
-    )
-    return actor

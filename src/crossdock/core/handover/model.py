@@ -7,7 +7,8 @@ from msgspec import Struct, convert, field
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.codes.model import stand
+from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 
 PickUpState = Literal["unused", "used", "expired", "canceled"]
 PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
@@ -79,10 +80,6 @@ class PickUp(Struct, frozen=True, kw_only=True):
         return stand(self.state, prepared=self.prepared_at is not None)
 
 
-def stand(state: str, *, prepared: bool) -> dict[str, Any]:
-    return {"state": state, "prepared": prepared}
-
-
 class PickUpFilter(Struct, frozen=True, kw_only=True):
     """All given conditions hold; None means not asked, an empty tuple means none can fit."""
 
@@ -111,3 +108,4 @@ class Issued(Struct, frozen=True, kw_only=True):
     products: list[Product]
     full_name: str
     mobile: str
+    payments: list[PaymentRow] = []

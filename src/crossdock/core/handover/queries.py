@@ -46,6 +46,11 @@ async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -
     return await sql.newest_of_order(tx, account_id=account_id, order_id=order_id)
 
 
+async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
+    """All that were ever issued for the order: unused ones first, then the newest first."""
+    return await sql.of_order(tx, account_id=account_id, order_id=order_id)
+
+
 async def online_shop(tx: Tx, *, domain: str, name: str = "") -> OnlineShop | None:
     """By its own domain, else by another it goes by, else by its short name; None when several are meant."""
     found = await sql.online_shops(tx, domain=domain, name=name)

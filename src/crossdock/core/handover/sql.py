@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter, StaffName
+from crossdock.core.orders.model import PAID
 from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
 from crossdock.db.tx import Tx
 
@@ -149,6 +150,18 @@ async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -
     return None if row is None else _pick_up(row)
 
 
+async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
+    """Unused ones before any other. Index: handover_account_id_order_id_idx."""
+    rows = await tx.many(
+        _Row,
+        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
+        " ORDER BY (h.state = 'unused') DESC, h.id DESC",
+        account_id=account_id,
+        order_id=order_id,
+    )
+    return [_pick_up(row) for row in rows]
+
+
 async def search(
     tx: Tx,
     *,
@@ -281,7 +294,7 @@ WITH live AS (
        AND (expires_at IS NULL OR expires_at > %(now)s)
        AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
        AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
-                          AND o.payment NOT IN ('paid', 'partially_refunded'))
+                          AND o.payment <> ALL (%(paid)s::text[]))
        FOR NO KEY UPDATE
 )
 UPDATE handover h
@@ -295,6 +308,7 @@ RETURNING h.id, live.was_prepared
         key=key,
         staff_id=staff_id,
         prepared_only=prepared_only,
+        paid=sorted(PAID),
         now=tx.now,
     )
 

@@ -12,6 +12,7 @@ from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog.errors import ProductNotActive, ProductUnknown
 from crossdock.core.catalog.model import Product
+from crossdock.core.codes import commands as codes
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import NewEvent
@@ -26,6 +27,7 @@ from crossdock.core.orders.errors import (
     WeightNotBigger,
 )
 from crossdock.core.orders.model import (
+    ENDED_STATES,
     LOCKED_STATES,
     MEASURED_TYPES,
     NOTED_STATES,
@@ -81,6 +83,11 @@ async def advance(
         tx, order, kind=kind, dialect=dialect, actor=actor, facts=said, asked=notices.due(order, moved)
     )
     await notices.say(tx, moved, wanted, dialect=dialect, actor=actor)
+    if order.kind == "outbound" and to in ENDED_STATES:
+        reason = str(said.get("reason", ""))
+        await codes.cancel(
+            tx, account_id=order.account_id, order_id=order.id, reason=reason, dialect=dialect, actor=actor
+        )
     return moved
 
 

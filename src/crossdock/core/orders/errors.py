@@ -59,5 +59,37 @@ class OrderOver(Conflict):
     """What has left, or never will, is not split into parcels any more. Facts: id, number, state."""
 
 
+class PaymentForbids(Conflict):
+    """The order's payment does not allow this. Facts: number, payment, wanted."""
+
+
+class AmountInvalid(Invalid):
+    """An amount must be above zero, below amount_max, with at most places_max decimal places."""
+
+
+class ReferenceInvalid(Invalid):
+    """A payment's reference must have 1 to characters_max characters."""
+
+
+class PaymentReferenceTaken(Conflict):
+    """Another payment of this order has this reference. Facts: number, reference."""
+
+
+class RefundTooMuch(Conflict):
+    """More would be given back than came. Facts: number, left."""
+
+
+class NothingLeft(Conflict):
+    """Nothing would be left of the order: refund it in full. Facts: number."""
+
+
+class PiecesHandedOver(Conflict):
+    """The goods were handed over: refund without pieces, or take the hand-over back first. Facts: number."""
+
+
+class NumberAmbiguous(Conflict):
+    """Several accounts have an order of this number: name one with --account. Facts: number."""
+
+
 class SerialTaken(Conflict):
     """The order has another piece with this serial. Facts: serial."""

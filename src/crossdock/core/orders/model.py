@@ -86,6 +86,16 @@ MOVES: Final[dict[Kind, dict[str, frozenset[str]]]] = {
     "transport": TRANSPORT_MOVES,
 }
 """`state -> allowed next states`."""
+PAYMENT_MOVES: Final[dict[Payment, frozenset[Payment]]] = {
+    "pending": frozenset({"partially_paid", "paid"}),
+    "partially_paid": frozenset({"partially_paid", "paid", "refunded"}),
+    "paid": frozenset({"partially_refunded", "refunded"}),
+    "partially_refunded": frozenset({"partially_refunded", "refunded"}),
+    "refunded": frozenset(),
+}
+"""How the payment of an order may change."""
+PAID: Final[frozenset[Payment]] = frozenset({"paid", "partially_refunded"})
+"""An order is handed over in these only."""
 TYPES_OF_MOVE: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("pending", "confirmed"): frozenset({"CLIENT_DIRECT"}),
     ("confirmed", "labelled"): frozenset({"CLIENT_DIRECT"}),
@@ -105,6 +115,8 @@ LOCKED_STATES: Final = frozenset(
     {"allocated", "released", "picking", "packing", "packed", "labelled", "partly_shipped"}
 )
 """An outbound order in one of these holds reserved stock of what is not done yet of every line with a product."""
+ENDED_STATES: Final = frozenset({"cancelled", "deleted", "returned", "unshipped"})
+"""An outbound order in one of these reaches nobody: its pick-up code ends with it."""
 NOTED_STATES: Final = frozenset({"pending", "allocated", "held"})
 """In these an order still takes notes and references; in `draft` it takes anything."""
 MEASURED_TYPES: Final = frozenset({"DIRECT", "AGENT_DIRECT"})
@@ -283,6 +295,23 @@ class NewPiece(Struct, frozen=True, kw_only=True):
 class Piece(NewPiece, frozen=True, kw_only=True):
     id: int
     order_id: OrderId
+    created_at: datetime
+
+
+class PaymentRow(Struct, frozen=True, kw_only=True):
+    """Money that came for an order, or was given back; never changed."""
+
+    id: int
+    order_id: OrderId
+    kind: Literal["sale", "refund"]
+    reference: str
+    """Of who moved the money; once in each order."""
+    amount: Decimal
+    """In the account's currency."""
+    channel: str
+    pieces: dict[str, int]
+    """Line key -> pieces that were given back with it."""
+    reason: str
     created_at: datetime
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import (
     text,
 )
 
-from crossdock.db.schema.base import big, document, identity, metadata, moment, whole, words
+from crossdock.db.schema.base import big, document, flag, identity, metadata, moment, whole, words
 
 handover = Table(
     "handover",
@@ -46,6 +46,7 @@ handover = Table(
     whole("extensions", default="0"),
     moment("recalled_at", null=True),
     whole("rollbacks", default="0"),
+    flag("shipped_here", "false"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="handover_site_fkey"),

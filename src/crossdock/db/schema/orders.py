@@ -82,6 +82,12 @@ orders = Table(
     ),
     Index("orders_pending_idx", "id", postgresql_where=text("state = 'pending'")),
     Index(
+        "orders_counter_idx",
+        "service_id",
+        "id",
+        postgresql_where=text("kind = 'outbound' AND state = 'allocated' AND service_id IS NOT NULL"),
+    ),
+    Index(
         "orders_arriving_idx",
         "account_id",
         "id",

@@ -11,8 +11,8 @@ import msgspec
 
 from crossdock.base import json
 from crossdock.core.events.kinds import HANDOVER_ISSUED
-from crossdock.core.handover.commands import PAID
 from crossdock.core.handover.model import Issued, OnlineShop
+from crossdock.core.orders.model import PAID
 from crossdock.dialects.heidian.auth import webhook_digest
 from crossdock.dialects.heidian.order import order_body
 from crossdock.dialects.heidian.words import NAME
@@ -59,6 +59,7 @@ def data(issued: Issued) -> dict[str, Any]:
         products={product.id: product for product in issued.products},
         full_name=issued.full_name,
         mobile=issued.mobile,
+        payments=issued.payments,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from crossdock.base.ids import ProductId
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 from crossdock.core.staff.model import Action
 from crossdock.dialects.heidian.words import NAME, OPEN, ORDER_WORDS, moment, moment_or_null, money, object_or_empty
 
@@ -68,13 +68,19 @@ def order_body(
     used_at: datetime | None = None,
     canceled_at: datetime | None = None,
     history: Sequence[Action] = (),
+    payments: Sequence[PaymentRow] = (),
 ) -> dict[str, Any]:
-    """Times and `history` (consume and rollback rows, oldest first) are those of its pick-up."""
+    """Times and `history` (consume and rollback rows, oldest first) are those of its pick-up.
+
+    An order without `payments` was paid, or not, before it came here.
+    """
     total = sum((_price(products, line) * line.quantity for line in lines), ZERO)
     weight_g = sum(
         product.weight_g * line.quantity for line in lines if (product := _product(products, line)) is not None
     )
-    paid = total if order.payment in {"paid", "partially_refunded", "refunded"} else ZERO
+    sales = [row for row in payments if row.kind == "sale"]
+    paid_before = total if order.payment in {"paid", "partially_refunded", "refunded"} else ZERO
+    paid = sum((row.amount for row in sales), ZERO) if sales else paid_before
     printed = [_line(order, line, _product(products, line)) for line in lines]
     words = ORDER_WORDS.get(order.state, OPEN)
     handed_over_at = moment_or_null(used_at or order.finished_at)
@@ -99,7 +105,7 @@ def order_body(
         "lines": printed,
         "discounts": [],
         "fulfillments": fulfillments(history),
-        "transactions": [],
+        "transactions": [_transaction(row) for row in payments],
         "shipping_address": None,
         "subtotal_price": money(total),
         "total_line_items_price": money(total),
@@ -108,8 +114,8 @@ def order_body(
         "total_price": money(total),
         "total_weight": money(Decimal(weight_g)),
         "paid_price": money(paid),
-        "payable_price": money(total - paid),
-        "selected_channel": "",
+        "payable_price": money(max(total - paid, ZERO)),
+        "selected_channel": sales[-1].channel if sales else "",
         "order_status": words.order_status,
         "financial_status": order.payment,
         "fulfillment_status": words.fulfillment_status,
@@ -117,7 +123,7 @@ def order_body(
         "cancel_reason": "",
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
-        "paid_at": None if order.payment == "pending" else moment(order.created_at),
+        "paid_at": _paid_at(order, sales),
         "fulfilled_at": handed_over_at if words.fulfillment_status == "fulfilled" else None,
         "closed_at": handed_over_at if words.order_status == "closed" else None,
         "cancelled_at": moment_or_null(order.finished_at or canceled_at)
@@ -147,6 +153,24 @@ def fulfillments(history: Sequence[Action]) -> list[dict[str, Any]]:
         elif made:
             made[-1]["status"] = "cancelled"
     return made
+
+
+def _transaction(row: PaymentRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "transaction_number": row.reference,
+        "transaction_type": row.kind,
+        "channel": row.channel,
+        "amount": money(row.amount),
+        "status": "success",
+        "created_at": moment(row.created_at),
+    }
+
+
+def _paid_at(order: Order, sales: Sequence[PaymentRow]) -> str | None:
+    if sales:
+        return None if order.payment == "partially_paid" else moment(sales[-1].created_at)
+    return None if order.payment == "pending" else moment(order.created_at)
 
 
 def _line(order: Order, line: OrderLine, product: Product | None) -> dict[str, Any]:

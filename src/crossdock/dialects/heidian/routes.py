@@ -9,6 +9,7 @@ from msgspec import structs
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
@@ -311,6 +312,7 @@ async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
         mobile=pick_up.mobile,
         used_at=pick_up.used_at,
         canceled_at=pick_up.canceled_at,
+        payments=await paying.payments(tx, account_id=pick_up.account_id, order_id=order.id),
         history=newest_first[::-1],
     )
 

@@ -28,6 +28,9 @@ CREATE TABLE payment (
 )
 """,
     "ALTER TABLE handover ADD COLUMN rollbacks INTEGER DEFAULT 0 NOT NULL",
+    "ALTER TABLE handover ADD COLUMN shipped_here BOOLEAN DEFAULT false NOT NULL",
+    "CREATE INDEX orders_counter_idx ON orders (service_id, id)"
+    " WHERE kind = 'outbound' AND state = 'allocated' AND service_id IS NOT NULL",
     "ALTER TABLE staff_action ADD COLUMN before JSONB",
     "ALTER TABLE staff_action ADD COLUMN after JSONB",
     "ALTER TABLE staff_action ADD COLUMN operation_id TEXT",
@@ -46,6 +49,8 @@ END
 $$
 """,
     "CREATE TRIGGER staff_action_append_only BEFORE UPDATE OR DELETE ON staff_action"
+    " FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER payment_append_only BEFORE UPDATE OR DELETE ON payment"
     " FOR EACH ROW EXECUTE FUNCTION refuse_change()",
 )
 
