@@ -1,6 +1,7 @@
 """A buyer's page, in a real browser of a phone's size and through the front door."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -19,6 +20,7 @@ from crossdock.console import buyer, words
 from crossdock.console.buyer import LINES_MAX, REFRESH_S, State, place
 from crossdock.core.accounts.model import Site
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover.model import PICK_UP_MOVES
 from crossdock.core.orders import queries as orders
@@ -281,6 +283,44 @@ async def test_no_code_of_an_order_that_is_not_paid(
     assert headline is None or f"<h1>{headline}</h1>" in answer.text
     if headline != "Ready for you":
         assert_no_code(answer.text)
+
+
+async def test_what_was_given_back_is_not_collected(world: World, client: httpx.AsyncClient) -> None:
+    await world.stock("00131031", 4)
+    lines = tuple(NewLine(line_key=str(pieces), sku="00131031", quantity=pieces) for pieces in (1, 3))
+    order = await world.order(new_lines=lines, service=SHOP_SERVICE, state="allocated")
+    await world.ship(order.id)
+    by: dict[str, Any] = {"account_id": ACCOUNT, "order_id": order.id}
+
+    async def goods() -> list[str]:
+        listed = (await client.get(path(order))).text.partition('<ul class="goods">')[2].partition("</ul>")[0]
+        return re.findall(r"× \d+", listed)
+
+    assert await goods() == ["× 1", "× 3"]
+    async with world.desk.database.transaction() as tx:
+        await paying.refund(tx, **by, reference="R-1", pieces={"1": 1, "3": 1})
+    assert await goods() == ["× 2"]
+    assert await shown(client, order) == "On its way"
+    world.clock.advance(timedelta(hours=2))
+    async with world.desk.database.transaction() as tx:
+        await paying.refund(tx, **by, reference="R-2")
+    assert await shown(client, order) == "Refunded"
+    page = (await client.get(path(order))).text
+    assert "digits" not in page
+    assert page.count("Fri 2 Aug 2024, 09:10") == 2  # the code is over, and the last step of the way
+
+
+async def test_goods_that_lie_in_their_shop_are_on_no_way(world: World, client: httpx.AsyncClient) -> None:
+    await world.stock("00131031", 1)
+    order = await world.order(lines={"00131031": 1}, service=SHOP_SERVICE, state="allocated", payment="pending")
+    await world.rows("UPDATE orders SET site_id = 12 WHERE id = %(id)s RETURNING 1", id=order.id)
+    async with world.desk.database.transaction() as tx:
+        await paying.pay(tx, account_id=ACCOUNT, order_id=order.id, reference="T-1")
+    assert await shown(client, order) == "Order placed"
+    page = (await client.get(path(order))).text
+    assert "digits" in page
+    assert "Being packed" not in page
+    assert "On its way" not in page
 
 
 async def test_a_cancelled_order_shows_no_code(world: World, client: httpx.AsyncClient) -> None:

@@ -21,15 +21,16 @@ from crossdock.console import web, words
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.events import kinds
 from crossdock.core.events import queries as events
+from crossdock.core.events.model import Event
 from crossdock.core.handover import queries as pick_ups
-from crossdock.core.handover.commands import PAID
 from crossdock.core.handover.model import PickUp
 from crossdock.core.lockers import queries as lockers
 from crossdock.core.lockers.model import Parcel
 from crossdock.core.orders import queries as orders
-from crossdock.core.orders.model import Order, product_ids
-from crossdock.core.orders.steps import Step, steps
+from crossdock.core.orders.model import PAID, Order, product_ids
+from crossdock.core.orders.steps import steps
 from crossdock.db.tx import Tx
 from crossdock.edge.desk import Desk
 from crossdock.edge.limits import Window
@@ -77,8 +78,8 @@ ENDED: Final = frozenset({"refunded", "cancelled", "returned"})
 """Whatever its hand-over says."""
 WAY: Final[tuple[State, ...]] = ("placed", "packing", "under_way", "ready", "handed_over")
 """Of an order that goes well."""
-MAY_BE_REFUNDED: Final = frozenset({*PAID, "refunded"})
-"""Payments that were whole at some time; before that an order has no page."""
+SHOWN: Final = PAID | {"refunded"}
+"""With any other payment an order has no page."""
 
 TEXTS: Final[Mapping[str, str]] = {
     "title": "Your order",
@@ -164,14 +165,15 @@ async def page(request: PageRequest, token: FromPath[str]) -> Response[str]:
         raise PathUnknown()
     async with desk.database.transaction(readonly=True) as tx:
         order = await orders.by_token(tx, token)
-        if order is None or order.kind != "outbound" or order.payment not in MAY_BE_REFUNDED:
+        if order is None or order.kind != "outbound" or order.payment not in SHOWN:
             raise PathUnknown()
         collections = await _collections(desk, tx, order)
         if not collections:
             raise PathUnknown()
-        passed = steps(await events.timeline(tx, account_id=order.account_id, order_id=order.id))
+        told = await events.timeline(tx, account_id=order.account_id, order_id=order.id)
         lines = await orders.lines(tx, account_id=order.account_id, order_id=order.id)
-        named = lines[:LINES_MAX]
+        left = [line for line in lines if line.quantity > 0]
+        named = left[:LINES_MAX]
         products = await catalog.products(tx, account_id=order.account_id, ids=product_ids(named))
     language = web.language_of(request)
     zone = collections[0].site.zone
@@ -183,9 +185,9 @@ async def page(request: PageRequest, token: FromPath[str]) -> Response[str]:
         state=collections[0].state,
         collections=collections,
         place=lambda site: place(site, desk.config.map_url),
-        way=way(order, collections[0], passed),
+        way=way(order, collections[0], told),
         goods=[(products[line.product_id].name if line.product_id else "", line) for line in named],
-        more=len(lines) - len(named),
+        more=len(left) - len(named),
         moment=lambda at: words.moment(at, zone, language),
         refresh_s=REFRESH_S,
     )
@@ -258,10 +260,16 @@ def _before(order: Order) -> State:
     return "refunded" if order.payment == "refunded" else STATES[order.state]
 
 
-def way(order: Order, collection: Collection, passed: Sequence[Step]) -> list[tuple[State, datetime | None]]:
-    """What happened and when, and what is still to come, without a time. The state it is in now is among them."""
+def way(order: Order, collection: Collection, told: Sequence[Event]) -> list[tuple[State, datetime | None]]:
+    """What happened and when, and what is still to come, without a time. The state it is in now is among them.
+
+    `told` is the order's timeline. Goods that lie at their shop from the beginning need no packing and no way.
+    """
     at: dict[State, datetime] = {"placed": order.created_at}
-    for step in passed:
+    for event in told:
+        if event.kind == kinds.ORDER_REFUNDED:
+            at["refunded"] = event.happened_at
+    for step in steps(told):
         state = STATES.get(step.state or "")
         if state in {"packing", "cancelled"}:
             at.setdefault(state, step.happened_at)
@@ -270,9 +278,10 @@ def way(order: Order, collection: Collection, passed: Sequence[Step]) -> list[tu
     if collection.ready_at is not None:
         at["ready"] = collection.ready_at
     if collection.over_at is not None:
-        at[collection.state] = collection.over_at
+        at.setdefault(collection.state, collection.over_at)
     if collection.state in WAY:
-        return [(state, at.get(state)) for state in WAY]
+        skipped = {"packing", "under_way"} - at.keys() if collection.site.id == order.site_id else ()
+        return [(state, at.get(state)) for state in WAY if state not in skipped]
     return [*((state, at[state]) for state in WAY if state in at), (collection.state, at.get(collection.state))]
 
 
