@@ -11,16 +11,21 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from crossdock.base.config import Config
 from crossdock.console.app import BODY_BYTES_MAX
 from crossdock.console.counter.door import SHELL
 from crossdock.console.counter.managing import ACTIONS_MAX
 from crossdock.console.counter.parcels import ROWS_MAX
-from crossdock.console.counter.who import COOKIE, PAUSE_S, WORD_HEADER
+from crossdock.console.counter.who import COOKIE, PAUSE_S, WORD_HEADER, WRONG_KEYS_OF_STAFF
+from crossdock.core.fulfilment import paying
 from crossdock.core.handover import board
+from crossdock.core.handover.board import EXPIRING_WITHIN
 from crossdock.core.handover.model import PickUp
-from crossdock.core.staff.model import REASON_CHARACTERS_MAX, SESSION_H, WRONG_PASSWORDS_MAX
+from crossdock.core.staff.model import LOCKED_S, REASON_CHARACTERS_MAX, SESSION_H, WRONG_PASSWORDS_MAX
+from tests import statements
 from tests.console.counters import CLERK, CODE, MANAGER, NUMBER, STRANGER, Caller, Shop
-from tests.world import World
+from tests.docs import pages
+from tests.world import ACCOUNT, World
 
 
 @pytest.fixture
@@ -553,3 +558,60 @@ async def test_the_page_holds_nothing_of_a_shop_and_no_script_of_its_own(clerk: 
     worker = await world.client.get("/counter/worker.js")
     assert worker.headers["service-worker-allowed"] == "/counter"
     assert worker.headers["content-type"].startswith("text/javascript")
+
+
+async def test_pieces_that_were_given_back_are_not_handed_over(shop: Shop, clerk: Caller) -> None:
+    parcel = await shop.parcel(pieces=3)
+    async with shop.world.desk.database.transaction() as tx:
+        await paying.refund(
+            tx, account_id=ACCOUNT, order_id=parcel.order_id or 0, reference="R-1", pieces={"1": 1}, reason="broken"
+        )
+    seen = (await found(clerk, CODE)).json()["parcel"]
+    assert (seen["pieces"], seen["goods"][0]["pieces"], seen["warning"]) == (2, 2, "")
+    assert (await clerk.get("parcels")).json()["rows"][0]["pieces"] == 2
+    async with shop.world.desk.database.transaction() as tx:
+        await paying.refund(tx, account_id=ACCOUNT, order_id=parcel.order_id or 0, reference="R-2")
+    seen = (await found(clerk, CODE)).json()["parcel"]
+    assert (seen["state"], seen["warning"]) == ("canceled", "canceled")
+
+
+# What it costs ----------------------------------------------------------------------------
+
+COSTS = {row[0]: int(row[1]) for row in pages.table(pages.DOCS / "counter.md", "call of the page")}
+
+
+async def test_a_call_costs_what_the_page_says(shop: Shop, clerk: Caller, manager: Caller) -> None:
+    parcel = await shop.parcel()
+    await clerk.get("me")
+    await manager.get("me")
+    calls = {
+        "`GET /counter/parcels`, a list with its counts": lambda: clerk.get("parcels"),
+        "`POST /counter/search`": lambda: clerk.post("search", {"text": "0001"}),
+        "`POST /counter/find`, by a code": lambda: found(clerk, CODE),
+        "`GET /counter/parcels/ID`": lambda: clerk.get(f"parcels/{parcel.id}"),
+        "`POST /counter/parcels/ID/aside`": lambda: clerk.post(f"parcels/{parcel.id}/aside", tap(clerk)),
+        "`POST /counter/parcels/ID/handover`": lambda: hand_over(clerk, parcel),
+        "`POST /counter/parcels/ID/undo`": lambda: clerk.post(f"parcels/{parcel.id}/undo", tap(clerk, reason="x")),
+        "`GET /counter/actions`": lambda: manager.get("actions"),
+    }
+    counted = {}
+    for name, call in calls.items():
+        with statements.listed() as sent:
+            assert (await call()).status_code == 200, name
+        counted[name] = len(sent)
+    assert counted == COSTS
+
+
+def test_the_limits_are_those_that_the_page_tells_of() -> None:
+    page = " ".join((pages.DOCS / "counter.md").read_text().split())
+    wrong_keys = Config().heidian_wrong_keys
+    for said in (
+        f"ends after {SESSION_H} hours",
+        f"After {WRONG_PASSWORDS_MAX} wrong passwords in a row",
+        f"nobody logs in under that name for {LOCKED_S // 60} minutes",
+        f"after {wrong_keys} in ten minutes",
+        f"JSON of at most {BODY_BYTES_MAX // 1024} KiB",
+        f"at most {SHELL_BYTES_MAX // 1024} KiB over the wire",
+    ):
+        assert said in page
+    assert (EXPIRING_WITHIN, WRONG_KEYS_OF_STAFF.seconds, PAUSE_S) == (timedelta(days=2), 600, 60)

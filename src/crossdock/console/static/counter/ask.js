@@ -11,18 +11,22 @@ line.good = true;
 export const remembered = () => JSON.parse(localStorage.getItem(ME) ?? "null");
 
 async function request(path, data) {
-  const options = { headers: { accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
+  const headers = { accept: "application/json" };
+  const options = { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (data !== undefined) {
     options.method = "POST";
     options.body = JSON.stringify(data);
-    options.headers["content-type"] = "application/json";
-    options.headers["x-counter-word"] = me.now?.word ?? "";
+    headers["content-type"] = "application/json";
+    headers["x-counter-word"] = me.now?.word ?? "";
   }
   let answer, good = true;
   try {
     const response = await fetch(`/counter/${path}`, options);
     answer = await response.json(); // a hotel's own page is no answer of ours
-    if (!response.ok) answer = { error: "fault", text: say("unreachable"), ...answer, status: response.status, wait: Number(response.headers.get("retry-after")) };
+    if (!response.ok) {
+      const wait = Number(response.headers.get("retry-after"));
+      answer = { error: "fault", text: say("unreachable"), ...answer, status: response.status, wait };
+    }
   } catch {
     good = false;
     answer = { error: "unreachable", text: say("unreachable") };

@@ -6,7 +6,7 @@ import * as parcel from "./parcel.js";
 import * as parcels from "./parcels.js";
 import * as queue from "./queue.js";
 import * as scan from "./scan.js";
-import { announce, at, h, live, say, show, shown, when } from "./show.js";
+import { announce, at, button, h, live, quiet, say, show, shown, when } from "./show.js";
 
 const LEAVING = "counter.leaving";
 const KNOCK_MS = 15_000;
@@ -77,11 +77,15 @@ function drawLine() {
   at("entries").replaceChildren(...all.map(entryLine));
 }
 
-const entryLine = (entry) => h("li", {},
-  h("div", { class: "line" },
-    h("span", {}, h("strong", {}, say(`a_${entry.act}`)), ` … ${entry.number.slice(-8)}`, h("br"), h("span", { class: "quiet" }, `${entry.username}, ${when(entry.at)}`)),
-    entry.refused && queue.mine(entry) && h("button", { type: "button", class: "soft", onclick: () => queue.dismiss(entry.id) }, say("dismiss"))),
-  entry.refused && h("p", { class: "warn" }, entry.refused));
+function entryLine(entry) {
+  const dismiss = () => queue.dismiss(entry.id);
+  return h("li", {},
+    h("div", { class: "line" },
+      h("span", {}, h("strong", {}, say(`a_${entry.act}`)), ` … ${entry.number.slice(-8)}`,
+        h("br"), quiet(`${entry.username}, ${when(entry.at)}`)),
+      entry.refused && queue.mine(entry) && button(say("dismiss"), dismiss)),
+    entry.refused && h("p", { class: "warn" }, entry.refused));
+}
 
 at("line").addEventListener("click", () => { drawLine(); at("kept").showModal(); });
 queue.changes.addEventListener("change", drawLine);

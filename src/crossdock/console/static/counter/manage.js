@@ -1,7 +1,7 @@
 // For managers: the branch's people and its history.
 
 import { ask, me } from "./ask.js";
-import { announce, at, h, known, say, show, when } from "./show.js";
+import { at, button, h, known, quiet, say, show, when } from "./show.js";
 
 let people = [];
 let count = 0;
@@ -12,7 +12,8 @@ export async function toHistory() {
   await knowPeople();
   const select = at("history-form").elements.staff;
   const chosen = select.value;
-  select.replaceChildren(select.options[0], ...[me.now, ...people].map((each) => h("option", { value: each.id }, each.username)));
+  const options = [me.now, ...people].map((each) => h("option", { value: each.id }, each.username));
+  select.replaceChildren(select.options[0], ...options);
   select.value = chosen;
   await load();
 }
@@ -34,18 +35,24 @@ async function load(more = false) {
 function changed({ before, after }) {
   if (!before && !after) return "";
   if ((after ?? before).state) return `${stand(before)} → ${stand(after)}`;
-  const differ = Object.keys(after ?? before).filter((name) => known(`k_${name}`) && before?.[name] !== after?.[name]);
-  const told = (facts) => differ.map((name) => (facts ? say(`k_${name}`, { n: facts[name] === true ? "✓" : facts[name] === false ? "✗" : facts[name] }) : "–")).join(", ");
+  const names = Object.keys(after ?? before).filter((name) => known(`k_${name}`));
+  const differ = names.filter((name) => before?.[name] !== after?.[name]);
+  const word = (value) => ({ true: "✓", false: "✗" })[value] ?? value;
+  const told = (facts) => differ.map((name) => say(`k_${name}`, { n: word(facts?.[name] ?? "–") })).join(", ");
   return differ.length ? `${told(before)} → ${told(after)}` : "";
 }
 
-const stand = (facts) => (facts ? say(`s_${facts.state === "unused" && facts.prepared ? "prepared" : facts.state}`) : "–");
+function stand(facts) {
+  if (!facts) return "–";
+  return say(`s_${facts.state === "unused" && facts.prepared ? "prepared" : facts.state}`);
+}
 
 function action(row) {
-  const word = `h_${row.action}`;
+  const who = row.who || say(row.operator ? "operator" : "system");
+  const did = known(`h_${row.action}`) ? say(`h_${row.action}`) : row.action;
   const change = changed(row);
   return h("li", {},
-    h("div", { class: "line" }, h("strong", {}, `${row.who || say(row.operator ? "operator" : "system")} ${known(word) ? say(word) : row.action}${row.about ? ` ${row.about}` : ""}`), h("span", { class: "quiet" }, when(row.at))),
+    h("div", { class: "line" }, h("strong", {}, `${who} ${did} ${row.about}`.trim()), quiet(when(row.at))),
     row.number && h("div", {}, h("a", { href: `#parcel/${row.parcel_id}` }, row.number), ` ${row.code}`),
     change && h("div", { class: "quiet" }, change),
     row.reason && h("div", {}, `“${row.reason}”`));
@@ -81,16 +88,22 @@ function person(each) {
     event.preventDefault();
     change(each, "password", { password: new FormData(reset).get("password") });
   });
-  const button = (name, act) => h("button", { type: "button", class: "soft", onclick: act }, say(name));
-  return h("li", {}, h("details", { class: "card", open: opened === each.id, ontoggle: ({ target }) => { if (target.open) opened = each.id; } },
+  const toggled = ({ target }) => { if (target.open) opened = each.id; };
+  const lastIn = each.last_login ? say("last_in", { at: when(each.last_login) }) : say("never_in");
+  const ask_ = () => {
+    reset.hidden = !reset.hidden;
+    if (!reset.hidden) reset.elements.password.focus();
+  };
+  const may = (name, what) => button(say(name), () => change(each, what, {}));
+  return h("li", {}, h("details", { class: "card", open: opened === each.id, ontoggle: toggled },
     h("summary", { class: "line" },
-      h("span", {}, each.username, h("br"), h("span", { class: "quiet" }, each.last_login ? say("last_in", { at: when(each.last_login) }) : say("never_in"))),
+      h("span", {}, each.username, h("br"), quiet(lastIn)),
       h("span", { class: each.active ? "good" : "warn" }, say(each.active ? "active" : "inactive"))),
     h("div", { class: "row" },
-      button("reset", () => { reset.hidden = !reset.hidden; if (!reset.hidden) reset.elements.password.focus(); }),
-      each.active && button("log_out_all", () => change(each, "withdraw", {})),
-      each.active && button("unlock", () => change(each, "unlock", {})),
-      each.active ? button("disable", () => change(each, "disable", {})) : button("enable", () => change(each, "enable", {}))),
+      button(say("reset"), ask_),
+      each.active && may("log_out_all", "withdraw"),
+      each.active && may("unlock", "unlock"),
+      each.active ? may("disable", "disable") : may("enable", "enable")),
     reset));
 }
 

@@ -1,19 +1,18 @@
 // One parcel: what it is, what may be done with it, and what was just done.
 
-import { ask, me } from "./ask.js";
+import { ask } from "./ask.js";
 import * as queue from "./queue.js";
-import { announce, at, h, known, pieces, say, show, shown, when } from "./show.js";
+import { announce, at, button, h, known, pieces, quiet, say, show, shown, when } from "./show.js";
 
 let parcel;
 let proofs = new Map();
 let note = "";
 let justDone = "";
 let mobileShown = false;
-let busy;
 
 export function open(seen, proof = "") {
   if (proof) proofs.set(seen.id, proof);
-  parcel = seen;
+  parcel = { seenAt: new Date().toISOString(), ...seen };
   note = justDone = "";
   mobileShown = false;
   history.pushState(null, "", `#parcel/${seen.id}`);
@@ -35,14 +34,15 @@ async function look(id) {
   const answer = await ask(`parcels/${id}`);
   if (parcel && parcel.id !== id) return;
   if (!answer.error) take(answer);
-  else if (answer.error === "unreachable" && parcel) note = say("as_of", { at: when(parcel.asOf ??= new Date().toISOString()) });
+  else if (answer.error === "unreachable" && parcel) note = say("as_of", { at: when(parcel.seenAt) });
   else if (answer.error !== "session") note = answer.text;
   if (shown("parcel")) draw();
 }
 
 // A code that was named here once stays named.
 function take(answer) {
-  parcel = { ...answer, warning: answer.warning === "code" && proofs.has(answer.id) ? "" : answer.warning };
+  const warning = answer.warning === "code" && proofs.has(answer.id) ? "" : answer.warning;
+  parcel = { ...answer, warning, seenAt: new Date().toISOString() };
   note = "";
 }
 
@@ -58,7 +58,8 @@ function display() {
   (at("hand").hidden ? at("seen") : at("hand")).focus({ preventScroll: true });
 }
 
-const WARN = { part_paid: "unpaid", refunded: "unpaid" };
+// Warnings whose headline is another one's.
+const HEADLINES = { part_paid: "unpaid", refunded: "unpaid", code: "live" };
 
 function draw() {
   const waiting = parcel ? queue.of(parcel.id) : [];
@@ -87,31 +88,48 @@ function banner(open_, refused) {
   if (refused) return bar("warn", say(`a_${refused.act}`), refused.refused);
   if (open_) return bar("wait", say(`a_${open_.act}`), open_.tried ? say("waits_here") : say("sending"));
   if (note) return bar("warn", note);
-  if (justDone) return bar(justDone === "done" ? "good done" : "good", say(justDone), justDone === "done" ? `${pieces(parcel.pieces ?? 0)} · ${when(parcel.used_at)}` : "");
-  const { warning, state } = parcel;
+  if (justDone === "done") {
+    const much = parcel.pieces === null ? "" : `${pieces(parcel.pieces)} · `;
+    return bar("good done", say("done"), `${much}${when(parcel.used_at)}`);
+  }
+  if (justDone) return bar("good", say(justDone));
+  const { warning } = parcel;
   if (!warning) return bar("good", say("live"), `${payment()}${parcel.aside ? "" : ` · ${say("not_aside")}`}`);
-  const facts = { who: parcel.used_by, at: when(warning === "expired" ? parcel.expires_at : parcel.used_at ?? parcel.created_at) };
-  return bar("warn", say(warning === "code" ? "live" : warning === "not_aside" ? "not_aside" : WARN[warning] ?? warning), say(`w_${warning}`, facts));
+  const moment = warning === "expired" ? parcel.expires_at : parcel.used_at;
+  const facts = { who: parcel.used_by, at: moment ? when(moment) : "" };
+  return bar("warn", say(HEADLINES[warning] ?? warning), say(`w_${warning}`, facts));
 }
 
-const bar = (kind, title, more = "") => h("div", { class: `banner ${kind}` }, h("div", {}, title, more && h("small", {}, more)));
-const payment = () => (known(parcel.payment) ? say(parcel.payment) : parcel.payment === "partially_refunded" ? say("some_refunded") : "");
+const bar = (kind, title, more = "") =>
+  h("div", { class: `banner ${kind}` }, h("div", {}, title, more && h("small", {}, more)));
+const payment = () => (parcel.payment ? say(parcel.payment) : "");
 
 function buyer() {
-  const full = parcel.mobile && mobileShown;
-  const number = full ? h("a", { href: `tel:${parcel.mobile}` }, parcel.mobile) : h("span", { class: "digits" }, parcel.mobile_end && say("last_four", { end: parcel.mobile_end }));
+  const number = mobileShown
+    ? h("a", { href: `tel:${parcel.mobile}` }, parcel.mobile)
+    : h("span", { class: "digits" }, parcel.mobile_end && say("last_four", { end: parcel.mobile_end }));
+  const turn = () => {
+    mobileShown = !mobileShown;
+    draw();
+    at("seen").querySelector("button").focus();
+  };
   return h("div", { class: "card buyer" },
     h("div", {}, h("strong", {}, parcel.name), h("br"), number),
-    parcel.mobile && h("button", { type: "button", class: "soft", "aria-pressed": String(mobileShown), onclick: () => { mobileShown = !mobileShown; draw(); at("seen").querySelector("button").focus(); } }, say(mobileShown ? "hide" : "show")));
+    parcel.mobile && button(say(mobileShown ? "hide" : "show"), turn));
 }
 
 const goods = () => h("ul", { class: "card goods" }, ...parcel.goods.map((each) =>
-  h("li", {}, h("span", {}, each.name, h("br"), h("span", { class: "quiet" }, each.sku)), h("b", {}, `× ${each.pieces}`))));
+  h("li", {}, h("span", {}, each.name, h("br"), quiet(each.sku)), h("b", {}, `× ${each.pieces}`))));
 
 function trail() {
-  const steps = [["t_created", parcel.created_at], ["t_aside", parcel.aside_at, parcel.aside_by], ["t_used", parcel.used_at, parcel.used_by], ["t_expires", parcel.expires_at]];
-  return h("ul", { class: "card" }, ...steps.filter(([, moment]) => moment).map(([name, moment, who]) =>
-    h("li", { class: "line" }, h("span", { class: "quiet" }, say(name)), h("span", {}, `${when(moment)}${who ? ` ${say("by", { who })}` : ""}`))));
+  const steps = [
+    ["t_created", parcel.created_at],
+    ["t_aside", parcel.aside_at, parcel.aside_by],
+    ["t_used", parcel.used_at, parcel.used_by],
+    ["t_expires", parcel.expires_at],
+  ].filter(([, moment]) => moment);
+  return h("ul", { class: "card" }, ...steps.map(([name, moment, who]) =>
+    h("li", { class: "line" }, quiet(say(name)), h("span", {}, when(moment), who && ` ${say("by", { who })}`))));
 }
 
 // Doing ----------------------------------------------------------------------------------

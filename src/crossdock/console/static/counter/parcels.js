@@ -4,14 +4,16 @@ import { ask, me } from "./ask.js";
 import { open } from "./parcel.js";
 import * as queue from "./queue.js";
 import * as scan from "./scan.js";
-import { announce, at, h, pieces, say, show, shown, when } from "./show.js";
+import { at, h, pieces, quiet, say, show, shown, when } from "./show.js";
 
 const CODE_DIGITS = 6;
 const LOOK_AGAIN_MS = 30_000;
+const NUMBER_SHOWN_MAX = 12;
 let list = "waiting";
 let words = "";
 let rows = [];
 let after = "";
+let further = false; // whether more than the first page is shown
 let asked = 0;
 
 export function toParcels() {
@@ -47,13 +49,18 @@ async function load(more = false) {
   if (answer.counts)
     for (const button of document.querySelectorAll("[data-list]"))
       button.querySelector("b").textContent = answer.counts[button.dataset.list];
-  rows = more ? [...rows, ...answer.rows] : answer.rows;
+  const seenAt = new Date().toISOString();
+  rows = [...(more ? rows : []), ...answer.rows.map((row) => ({ ...row, seenAt }))];
   after = answer.after;
+  further = more;
   draw();
 }
 
+// Drawn anew while somebody walks through it by keyboard, the list keeps the place.
 export function draw() {
+  const at_ = at("rows").contains(document.activeElement) ? document.activeElement.hash : "";
   at("rows").replaceChildren(...rows.map(line));
+  if (at_) at("rows").querySelector(`[href="${at_}"]`)?.focus();
   if (!rows.length) at("rows").append(h("li", { class: "quiet" }, say(words ? "none_found" : "none_waiting")));
   at("more").hidden = !after;
   for (const button of document.querySelectorAll("[data-list]"))
@@ -62,11 +69,12 @@ export function draw() {
 
 function line(row) {
   const [tag, kind] = state(row);
+  const number = row.number.length > NUMBER_SHOWN_MAX ? `…${row.number.slice(-8)}` : row.number;
+  const mobile = row.mobile_end && ` · ${say("last_four", { end: row.mobile_end })}`;
   return h("li", {}, h("a", { href: `#parcel/${row.id}` },
     h("strong", {}, row.name || row.number), h("span", { class: "digits" }, row.code),
-    h("span", { class: "quiet" }, `${row.number.length > 12 ? `…${row.number.slice(-8)}` : row.number}${row.mobile_end ? ` · ${say("last_four", { end: row.mobile_end })}` : ""}`),
-    h("span", { class: "quiet" }, row.pieces === null ? "" : pieces(row.pieces)),
-    h("span", { class: kind }, tag), h("span", { class: "quiet" }, when(row.state === "used" ? row.used_at : row.created_at))));
+    quiet(`${number}${mobile}`), quiet(row.pieces === null ? "" : pieces(row.pieces)),
+    h("span", { class: kind }, tag), quiet(when(row.state === "used" ? row.used_at : row.created_at))));
 }
 
 function state(row) {
@@ -138,5 +146,5 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 queue.changes.addEventListener("change", () => { if (shown("parcels")) draw(); });
-setInterval(() => { if (me.now && shown("parcels") && !document.hidden && rows.length <= 20) load(); }, LOOK_AGAIN_MS);
+setInterval(() => { if (me.now && shown("parcels") && !document.hidden && !further) load(); }, LOOK_AGAIN_MS);
 scan.offer((text) => find(text));

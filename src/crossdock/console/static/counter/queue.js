@@ -28,12 +28,14 @@ export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 export function add(act, parcel, more = {}) {
   const { id: staff_id, username } = me.now;
-  keep([...entries(), { id: newId(), staff_id, username, act, parcel: parcel.id, number: parcel.number, at: new Date().toISOString(), ...more }]);
+  const entry = { id: newId(), staff_id, username, act, parcel: parcel.id, number: parcel.number };
+  keep([...entries(), { ...entry, at: new Date().toISOString(), ...more }]);
   return flush();
 }
 
@@ -62,7 +64,7 @@ async function sendAll() {
     const entry = entries().find((each) => mine(each) && !each.refused);
     if (!entry) return void (pauseS = 0);
     const { id, staff_id, act, parcel, reason, proof } = entry;
-    const answer = await ask(`parcels/${parcel}/${act}`, { operation_id: id, staff_id, ...(reason && { reason }), ...(proof && { proof }) });
+    const answer = await ask(`parcels/${parcel}/${act}`, { operation_id: id, staff_id, reason, proof });
     if (!entries().some((each) => each.id === id)) continue; // logged out meanwhile
     if (!answer.error) {
       pauseS = 0;

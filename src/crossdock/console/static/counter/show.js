@@ -19,11 +19,15 @@ export function h(tag, facts = {}, ...inside) {
   return made;
 }
 
+export const quiet = (text) => h("span", { class: "quiet" }, text);
+export const button = (text, onclick) => h("button", { type: "button", class: "soft", onclick }, text);
+
 export function live(zoneOfShop) {
   zone = zoneOfShop;
 }
 
-const format = (moment, parts) => new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...parts }).format(moment);
+const format = (moment, parts) =>
+  new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...parts }).format(moment);
 const day = (moment) => format(moment, { year: "numeric", month: "numeric", day: "numeric" });
 
 export function when(iso) {
@@ -34,8 +38,11 @@ export function when(iso) {
 
 export function show(id) {
   for (const section of SECTIONS) section.hidden = section.id !== id;
-  for (const link of document.querySelectorAll("#bar a"))
-    link.toggleAttribute("aria-current", false), link.hash === `#${id}` && link.setAttribute("aria-current", "page");
+  const tab = `#${id === "parcel" ? "parcels" : id}`;
+  for (const link of document.querySelectorAll("#bar a")) {
+    link.removeAttribute("aria-current");
+    if (link.hash === tab) link.setAttribute("aria-current", "page");
+  }
   scrollTo(0, 0);
 }
 
