@@ -24,12 +24,14 @@ from crossdock import (
     server,
     signing,
     simulate,
+    staff,
     verify,
 )
 from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
+from crossdock.core.staff.model import LISTED_MAX, Role
 from crossdock.db import migrate as migrations
 from crossdock.delivery import queries
 from crossdock.delivery.model import State
@@ -50,15 +52,29 @@ lockers_app = typer.Typer(
     no_args_is_help=True,
     help="What is wrong at the cabinets, parcels that nobody takes, and who may come to the broker.",
 )
+staff_app = typer.Typer(
+    no_args_is_help=True,
+    help="Who works at the shops' counters: names, roles, passwords, who is logged in, and what was done.",
+)
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
 app.add_typer(orders_app, name="orders")
+app.add_typer(staff_app, name="staff")
 app.add_typer(simulate_app, name="simulate")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
 T = TypeVar("T")
+Username = Annotated[str, typer.Argument(metavar="NAME", help="One over all shops and accounts.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why; it stands in the history.")]
+AccountOfShop = Annotated[
+    str | None, typer.Option(help="The account's code, where several have a shop of this code.")
+]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
 
+ASKED, GIVEN, GENERATED = "asked", "given", "generated"
+"""Where a password comes from."""
 FAILED = 1
 STOPPED = 128
 """And the number of the signal, as a shell says it: 130 after Ctrl-C."""
@@ -417,6 +433,121 @@ def _pieces(said: list[str]) -> dict[str, int]:
             raise typer.BadParameter(f"--piece: {text} is not LINE=N, once for each line")
         found[line] = int(count)
     return found
+
+
+@staff_app.command("list")
+def list_staff(
+    shop: Annotated[str | None, typer.Option(help="Only those of the shop with this code.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only those of the account with this code.")] = None,
+) -> None:
+    """Everybody: where, as what, when logged in last, until when locked out, and how many sessions are open."""
+    _run(staff.list_(_config(), shop=shop, account=account, out=out))
+
+
+@staff_app.command("add")
+def add_staff(
+    username: Username,
+    shop: Annotated[str, typer.Option(help="The code of the shop.", show_default=False)],
+    account: AccountOfShop = None,
+    manager: Annotated[bool, typer.Option("--manager", help="Not a clerk but a manager.")] = False,
+    password_stdin: FromStdin = False,
+    generate: Generate = False,
+    reason: Reason = "",
+) -> None:
+    """Somebody new. Without --password-stdin or --generate the password is asked for."""
+    source = _source(password_stdin=password_stdin, generate=generate)
+    config = _config()
+    password = _password(source, _run(staff.least_password(config, shop=shop, account=account)))
+    where: dict[str, Any] = {"shop": shop, "account": account}
+    _run(staff.add(config, username, password, **where, manager=manager, reason=reason, out=out))
+
+
+@staff_app.command("disable")
+def disable_staff(username: Username, reason: Reason = "") -> None:
+    """Withdraw somebody's access, at once and everywhere."""
+    _run(staff.set_active(_config(), username, active=False, reason=reason, out=out))
+
+
+@staff_app.command("enable")
+def enable_staff(username: Username, reason: Reason = "") -> None:
+    """Give access back; whoever it is logs in anew."""
+    _run(staff.set_active(_config(), username, active=True, reason=reason, out=out))
+
+
+@staff_app.command("password")
+def set_staff_password(
+    username: Username, password_stdin: FromStdin = False, generate: Generate = False, reason: Reason = ""
+) -> None:
+    """Another password. Without --password-stdin or --generate it is asked for."""
+    source = _source(password_stdin=password_stdin, generate=generate)
+    config = _config()
+    password = _password(source, _run(staff.least_password_of(config, username)))
+    _run(staff.set_password(config, username, password, reason=reason, out=out))
+
+
+@staff_app.command("role")
+def set_staff_role(
+    username: Username,
+    role: Annotated[Role, typer.Argument(help="clerk or manager.", show_default=False)],
+    reason: Reason = "",
+) -> None:
+    """Make somebody a manager of the shop, or a clerk."""
+    _run(staff.set_role(_config(), username, role, reason=reason, out=out))
+
+
+@staff_app.command("move")
+def move_staff(
+    username: Username,
+    shop: Annotated[str, typer.Argument(help="Code of a shop of the same account.", show_default=False)],
+    reason: Reason = "",
+) -> None:
+    """Somebody works at another shop from now on."""
+    _run(staff.move(_config(), username, shop, reason=reason, out=out))
+
+
+@staff_app.command("withdraw")
+def withdraw_staff(username: Username, reason: Reason = "") -> None:
+    """Log somebody out everywhere: the token and all sessions."""
+    _run(staff.withdraw(_config(), username, reason=reason, out=out))
+
+
+@staff_app.command("unlock")
+def unlock_staff(username: Username, reason: Reason = "") -> None:
+    """Let somebody log in who gave too many wrong passwords."""
+    _run(staff.unlock(_config(), username, reason=reason, out=out))
+
+
+@staff_app.command("history")
+def show_staff_history(
+    username: Annotated[str | None, typer.Argument(metavar="[NAME]", help="What this person did or met.")] = None,
+    shop: Annotated[str | None, typer.Option(help="What was done at the shop with this code.")] = None,
+    account: AccountOfShop = None,
+    limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX)] = 50,
+) -> None:
+    """What was done, newest first: who, to whom, what it changed, and why."""
+    if (username is None) == (shop is None):
+        raise typer.BadParameter("name a person, or give --shop")
+    _run(staff.history(_config(), username, shop=shop, account=account, limit=limit, out=out))
+
+
+def _password(source: str, least: int) -> staff.Password:
+    if source == GENERATED:
+        return staff.generated(least)
+    if source == GIVEN:
+        return _say_why(lambda: staff.read_from(sys.stdin.buffer))
+    return _say_why(_asked_password)
+
+
+def _source(*, password_stdin: bool, generate: bool) -> str:
+    if password_stdin and generate:
+        raise typer.BadParameter("give --password-stdin or --generate, not both")
+    return GENERATED if generate else GIVEN if password_stdin else ASKED
+
+
+def _asked_password() -> staff.Password:
+    if not sys.stdin.isatty():
+        raise staff.PasswordMissing()
+    return staff.Password(typer.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True))
 
 
 def _config(*, check: bool = True) -> Config:

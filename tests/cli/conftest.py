@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import pty
 import sys
+from asyncio.subprocess import Process
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,17 +22,38 @@ class Terminal:
             "COLUMNS": "200",
         }
 
-    async def run(self, *words: str, **environ: str) -> tuple[int, str]:
-        """Exit code, and both outputs."""
-        process = await asyncio.create_subprocess_exec(
+    async def run(self, *words: str, given: bytes = b"", **environ: str) -> tuple[int, str]:
+        """Exit code, and both outputs; `given` comes on standard input."""
+        process = await self._start(*words, stdin=asyncio.subprocess.PIPE, **environ)
+        said, _ = await process.communicate(given)
+        return process.returncode or 0, said.decode()
+
+    async def typed(self, *words: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
+        """The same on a terminal: (question, answer), in order."""
+        keyboard, terminal = pty.openpty()
+        try:
+            process = await self._start(*words, stdin=terminal, start_new_session=True)
+            assert process.stdout is not None
+            said = b""
+            for question, answer in answers:
+                said += await process.stdout.readuntil(f"{question}: ".encode())
+                os.write(keyboard, f"{answer}\n".encode())
+            said += await process.stdout.read()
+            return await process.wait(), said.decode()
+        finally:
+            os.close(keyboard)
+            os.close(terminal)
+
+    async def _start(self, *words: str, stdin: int, start_new_session: bool = False, **environ: str) -> Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "crossdock", *words),
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**self._environ, **environ},
+            start_new_session=start_new_session,
         )
-        said, _ = await process.communicate()
-        return process.returncode or 0, said.decode()
 
 
 @pytest.fixture

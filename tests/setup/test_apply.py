@@ -6,7 +6,10 @@ import pytest
 
 from crossdock.base import json
 from crossdock.core.handover.model import HouseRules
+from crossdock.core.staff import commands as people
 from crossdock.core.staff import passwords
+from crossdock.core.staff.errors import LoginWrong
+from crossdock.core.staff.model import WRONG_PASSWORDS_MAX
 from crossdock.setup.errors import SetupFileWrong
 from crossdock.setup.model import ID_MAX
 from tests.setup.conftest import NOW, Bench
@@ -195,6 +198,68 @@ async def test_a_token_is_withdrawn_with_its_password_and_with_the_access(bench:
     assert await token_after(staff.replace("first", "other")) == "given"
     assert await token_after(staff.replace("first", "other") + "active = false\n") == "given", "told as withdrawn"
     assert await token_after(staff.replace("first", "other") + "active = true\n") is None
+
+
+async def test_sessions_end_with_a_password_and_with_the_access(bench: Bench) -> None:
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "first word"\n'
+    other = staff.replace("first", "other")
+    first, second = SHOP.strip().split("\n[[account.shop]]\n")
+
+    async def ends(said: str) -> bool:
+        async with bench.database.transaction() as tx:
+            await tx.execute("DELETE FROM staff_session")
+            await tx.execute(
+                "INSERT INTO staff_session (account_id, staff_id, token_hash, created_at, ends_at)"
+                " SELECT account_id, id, 'x', now(), now() FROM staff"
+            )
+        await bench.apply(said)
+        return not await bench.value("SELECT count(*) FROM staff_session")
+
+    there = f"{BASE}{first}\n{staff}[[account.shop]]\n{second}\n"
+    await bench.apply(there)
+    assert not await ends(there)
+    assert not await ends(f'{BASE}{first}\n{staff}role = "manager"\n[[account.shop]]\n{second}\n')
+    assert not await ends(f"{BASE}{first}\n[[account.shop]]\n{second}\n{staff}")
+    assert await ends(f"{BASE}{first}\n[[account.shop]]\n{second}\n{other}")
+    assert await ends(f"{BASE}{first}\n[[account.shop]]\n{second}\n{other}active = false\n")
+    assert await ends(f"{BASE}{first}\n[[account.shop]]\n{second}\n{other}active = true\n")
+
+
+async def test_what_becomes_of_people_is_in_the_history_of_their_shop(bench: Bench) -> None:
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "first word"\n'
+    first, second = SHOP.strip().split("\n[[account.shop]]\n")
+    await bench.apply(f"{BASE}{first}\n{staff}[[account.shop]]\n{second}\n")
+    other = staff.replace("first", "other") + 'role = "manager"\nactive = false\n'
+    changed = f"{BASE}{first}\n[[account.shop]]\n{second}\n{other}"
+
+    await bench.apply(changed, dry_run=True)
+    assert await bench.rows("SELECT 1 FROM staff_action") == []
+    for _ in range(2):
+        await bench.apply(changed)
+
+    assert await bench.rows(
+        "SELECT p.code, a.action, b.username, a.before, a.after FROM staff_action a JOIN site p ON p.id = a.site_id"
+        " JOIN staff b ON b.id = a.about_staff_id"
+        " WHERE a.actor = 'operator' AND a.staff_id IS NULL AND a.reason = 'setup file' ORDER BY a.id"
+    ) == [
+        ("S-1", "move_staff", "ann", {"shop": "S-1"}, {"shop": "S-2"}),
+        ("S-2", "move_staff", "ann", {"shop": "S-1"}, {"shop": "S-2"}),
+        ("S-2", "set_role", "ann", {"role": "clerk"}, {"role": "manager"}),
+        ("S-2", "set_password", "ann", None, None),
+        ("S-2", "disable_staff", "ann", {"active": True}, {"active": False}),
+    ]
+
+
+async def test_another_password_ends_a_lock(bench: Bench) -> None:
+    staff = '[[account.shop.staff]]\nusername = "ann"\npassword = "first word"\n'
+    await bench.apply(BASE + SHOP + staff)
+    for _ in range(WRONG_PASSWORDS_MAX):
+        with pytest.raises(LoginWrong):
+            await people.open_session(bench.database, username="ann", password="wrong")
+
+    await bench.apply(BASE + SHOP + staff.replace("first", "other"))
+
+    await people.open_session(bench.database, username="ann", password="other word")
 
 
 async def test_an_empty_secret_is_none(bench: Bench) -> None:

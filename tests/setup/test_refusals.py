@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX
 from crossdock.setup import model, read
 from crossdock.setup.checks import PRICE_MAX, PRICE_PLACES_MAX, YEAR_MAX, YEAR_MIN
 from crossdock.setup.errors import PROBLEMS_SHOWN_MAX, Problem, SetupFileWrong
@@ -501,6 +501,20 @@ async def test_the_edges_of_a_key_from_the_environment(bench: Bench, key: str, t
             "15 account.credential.key: must have 1 to 200 characters, none of them a control character,"
             " and no blank at either end"
         )
+
+
+@pytest.mark.parametrize(
+    ("length", "taken"), [(1, True), (USERNAME_CHARACTERS_MAX, True), (USERNAME_CHARACTERS_MAX + 1, False)]
+)
+async def test_the_edges_of_a_user_name(bench: Bench, length: int, taken: bool) -> None:
+    text = BASE + SHOP + _table("account.shop.staff", {"username": f'"{"u" * length}"', "password": '"secret"'})
+
+    if taken:
+        await bench.apply(text)
+    else:
+        assert await bench.refused(text) == [
+            "21 account.shop.staff.username: must be a text in quotes of length <= 150"
+        ]
 
 
 @pytest.mark.parametrize(

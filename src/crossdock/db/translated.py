@@ -30,5 +30,7 @@ class translated:
                 raise ValueNotStorable(cause=str(error).splitlines()[0]) from error
             case psycopg.DataError() if error.sqlstate is None:  # psycopg itself refuses a NUL in a text
                 raise ValueNotStorable(cause=str(error)) from error
+            case UnicodeEncodeError():  # half a character, as from the bytes of a command line
+                raise ValueNotStorable(cause=error.reason) from error
             case PoolTimeout() | psycopg.OperationalError():
                 raise DatabaseUnavailable() from error

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from crossdock.core.lockers.model import BoxSize
-from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
 from crossdock.core.stock.model import Condition
 
 CODE_LENGTH_MAX = 64
@@ -31,6 +31,7 @@ _SIGN = r"[^\s\x00-\x1f\x7f-\x9f]"
 PRINTABLE = rf"^{_SIGN}([^\x00-\x1f\x7f-\x9f]*{_SIGN})?\Z"
 """Names and codes are shown on terminals and in lists."""
 Code = Annotated[str, Meta(min_length=1, max_length=CODE_LENGTH_MAX, pattern=PRINTABLE)]
+Username = Annotated[str, Meta(min_length=1, max_length=USERNAME_CHARACTERS_MAX, pattern=USERNAME_PATTERN)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX, pattern=PRINTABLE)]
 Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
 Domain = Annotated[str, Meta(min_length=1, max_length=DOMAIN_LENGTH_MAX, pattern=r"^[a-z0-9.-]+\Z")]
@@ -105,7 +106,7 @@ class Warehouse(Site, frozen=True, kw_only=True):
 
 class Staff(_Table, frozen=True, kw_only=True):
     id: Id | UnsetType = UNSET
-    username: Code
+    username: Username
     password: Text | Given | UnsetType = UNSET
     role: Literal["clerk", "manager"] | UnsetType = UNSET
     active: bool | UnsetType = UNSET

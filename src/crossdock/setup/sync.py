@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from crossdock.setup import refusals, sql, tables, values
+from crossdock.setup import people, refusals, sql, tables, values
 from crossdock.setup.changes import Change, FieldChange
 from crossdock.setup.plan import Ref, Row, ZoneOf
 from crossdock.setup.run import NOTHING, Run
@@ -64,11 +64,13 @@ async def _read(run: Run, table: Table, rows: list[Row]) -> None:
 async def _change(run: Run, table: Table, rows: list[Row]) -> None:
     """Rows that differ in the same columns are written together."""
     groups: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
+    written: list[tuple[Record, Record]] = []
     found = await asyncio.gather(*(_differing(run, table, row) for row in rows))
     for row, (changed, fields) in zip(rows, found, strict=True):
         if not changed:
             continue
         record = run.on_record(table, row.values) or {}
+        written.append((dict(record), record))
         record.update(changed)
         await refusals.references(run, table, row, record)
         groups[tuple(changed)].append({"id": record["id"], **changed})
@@ -77,6 +79,8 @@ async def _change(run: Run, table: Table, rows: list[Row]) -> None:
     if not run.dry_run:
         for columns, records in groups.items():
             await sql.update(run.tx, table, columns, records)
+        if table is tables.STAFF:
+            await people.changed(run, written)
 
 
 async def _differing(run: Run, table: Table, row: Row) -> tuple[Record, list[FieldChange]]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec import structs, to_builtins
 
-from crossdock.base.errors import CrossdockError
+from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.events import queries as events
@@ -34,6 +34,10 @@ from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.staff import commands as staff
+from crossdock.core.staff import managing
+from crossdock.core.staff import queries as people
+from crossdock.core.staff.model import ActionFilter, StaffFilter
 from crossdock.core.stock import queries as stock
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
@@ -339,6 +343,41 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         assert await everything(twins) == before, command
 
 
+async def test_no_manager_of_another_account_reaches_people(twins: Twins) -> None:
+    """Whom a manager may reach within the account: tests/core/staff/test_managing.py."""
+    deeds: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (managing.disable, {}),
+        (managing.enable, {}),
+        (managing.set_password, {"password_hash": "x"}),
+        (managing.withdraw, {}),
+        (managing.unlock, {}),
+    ]
+    boss: dict[str, Any] = {"account_id": OTHER, "site_id": SiteId(112), "username": "boss", "password_hash": "x"}
+    by = await done(twins, staff.create_staff, **boss, manager=True)
+    before = await everything(twins)
+    for deed, given in deeds:
+        with pytest.raises(NotFound):
+            await done(twins, deed, staff_id=StaffId(32), by=by, **given)
+        assert await everything(twins) == before, deed
+    with pytest.raises(NotFound):
+        await done(twins, managing.move, staff_id=StaffId(32), site_id=SiteId(112))
+    assert await everything(twins) == before
+
+
+async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
+    at_shop: dict[str, Any] = {"site_id": SiteId(12), "limit": 10}
+    subordinates = {"but_not": StaffId(0), "wanted": StaffFilter(), **at_shop}
+    for query, given in (
+        (people.subordinates, subordinates),
+        (people.actions, {"wanted": ActionFilter(), **at_shop}),
+    ):
+        mine = await done(twins, query, account_id=ACCOUNT, **given)
+        assert mine[0] > 0, query
+        assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
+    assert await done(twins, people.everybody, account_id=ACCOUNT) != []
+    assert await done(twins, people.everybody, account_id=OTHER) == []
+
+
 async def test_the_other_accounts_parcel_may_have_the_same_codes_and_opens_its_own_cabinet_only(twins: Twins) -> None:
     theirs = await done(
         twins,
@@ -442,7 +481,9 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "handover",
         "box",
         "door_command",
+        "staff",
         "staff_action",
+        "staff_session",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

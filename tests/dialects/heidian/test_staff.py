@@ -185,3 +185,74 @@ async def test_what_is_done_to_people_is_in_the_history_in_words_of_ours(counter
         "reason",
         "created_at",
     }
+
+
+async def test_a_name_of_another_case_is_another_name(counter: Counter) -> None:
+    answer = await counter.post(STAFF, {"username": "CLERK1", "password": "y"}, by="xxx")
+
+    assert (answer.status_code, answer.json()["username"]) == (201, "CLERK1")
+
+
+async def test_who_was_a_manager_hires_nobody(counter: Counter) -> None:
+    async with counter.desk.database.transaction() as tx:
+        await managing.set_role(tx, staff_id=StaffId(31), role="clerk")
+
+    answers = [
+        await counter.get(STAFF, by="xxx"),
+        await counter.post(STAFF, {"username": "n", "password": "y"}, by="xxx"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+
+
+async def test_the_list_of_another_branch_is_its_own(counter: Counter) -> None:
+    assert (await counter.get(STAFF, by="other")).json()["results"] == []
+
+
+async def test_staff_and_history_are_paged(counter: Counter) -> None:
+    for name in ("one", "two"):
+        assert (await counter.post(STAFF, {"username": name, "password": "y"}, by="xxx")).status_code == 201
+
+    for path, total in ((STAFF, 3), (HISTORY, 2)):
+        seen = []
+        for page in (1, 2):
+            body = (await counter.get(f"{path}?page_size=1&page={page}", by="xxx")).json()
+            assert body["count"] == total
+            assert (body["previous"] is None) == (page == 1)
+            seen += [row["id"] for row in body["results"]]
+        assert len(set(seen)) == 2
+        assert (await counter.get(f"{path}?page=9", by="xxx")).status_code == 404
+
+
+async def test_every_filter_of_the_history_by_itself(counter: Counter) -> None:
+    found = await counter.pick_up()
+    await counter.post("/api/orders/pick_up_code/consume/", {"key": "129322"})
+    await counter.post(STAFF, {"username": "new", "password": "y"}, by="xxx")
+    rows = (await counter.get(f"{HISTORY}?order_by=-created_at")).json()["results"]
+    ids = {row["action"]: row["id"] for row in rows}
+    assert list(ids) == ["create_staff", "consume", "issue"]
+
+    for query, actions in (
+        (f"id={ids['consume']}", ["consume"]),
+        (f"id__in={ids['issue']}, {ids['consume']}", ["consume", "issue"]),
+        ("staff__in=31, 32", ["create_staff", "consume"]),
+        (f"pick_up_code={found.id}", ["consume", "issue"]),
+        ("key=129322", ["consume", "issue"]),
+        ("key=29322", []),
+        (f"heyshop_order_id={found.order_id}", ["consume", "issue"]),
+        ("order_by=created_at", ["issue", "consume", "create_staff"]),
+        ("order_by=username", ["create_staff", "consume", "issue"]),
+        ("staff=32&action=create_staff", []),
+        ("id=x", []),
+        ("created_at__gte=yesterday", []),
+    ):
+        answer = await counter.get(f"{HISTORY}?{query}")
+        assert [row["action"] for row in answer.json()["results"]] == actions, query
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_the_history_is_read_only(counter: Counter, method: str) -> None:
+    answer = await counter.ask(method, HISTORY, by="xxx")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -20,7 +20,7 @@ class StaffInactive(Denied):
 
 
 class UsernameTaken(Conflict):
-    """Somebody has this user name already."""
+    """Somebody has this user name already: it is one over all shops and accounts. Facts: username."""
 
 
 class ReasonTooLong(Invalid):
@@ -43,11 +43,15 @@ class PasswordUnusable(Invalid):
 
 
 class StaffUnknown(NotFound):
-    """Nobody of this name or number is within reach. Facts: username or id."""
+    """Nobody of this number is within reach. Facts: id."""
+
+
+class UsernameUnknown(StaffUnknown):
+    """Nobody has this user name; `crossdock staff list` shows everybody. Facts: username."""
 
 
 class ShopUnknown(NotFound):
-    """No shop goes by this code. Facts: shop, account."""
+    """No shop goes by this code; the setup file holds the shops. Facts: shop, account."""
 
 
 class ShopAmbiguous(Conflict):

@@ -6,7 +6,9 @@ for. Each deed has a row in the history of the person's branch; one that would c
 
 from typing import Any
 
-from crossdock.base.ids import SiteId, StaffId
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.errors import SiteUnknown
 from crossdock.core.staff import commands, managing_sql, passwords, tries
@@ -144,6 +146,42 @@ async def move(tx: Tx, *, staff_id: StaffId, site_id: SiteId, reason: str = "") 
     return moved
 
 
+class Standing(Struct, frozen=True, kw_only=True):
+    """What a setup file says of somebody."""
+
+    id: StaffId
+    account_id: AccountId
+    site_id: SiteId
+    username: str
+    password_hash: str
+    manager: bool
+    active: bool
+
+
+async def was_set_up(tx: Tx, *, before: Standing, after: Standing, reason: str) -> None:
+    """A setup file changed somebody, and has withdrawn the token where it must: the same as if it had been done here.
+
+    Sessions end with another password, with access that is withdrawn, and with access that is given back.
+    """
+    told: list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]] = []
+    if before.site_id != after.site_id:
+        codes = [await _shop(tx, standing) for standing in (before, after)]
+        told.append(("move_staff", {"shop": codes[0]}, {"shop": codes[1]}))
+    if before.manager != after.manager:
+        told.append(("set_role", {"role": role_of(before)}, {"role": role_of(after)}))
+    if before.password_hash != after.password_hash:
+        told.append(("set_password", None, None))
+        await tries.forget(tx, username=after.username)
+    if before.active != after.active:
+        action = "enable_staff" if after.active else "disable_staff"
+        told.append((action, {"active": before.active}, {"active": after.active}))
+    if {action for action, *_ in told} - {"move_staff", "set_role"}:
+        await managing_sql.end_sessions(tx, staff_id=after.id)
+    for action, was, is_ in told:
+        for at in (before, after) if action == "move_staff" else (after,):
+            await _note(tx, at, None, action, before=was, after=is_, reason=reason)
+
+
 # What several deeds need ----------------------------------------------------------
 
 
@@ -181,14 +219,19 @@ async def _withdraw(
     await _note(tx, person, by, action, before=before, after=after, reason=reason)
 
 
+async def _shop(tx: Tx, standing: Standing) -> str:
+    site = await accounts_sql.site_by_id(tx, account_id=standing.account_id, site_id=standing.site_id)
+    return "" if site is None else site.code
+
+
 async def _note(
     tx: Tx,
-    person: Staff,
+    person: Staff | Standing,
     by: Staff | None,
     action: str,
     *,
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
     reason: str,
 ) -> None:
     await commands.record_action(

@@ -1,7 +1,7 @@
 """People at the counters, and what they did."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
 
@@ -66,7 +66,12 @@ class Staff(Struct, frozen=True, kw_only=True):
 Role = Literal["clerk", "manager"]
 
 
-def role_of(staff: Staff) -> Role:
+class _Placed(Protocol):
+    @property
+    def manager(self) -> bool: ...
+
+
+def role_of(staff: _Placed) -> Role:
     return "manager" if staff.manager else "clerk"
 
 

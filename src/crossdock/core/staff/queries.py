@@ -4,7 +4,7 @@ from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.model import Site
 from crossdock.core.staff import managing_sql, sql
-from crossdock.core.staff.errors import ShopAmbiguous, ShopUnknown, StaffUnknown
+from crossdock.core.staff.errors import ShopAmbiguous, ShopUnknown, UsernameUnknown
 from crossdock.core.staff.model import (
     LISTED_MAX,
     LOCKED_S,
@@ -85,10 +85,10 @@ async def shops(tx: Tx, *, account_id: AccountId) -> list[Site]:
 
 
 async def person(tx: Tx, *, username: str) -> Staff:
-    """Errors: StaffUnknown."""
+    """Errors: UsernameUnknown."""
     found = await managing_sql.by_username(tx, username=username)
     if found is None:
-        raise StaffUnknown(username=username)
+        raise UsernameUnknown(username=username)
     return found
 
 
