@@ -245,6 +245,47 @@ async def sessions(shop: Shop) -> int:
     return int(count)
 
 
+async def test_on_a_slow_line_the_next_parcel_need_not_wait(shop: Shop, browser: Browser) -> None:
+    first, second = await shop.parcel("N-1", "000001"), await shop.parcel("N-2", "000002")
+    there = asyncio.Event()
+    asked: list[str] = []
+
+    async def slow(route: Route) -> None:
+        asked.append(route.request.url.rsplit("/", 2)[1])
+        await there.wait()
+        await route.continue_()
+
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        await page.route("**/handover", slow)
+        for code in ("1", "2"):
+            await to_parcel(page, code)
+            await page.click("#hand")
+            await expect(page.locator(".banner")).to_contain_text("Sending …")
+        await expect(page.locator("#line-text")).to_have_text("2 waiting to be sent")
+        there.set()
+        await expect(page.locator("#line-text")).to_have_text("All is sent")
+        await expect(page.locator(".banner")).to_contain_text("Handed over")
+    assert asked == [str(first.id), str(second.id)]
+    assert len(await shop.history()) == 2
+
+
+async def test_a_log_in_on_another_page_of_the_phone_is_taken_over(shop: Shop, browser: Browser) -> None:
+    await shop.parcel()
+    async with phone(browser, shop, expected=NO_LINE) as page:
+        await log_in(page)
+        await to_parcel(page)
+        await page.context.set_offline(True)
+        await page.click("#hand")
+        await expect(page.locator("#line-text")).to_contain_text("1 waiting")
+        body = {"username": MANAGER[0], "password": MANAGER[1]}
+        assert (await page.context.request.post("/counter/login", data=body)).ok
+        await page.context.set_offline(False)
+        await expect(page.locator("#who")).to_have_text("xxx")
+        await expect(page.locator("#line-text")).to_have_text("1 of clerk1: only clerk1 can send it")
+        assert await shop.history() == []
+
+
 async def test_two_pages_of_one_phone_send_each_tap_once(shop: Shop, browser: Browser) -> None:
     for number in range(4):
         await shop.parcel(f"N-{number}", f"00000{number}")

@@ -51,8 +51,12 @@ export async function ask(path, data) {
 // Who is logged in: kept without the word that writes need, which only lives as long as the page is open.
 export async function know() {
   const answer = await request("me");
-  if (!answer.error) enter(answer);
-  return answer;
+  if (answer.error) return answer;
+  const another = me.now && me.now.id !== answer.id;
+  enter(answer);
+  if (!another) return answer;
+  location.reload(); // another page of this phone has logged somebody else in
+  return { error: "not_own" };
 }
 
 export function enter(person) {

@@ -5,6 +5,7 @@ import * as queue from "./queue.js";
 import { announce, at, button, h, known, pieces, quiet, say, show, shown, when } from "./show.js";
 
 let parcel;
+let wanted = 0;
 let proofs = new Map();
 let note = "";
 let justDone = "";
@@ -13,6 +14,7 @@ let mobileShown = false;
 export function open(seen, proof = "") {
   if (proof) proofs.set(seen.id, proof);
   parcel = { seenAt: new Date().toISOString(), ...seen };
+  wanted = seen.id;
   note = justDone = "";
   mobileShown = false;
   history.pushState(null, "", `#parcel/${seen.id}`);
@@ -21,6 +23,7 @@ export function open(seen, proof = "") {
 }
 
 export async function toParcel(id, row) {
+  wanted = id;
   if (parcel?.id !== id) {
     parcel = row;
     note = justDone = "";
@@ -32,7 +35,7 @@ export async function toParcel(id, row) {
 
 async function look(id) {
   const answer = await ask(`parcels/${id}`);
-  if (parcel && parcel.id !== id) return;
+  if (wanted !== id) return;
   if (!answer.error) take(answer);
   else if (answer.error === "unreachable" && parcel) note = say("as_of", { at: when(parcel.seenAt) });
   else if (answer.error !== "session") note = answer.text;

@@ -92,6 +92,7 @@ export const rowOf = (id) => rows.find((row) => row.id === id);
 async function find(text) {
   text = text.trim();
   if (!text) return;
+  scan.stop();
   at("note").textContent = "";
   const answer = await ask("find", { text });
   if (answer.error === "unreachable") return findHere(text);

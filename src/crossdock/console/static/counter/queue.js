@@ -11,6 +11,7 @@ export const changes = new EventTarget();
 let pauseS = 0;
 let timer;
 let sending = false;
+let again = false;
 
 export const entries = () => JSON.parse(localStorage.getItem(KEY) ?? "[]");
 export const mine = (entry) => entry.staff_id === me.now?.id;
@@ -49,13 +50,18 @@ export function forget() {
 
 // Of several open pages of one phone only one sends.
 export async function flush() {
-  if (sending || !me.now) return;
+  if (!me.now) return;
+  if (sending) return void (again = true);
   sending = true;
   clearTimeout(timer);
   try {
     await (navigator.locks ? navigator.locks.request(KEY, sendAll) : sendAll());
   } finally {
     sending = false;
+  }
+  if (again) {
+    again = false;
+    await flush();
   }
 }
 

@@ -11,7 +11,8 @@ export async function offer(found) {
   onCode = found;
   if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return;
   const can = await BarcodeDetector.getSupportedFormats().catch(() => []);
-  at("camera-start").hidden = !can.includes("qr_code");
+  document.addEventListener("visibilitychange", () => { if (document.hidden) stop(); });
+at("camera-start").hidden = !can.includes("qr_code");
 }
 
 export function stop() {
