@@ -20,7 +20,7 @@ from crossdock.core.audit import queries as audit
 from crossdock.core.catalog import commands as catalog
 from crossdock.core.catalog.model import NewProduct, ProductChange
 from crossdock.core.fulfilment import commands as fulfilment
-from crossdock.core.fulfilment import inbound
+from crossdock.core.fulfilment import inbound, waiting
 from crossdock.core.fulfilment.model import Receipt, Shipped
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers.commands import COMMANDS_TOPIC
@@ -37,6 +37,7 @@ from tests import served
 ACCOUNT = AccountId(47)
 COMPANY = CompanyId(36)
 WAREHOUSE = SiteId(80)
+SHOP = SiteId(12)
 LOCKER_SERVICE = ServiceId(5867)
 SHOP_SERVICE = ServiceId(2662)
 PARCEL_SERVICE = ServiceId(5217)
@@ -90,8 +91,10 @@ class World:
 
     # Arranging ---------------------------------------------------------------------
 
-    async def stock(self, sku: str, quantity: int | str, sub: str = "OWN-A", lot: str = "") -> None:
-        """Pieces on the shelf of WH-GZ01."""
+    async def stock(
+        self, sku: str, quantity: int | str, sub: str = "OWN-A", lot: str = "", site_id: SiteId = WAREHOUSE
+    ) -> None:
+        """Pieces on the shelf of WH-GZ01, or of another place."""
         async with self.desk.database.transaction() as tx:
             owner = await self.desk.accounts.sub_inventory(ACCOUNT, sub)
             product_id = await tx.value("SELECT id FROM product WHERE account_id = 47 AND sku = %(sku)s", sku=sku)
@@ -100,7 +103,7 @@ class World:
                 account_id=ACCOUNT,
                 arrivals=[
                     Arrival(
-                        site_id=WAREHOUSE,
+                        site_id=site_id,
                         sub_inventory_id=owner.id,
                         product_id=product_id,
                         lot=lot,
@@ -133,7 +136,7 @@ class World:
                 dialect=dialect,
                 type=more.pop("type", "LOCAL"),
                 state=state,
-                site_id=WAREHOUSE,
+                site_id=more.pop("site_id", WAREHOUSE),
                 sub_inventory_id=SubInventoryId(sub.id),
                 service_id=service,
                 lines=new_lines
@@ -154,6 +157,15 @@ class World:
         await self.stock("00131031", 1)
         order = await self.order(number, lines={"00131031": 1}, service=service, state="allocated", **more)
         return await self.ship(order.id)
+
+    async def set_aside(self, number: str, pieces: int = 1, **more: Any) -> Order:
+        """A paid order whose Nike lie in SHOP-12, which hands them over; it has its code."""
+        await self.stock("00131031", pieces, site_id=SHOP)
+        order = await self.order(
+            number, lines={"00131031": pieces}, service=SHOP_SERVICE, state="allocated", site_id=SHOP, **more
+        )
+        await waiting.issue_waiting(self.desk.database)
+        return order
 
     async def tracked(self, tracking_number: str) -> Shipped:
         """A parcel from CN to GB has left the warehouse under this number of its carrier's."""

@@ -1,15 +1,17 @@
 """Jobs are enqueued with what they are for, done once it is on disk, and taken over when their worker is gone."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from procrastinate import App
 
 from crossdock.base import tasks
 from crossdock.base.tasks import stopped
+from crossdock.core.handover import commands as handover
 from crossdock.jobs import app as jobs_app
 from crossdock.jobs.app import jobs, work
-from tests.world import World
+from tests.world import SHOP, SHOP_SERVICE, World
 
 
 async def _work(app: App) -> None:
@@ -120,3 +122,25 @@ async def test_one_that_takes_too_long_is_done_by_the_next_worker(
     async with jobs(quiet_world.desk.database, {"test.run": run}).open_async() as app:
         await _work(app)
     assert done == [1]
+
+
+@pytest.mark.parametrize("due", [2, 3, 5])
+async def test_a_sweep_ends_all_codes_that_are_due(
+    quiet_world: World, monkeypatch: pytest.MonkeyPatch, due: int
+) -> None:
+    """In batches; and what is set aside in its shop gets the code it waits for."""
+    monkeypatch.setattr(handover, "EXPIRED_AT_ONCE", 2)
+    for number in range(due):
+        await quiet_world.shipped(f"N-{number}", service=SHOP_SERVICE)
+    now = quiet_world.clock.now()
+    await quiet_world.rows("UPDATE handover SET expires_at = %(now)s RETURNING 1", now=now)
+    await quiet_world.stock("00131031", 1, site_id=SHOP)
+    more: dict[str, Any] = {"service": SHOP_SERVICE, "state": "allocated", "site_id": SHOP}
+    waits = await quiet_world.order("W-1", lines={"00131031": 1}, **more)
+
+    async with jobs(quiet_world.desk.database).open_async() as app:
+        await app.tasks["sweep"].func(timestamp=0)
+
+    assert await quiet_world.rows("SELECT count(*) FROM handover WHERE state = 'expired'") == [(due,)]
+    assert await quiet_world.rows("SELECT order_id FROM handover WHERE state = 'unused'") == [(waits.id,)]
+    await quiet_world.verified()

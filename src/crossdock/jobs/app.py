@@ -13,6 +13,7 @@ from procrastinate.exceptions import ConnectorException
 
 from crossdock.base.errors import Unavailable
 from crossdock.base.tasks import stopped
+from crossdock.core.fulfilment import waiting
 from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
@@ -69,11 +70,12 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.periodic(cron="* * * * *")
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        """Once a minute: codes whose time is over, door commands nobody waits for, silent cabinets, alarms,
-        old nonces, readings of parcels that never came, sessions and locks of logins that are over; and orders are
-        counted up."""
+        """Once a minute: codes whose time is over, and codes for what is set aside in its shop; door commands nobody
+        waits for, silent cabinets, alarms, old nonces, readings of parcels that never came, sessions and locks of
+        logins that are over; orders are counted up."""
+        codes = await _expired(database)
+        issued = await waiting.issue_waiting(database)
         async with database.transaction() as tx:
-            codes = await handover.expire_everywhere(tx)
             doors = await lockers.expire_overdue(tx)
             silent = await lockers.lapse(tx)
             alarms = await locker_alarms.look(tx)
@@ -81,8 +83,15 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await tally.fold(tx)
             await readings.sweep(tx)
             await staff.sweep(tx)
-        if codes or doors or silent or alarms:
-            log.info("swept", codes_expired=codes, door_commands_expired=doors, cabinets_silent=silent, alarms=alarms)
+        if codes or issued or doors or silent or alarms:
+            log.info(
+                "swept",
+                codes_expired=codes,
+                codes_issued=issued,
+                door_commands_expired=doors,
+                cabinets_silent=silent,
+                alarms=alarms,
+            )
 
     @app.periodic(cron="* * * * *")
     @app.task(name="take over", queueing_lock="take over")
@@ -95,6 +104,17 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     for name, run in (others or {}).items():
         app.task(name=name, retry=_GoesOn())(_task(run))
     return app
+
+
+async def _expired(database: Database) -> int:
+    """Each batch in a transaction of its own."""
+    expired = 0
+    while True:
+        async with database.transaction() as tx:
+            batch = await handover.expire_everywhere(tx)
+        expired += batch
+        if batch < handover.EXPIRED_AT_ONCE:
+            return expired
 
 
 def _task(run: Job) -> Callable[..., Awaitable[None]]:

@@ -16,8 +16,9 @@ from msgspec import structs, to_builtins
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.codes import commands as codes
 from crossdock.core.events import queries as events
-from crossdock.core.fulfilment import calling_off, returns
+from crossdock.core.fulfilment import calling_off, paying, returns
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment import inbound as dock
 from crossdock.core.fulfilment.calling_off import CallOff
@@ -38,6 +39,7 @@ from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
 from crossdock.core.staff.model import ActionFilter, StaffFilter
+from crossdock.core.stock import commands as shelf
 from crossdock.core.stock import queries as stock
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
@@ -102,7 +104,7 @@ async def twins(quiet_world: World) -> Twins:
     shipped = await world.shipped(NUMBER, service=SHOP_SERVICE, reference="R-1")
     await world.stock(SKU, 5)
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
-    draft = await world.order("D-1", lines={SKU: 1})
+    draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
@@ -111,6 +113,10 @@ async def twins(quiet_world: World) -> Twins:
         [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
         await tx.execute(TOLD)
+        assert shipped.pick_up is not None
+        at_shop: dict[str, Any] = {"account_id": ACCOUNT, "site_id": SiteId(12), "staff_id": StaffId(31)}
+        await handover.prepare(tx, **at_shop, handover_id=shipped.pick_up.id, operation_id="op-1")
+        await paying.refund(tx, account_id=ACCOUNT, order_id=shipped.order.id, reference="R-1", amount=Decimal(1))
         [line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=draft.id)
         piece = await pieces.add(tx, account_id=ACCOUNT, order_id=draft.id, piece=PIECE)
         upload: dict[str, Any] = {"account_id": ACCOUNT, "company_id": COMPANY, "dialect": "x", "actor": "x"}
@@ -189,10 +195,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
         pick_ups.newest_of_order: [{"order_id": shipped.id}],
-        board.listed: [{**at_shop, "zone": "UTC", "which": "waiting", "limit": 10}],
+        board.listed: [{**at_shop, "zone": "UTC", "which": "aside", "limit": 10}],
         board.searched: [{**at_shop, "text": NUMBER, "limit": 10}],
         board.of_number: [{**at_shop, "number": NUMBER}],
         pick_ups.of_order: [{"order_id": shipped.id}],
+        paying.payments: [{"order_id": shipped.id}],
+        staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
     }
 
 
@@ -245,8 +253,8 @@ async def test_nobody_listens_for_another_account(twins: Twins) -> None:
 
 async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins) -> None:
     place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
-    assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).waiting == 1
-    assert (await done(twins, board.counts, account_id=OTHER, **place)).waiting == 0
+    assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
+    assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -320,6 +328,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (calling_off.decide, {"request_id": 1, "granted": True, **by}),
         (inspect_vehicles, {"order_id": ids["draft"].id, "vehicles": [CAR], **by}),
         (transport.dispatch, {"order_id": ids["draft"].id, **by}),
+        (paying.pay, {"order_id": ids["draft"].id, "reference": "T-2"}),
+        (paying.refund, {"order_id": ids["draft"].id, "reference": "R-2"}),
         (handover.prepare, {"handover_id": pick_up.id, **at_shop}),
         (handover.consume, {"key": pick_up.key, **at_shop}),
         (handover.roll_back, {"key": pick_up.key, **at_shop}),
@@ -376,6 +386,18 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+
+
+async def test_nobody_ends_the_code_or_moves_the_goods_of_another_account(twins: Twins) -> None:
+    """Neither is refused: there is nothing of theirs to do."""
+    before = await everything(twins)
+    shipped = twins.ids["shipped"]
+    assert await done(twins, codes.cancel, account_id=OTHER, order_id=shipped.id) == 0
+    moves: dict[str, Any] = {"order_id": shipped.id, "cause": f"ship:{shipped.id}:1", "undo": "x"}
+    assert await done(twins, shelf.undo, account_id=OTHER, **moves) == set()
+    assert await everything(twins) == before
+    assert await done(twins, codes.cancel, account_id=ACCOUNT, order_id=shipped.id) == 1
+    assert len(await done(twins, shelf.undo, account_id=ACCOUNT, **moves)) == 1
 
 
 async def test_the_other_accounts_parcel_may_have_the_same_codes_and_opens_its_own_cabinet_only(twins: Twins) -> None:
@@ -484,6 +506,7 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff",
         "staff_action",
         "staff_session",
+        "payment",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

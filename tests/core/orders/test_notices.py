@@ -97,6 +97,8 @@ def test_every_kind_that_moves_an_order_or_its_parcel_is_a_step() -> None:
         kinds.ORDER_TRACKED,
         kinds.ORDER_CHECK_POINT,
         kinds.ORDER_CHANGED,
+        kinds.ORDER_PAID,
+        kinds.ORDER_REFUNDED,
         kinds.ORDER_MEASURED,
         kinds.CANCEL_DECIDED,
         kinds.ORDER_SIGNED,

@@ -14,7 +14,7 @@ from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import commands as outbound
 from crossdock.core.fulfilment import inbound
 from crossdock.core.fulfilment.errors import CancelBatchTaken, CancelDecided, CancelTooMuch, CancelUnknown
-from crossdock.core.fulfilment.facts import facts
+from crossdock.core.leaving.facts import facts
 from crossdock.core.orders import cancel_sql
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries

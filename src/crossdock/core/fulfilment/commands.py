@@ -1,33 +1,28 @@
 """What the warehouse does to an outbound order: pick, pack, ship. Each is one command in one transaction."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
-from crossdock.core.events import kinds
+from crossdock.base.ids import AccountId
 from crossdock.core.events.model import HOUSE
-from crossdock.core.fulfilment import notices
 from crossdock.core.fulfilment.errors import CancelWaiting
-from crossdock.core.fulfilment.facts import as_announced, facts, gathered
 from crossdock.core.fulfilment.handing_over import hand_over
-from crossdock.core.fulfilment.model import Moved, Shipped
+from crossdock.core.fulfilment.model import Shipped
+from crossdock.core.leaving.commands import leave, tell_closed
 from crossdock.core.orders import cancel_sql, reserving
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import model as order_model
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
 from crossdock.core.transport import commands as transport
-from crossdock.core.transport import queries as transport_queries
 from crossdock.core.transport import routes
 from crossdock.core.transport.model import NewParcel
-from crossdock.core.units import commands as units_core
-from crossdock.core.units import sql as unit_sql
-from crossdock.core.units.errors import UnitsMiscounted, UnitsUnnamed
-from crossdock.core.units.model import NewUnit
 from crossdock.db.tx import Tx
+
+AT_THE_COUNTER: Final = frozenset({"allocated", "delivered"})
+"""From these an order becomes `shipped` by what is done with its pick-up code only."""
 
 
 async def release_to_floor(
@@ -104,7 +99,7 @@ async def ship(
     moved = _leaving(lines, quantities)
     last = sum(pieces for _, pieces in moved) == sum(line.left for line in lines)
     state = "shipped" if last else "partly_shipped"
-    leaving = {*order_model.sources("outbound", order.type, state)} - {"delivered"}  # that is a roll-back
+    leaving = {*order_model.sources("outbound", order.type, state)} - AT_THE_COUNTER
     if order.kind != "outbound" or order.state not in leaving:
         raise StateForbids(id=order.id, number=order.number, state=order.state, wanted=state)
     if order.state == "held":
@@ -112,37 +107,20 @@ async def ship(
     asked = await cancel_sql.waiting(tx, account_id=account_id, number=order.number)
     if asked:
         raise CancelWaiting(number=order.number, request=asked[0].id)
-    batch = order.batches + 1
-    number = tracking_number or (parcels[0].mailno if parcels else order.tracking_number)
-    if number is not None and not parcels:
-        parcels = [NewParcel(mailno=number)]
-    parcels = transport.holding(parcels, {line.line_key: pieces for line, pieces in moved})
-    gone = await _send_off(tx, order, moved, units or {}, cause=f"ship:{order.id}:{batch}")
-    leg_id = None if leg is None else leg.id
-    waybills = await transport.attach(tx, order=order, parcels=parcels, lines=lines, batch=batch, leg_id=leg_id)
-    told = {
-        **await facts(tx, order, gone),
-        "tracking_number": number,
-        "leg_id": leg_id,
-        "parcels": await transport.told(tx, waybills, lines),
-    }
-    order = await orders.advance(
+    order = await leave(
         tx,
         order,
-        to=state,
+        lines,
+        moved,
+        units=units or {},
+        parcels=parcels,
+        tracking_number=tracking_number,
+        leg_id=None if leg is None else leg.id,
         dialect=dialect,
         actor=actor,
-        kind=kinds.OUTBOUND_SHIPPED,
-        facts={**told, "batch": batch, "state": state},
-        finished=last,
-        batches=batch,
-        tracking_number=number,
     )
-    await order_sql.add_done(tx, account_id=account_id, done={line.id: pieces for line, pieces in moved})
-    await _stocked(tx, account_id, moved, dialect=dialect, actor=actor)
     if not last:
         return Shipped(order=order)
-    await _tell_closed(tx, order, leg_id, dialect=dialect, actor=actor)
     parcel, pick_up = await hand_over(tx, order, dialect=dialect, actor=actor)
     order = await routes.all_left(tx, order, leg, dialect=dialect, actor=actor)
     return Shipped(order=order, parcel=parcel, pick_up=pick_up)
@@ -164,53 +142,11 @@ async def close_outbound(
     closed = await orders.advance(tx, order, to=to, dialect=dialect, actor=actor, facts=said, finished=True)
     if order.state in order_model.LOCKED_STATES:
         await stock.release(tx, account_id=account_id, causes={order.id: f"close:{order.id}"})
-    await _tell_closed(tx, closed, None if leg is None else leg.id, dialect=dialect, actor=actor)
+    await tell_closed(tx, closed, None if leg is None else leg.id, dialect=dialect, actor=actor)
     if to == "unshipped":
         return closed
     await hand_over(tx, closed, dialect=dialect, actor=actor)
     return await routes.all_left(tx, closed, leg, dialect=dialect, actor=actor)
-
-
-async def _send_off(
-    tx: Tx,
-    order: Order,
-    moved: Sequence[tuple[OrderLine, int]],
-    codes: Mapping[str, Sequence[str]],
-    *,
-    cause: str,
-) -> list[Moved]:
-    """Stock and the pieces with names leave the shelf: what left, by line and lot.
-
-    Errors: UnitsMiscounted, UnitsUnnamed, UnitNotHere, NotSetAside.
-    """
-    leaving = _named(moved, codes)
-    gone: defaultdict[tuple[int, StockId], list[NewUnit]] = defaultdict(list)
-    for unit in await units_core.leave(tx, account_id=order.account_id, order_id=order.id, leaving=leaving):
-        gone[leaving[unit.product_id, unit.code], unit.stock_id].append(unit.as_new())
-    taken = await stock.withdraw(
-        tx,
-        account_id=order.account_id,
-        order_id=order.id,
-        quantities={line.id: pieces for line, pieces in moved if line.product_id is not None},
-        named={place: len(found) for place, found in gone.items()},
-        cause=cause,
-    )
-    lines = {line.id: line for line, _ in moved}
-    stock_ids = {one.stock_id for one in taken}
-    unnamed = await unit_sql.overfull(tx, account_id=order.account_id, stock_ids=stock_ids) if taken else set()
-    if unnamed:
-        keys = {lines[one.order_line_id].line_key for one in taken if one.stock_id in unnamed}
-        raise UnitsUnnamed(lines=", ".join(sorted(keys)))
-    return as_announced([(line, pieces) for line, pieces in moved if line.product_id is None]) + [
-        Moved(
-            line=lines[one.order_line_id],
-            pieces=one.quantity,
-            lot=one.lot,
-            condition=one.condition,
-            units=tuple(gone.get((one.order_line_id, one.stock_id), ())),
-        )
-        for one in sorted(taken, key=lambda one: (lines[one.order_line_id].line_no, one.lot))
-    ]
 
 
 def _leaving(lines: Sequence[OrderLine], quantities: Mapping[str, int] | None) -> list[tuple[OrderLine, int]]:
@@ -228,55 +164,6 @@ def _leaving(lines: Sequence[OrderLine], quantities: Mapping[str, int] | None) -
     return [(by_key[key], pieces) for key, pieces in quantities.items() if pieces]
 
 
-def _named(
-    moved: Sequence[tuple[OrderLine, int]], codes: Mapping[str, Sequence[str]]
-) -> dict[tuple[ProductId, str], int]:
-    """Product and code -> order line. Errors: UnitsMiscounted, LineUnknown."""
-    lines = {line.line_key: (line, pieces) for line, pieces in moved}
-    named: dict[tuple[ProductId, str], int] = {}
-    for key, said in codes.items():
-        if key not in lines:
-            raise LineUnknown(line=key)
-        line, pieces = lines[key]
-        if line.product_id is None or len(set(said)) != pieces:
-            raise UnitsMiscounted(line=key, quantity=pieces, named=len(set(said)))
-        named |= {(line.product_id, code): line.id for code in said}
-    return named
-
-
-async def _tell_closed(tx: Tx, order: Order, leg_id: OrderId | None, *, dialect: str, actor: str) -> None:
-    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
-    waybills = await transport_queries.of_order(tx, account_id=order.account_id, order_id=order.id)
-    await orders.tell(
-        tx,
-        order,
-        kind=kinds.OUTBOUND_CLOSED,
-        dialect=dialect,
-        actor=actor,
-        facts={
-            **await facts(tx, order, await gathered(tx, order, lines)),
-            "tracking_number": order.tracking_number,
-            "leg_id": leg_id,
-            "parcels": await transport.told(tx, waybills, lines),
-            "ordered": sum(line.quantity for line in lines),
-            "shipped": sum(line.done for line in lines),
-            "batches": order.batches,
-        },
-    )
-
-
 async def _step(tx: Tx, account_id: AccountId, order_id: int, to: str, dialect: str, actor: str) -> Order:
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     return await orders.advance(tx, order, to=to, dialect=dialect, actor=actor)
-
-
-async def _stocked(
-    tx: Tx, account_id: AccountId, moved: Sequence[tuple[OrderLine, int]], *, dialect: str, actor: str
-) -> None:
-    await notices.stocked(
-        tx,
-        account_id=account_id,
-        product_ids={line.product_id for line, _ in moved if line.product_id is not None},
-        dialect=dialect,
-        actor=actor,
-    )

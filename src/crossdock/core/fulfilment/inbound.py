@@ -7,11 +7,12 @@ from crossdock.base.ids import AccountId, SubInventoryId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE
-from crossdock.core.fulfilment import notices
 from crossdock.core.fulfilment.errors import OverReceipt
-from crossdock.core.fulfilment.facts import facts, gathered
-from crossdock.core.fulfilment.model import Moved, Receipt
+from crossdock.core.fulfilment.model import Receipt
 from crossdock.core.fulfilment.shelf import arrivals
+from crossdock.core.leaving import notices
+from crossdock.core.leaving.facts import facts, gathered
+from crossdock.core.leaving.model import Moved
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql

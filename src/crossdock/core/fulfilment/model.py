@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from crossdock.core.handover.model import PickUp
 from crossdock.core.lockers.model import Parcel
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.orders.model import Order
 from crossdock.core.stock.model import Condition
 from crossdock.core.units.model import NewUnit
 
@@ -29,17 +29,6 @@ class Receipt(Struct, frozen=True, kw_only=True):
 def counted(quantities: Mapping[str, int]) -> list[Receipt]:
     """Line key -> pieces, all as they were announced."""
     return [Receipt(line_key=key, quantity=pieces) for key, pieces in quantities.items()]
-
-
-class Moved(Struct, frozen=True, kw_only=True):
-    """Pieces of one line that moved in one batch."""
-
-    line: OrderLine
-    pieces: int
-    lot: str
-    condition: Condition
-    units: tuple[NewUnit, ...] = ()
-    plate: str = ""
 
 
 class Shipped(Struct, frozen=True, kw_only=True):

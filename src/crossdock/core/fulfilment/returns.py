@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from crossdock.base.ids import AccountId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events.model import HOUSE
-from crossdock.core.fulfilment import notices
-from crossdock.core.fulfilment.facts import as_announced
 from crossdock.core.fulfilment.shelf import arrivals
+from crossdock.core.leaving import notices
+from crossdock.core.leaving.facts import as_announced
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from crossdock.base.ids import SiteId, SubInventoryId
-from crossdock.core.fulfilment.model import Moved
+from crossdock.core.leaving.model import Moved
 from crossdock.core.orders.model import Order
 from crossdock.core.stock.model import Arrival
 

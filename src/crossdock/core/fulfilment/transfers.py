@@ -9,9 +9,9 @@ from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, S
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.catalog import sql as catalog
 from crossdock.core.events import kinds
-from crossdock.core.fulfilment import notices
-from crossdock.core.fulfilment.facts import facts
-from crossdock.core.fulfilment.model import Moved
+from crossdock.core.leaving import notices
+from crossdock.core.leaving.facts import facts
+from crossdock.core.leaving.model import Moved
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import placing
 from crossdock.core.orders import queries as order_queries

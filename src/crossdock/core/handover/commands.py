@@ -1,12 +1,13 @@
 """What happens to a parcel at a counter: its code is issued, it is set aside, handed over, taken back."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError
-from crossdock.base.ids import AccountId, SiteId, StaffId
+from crossdock.base.ids import AccountId, OrderId, SiteId, StaffId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes.commands import note
 from crossdock.core.codes.model import stand
@@ -26,10 +27,12 @@ from crossdock.core.handover.errors import (
     RollbackClosed,
     RollbackLimit,
 )
-from crossdock.core.handover.model import Issued, PickUp
+from crossdock.core.handover.model import Issued, PickUp, PickUpState
+from crossdock.core.leaving import commands as leaving
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import payment_sql
 from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders.errors import StateForbids
 from crossdock.core.orders.model import PAID, Order, product_ids
 from crossdock.core.staff.commands import action_of
 from crossdock.db.errors import ConstraintBroken
@@ -37,6 +40,10 @@ from crossdock.db.tx import Tx
 
 DIGITS_REST: Final = timedelta(days=90)
 """A new code avoids digits that were used in its shop this lately."""
+EXPIRED_AT_ONCE: Final = 500
+"""Codes whose time is over are written in batches of so many."""
+EXPIRED: Final = "its pick-up code has expired"
+"""Why an order whose goods lie in its shop's own stock is on hold."""
 
 
 async def issue(
@@ -136,7 +143,8 @@ async def consume(
     """Hand the parcel behind `key` to its customer, at most once.
 
     The same operation of the same person is told how the parcel stands now. Errors: KeyUnknown, KeyUsed, KeyExpired,
-    KeyCanceled, OrderNotPaid, NotPrepared (with `prepared_first`), OperationTaken.
+    KeyCanceled, OrderNotPaid, NotPrepared (with `prepared_first`), OperationTaken; for goods of the shop's own stock
+    also StateForbids, UnitsUnnamed.
     """
     again = await _done_before(tx, account_id, site_id, operation_id, action="consume", staff_id=staff_id, key=key)
     if again is not None:
@@ -159,11 +167,8 @@ async def consume(
         operation_id=operation_id,
         dialect=dialect,
     )
-    if pick_up.order_id is not None:
-        await orders.deliver(
-            tx, account_id=account_id, order_id=pick_up.order_id, place="shop", dialect=dialect, actor=clerk
-        )
-    return pick_up
+    shipped_here = await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
+    return structs.replace(pick_up, shipped_here=shipped_here)
 
 
 async def roll_back(
@@ -221,19 +226,23 @@ async def roll_back(
         dialect=dialect,
         state=state,
     )
-    if found.order_id is not None:
-        await orders.undeliver(tx, account_id=account_id, order_id=found.order_id, dialect=dialect, actor=clerk)
+    await _take_in(tx, found, state, reason=reason, dialect=dialect, actor=clerk)
     return back
 
 
 async def expire_due(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> int:
     """Codes of this shop whose time is over; how many there were."""
-    return await _expired(tx, await sql.expire_due(tx, account_id=account_id, site_id=site_id))
+    expired = 0
+    while True:
+        due = await sql.due(tx, account_id=account_id, site_id=site_id, limit=EXPIRED_AT_ONCE)
+        expired += await _expire(tx, due)
+        if len(due) < EXPIRED_AT_ONCE:
+            return expired
 
 
 async def expire_everywhere(tx: Tx) -> int:
-    """As expire_due, for all shops."""
-    return await _expired(tx, await sql.expire_everywhere(tx))
+    """As expire_due, for all shops, but EXPIRED_AT_ONCE at most: where it was as many, ask again."""
+    return await _expire(tx, await sql.due_everywhere(tx, limit=EXPIRED_AT_ONCE))
 
 
 async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
@@ -250,11 +259,60 @@ async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
     )
 
 
-async def _expired(tx: Tx, rows: list[sql.Expired]) -> int:
+async def _expire(tx: Tx, due: Sequence[sql.Due]) -> int:
+    """Goods of the shop's own stock are free for others again: their order is on hold."""
+    if not due:
+        return 0
+    await sql.hold_orders(tx, [one.order_id for one in due if one.order_id is not None])
+    rows = await sql.expire(tx, [one.id for one in due])
     for row in rows:
         before, after = (stand(state, prepared=row.prepared) for state in ("unused", "expired"))
         await note(tx, row, "expire", before=before, after=after)
+        if row.set_aside_here and row.order_id is not None:
+            await _free(tx, row.account_id, row.order_id, dialect=HOUSE, actor="")
     return len(rows)
+
+
+async def _free(tx: Tx, account_id: AccountId, order_id: OrderId, *, dialect: str, actor: str) -> None:
+    await orders.put_on_hold(
+        tx, account_id=account_id, order_id=order_id, reason=EXPIRED, dialect=dialect, actor=actor
+    )
+
+
+async def _hand_out(tx: Tx, pick_up: PickUp, *, dialect: str, actor: str) -> bool:
+    """The order is delivered; goods of the shop's own stock leave it now, and whether that was so.
+
+    Errors: StateForbids, UnitsUnnamed.
+    """
+    if pick_up.order_id is None:
+        return False
+    who: dict[str, Any] = {"dialect": dialect, "actor": actor}
+    order = await orders.locked(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
+    here = order.site_id == pick_up.site_id and order.state not in ("shipped", "delivered")
+    if here:
+        if order.state != "allocated":
+            raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
+        lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+        order = await leaving.leave(tx, order, lines, [(line, line.left) for line in lines if line.left], **who)
+        await sql.set_shipped_here(tx, account_id=pick_up.account_id, handover_id=pick_up.id)
+    await orders.deliver_held(tx, order, place="shop", **who)
+    return here
+
+
+async def _take_in(tx: Tx, pick_up: PickUp, state: PickUpState, *, reason: str, dialect: str, actor: str) -> None:
+    """The exact reverse of `_hand_out`; where the code does not live on, the goods are free for others."""
+    if pick_up.order_id is None:
+        return
+    who: dict[str, Any] = {"dialect": dialect, "actor": actor}
+    of: dict[str, Any] = {"account_id": pick_up.account_id, "order_id": pick_up.order_id}
+    if not pick_up.shipped_here:
+        await orders.undeliver(tx, **of, **who)
+        return
+    await leaving.come_back(tx, await orders.locked(tx, **of), **who)
+    if state == "canceled":
+        await orders.cancel(tx, **of, **who, reason=reason)
+    elif state == "expired":
+        await _free(tx, **of, **who)
 
 
 async def _done_before(
@@ -307,7 +365,7 @@ async def _paid(tx: Tx, pick_up: PickUp) -> bool:
     return await sql.payment_of(tx, account_id=pick_up.account_id, order_id=pick_up.order_id) in PAID
 
 
-async def _state_after(tx: Tx, pick_up: PickUp) -> str:
+async def _state_after(tx: Tx, pick_up: PickUp) -> PickUpState:
     """What a used code becomes when its use is undone."""
     if pick_up.order_id is not None:
         payment = await sql.payment_of(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)

@@ -70,6 +70,8 @@ class PickUp(Struct, frozen=True, kw_only=True):
     canceled_at: datetime | None
     rollbacks: int = 0
     """How often its use was undone."""
+    shipped_here: bool = False
+    """Its use took the goods off the shop's own shelf."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     created_at: datetime
     updated_at: datetime

@@ -17,7 +17,7 @@ SORTS: Final = frozenset({"id", "created_at", "updated_at", "used_at", "prepared
 _PICK_UPS = """
 SELECT h.id, h.account_id, h.site_id, h.shop_id, h.order_id, h.order_number, h.key, h.state, h.full_name, h.mobile,
        h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by, user_.username AS user_name,
-       h.expires_at, h.canceled_at, h.rollbacks, h.partner_fields, h.created_at, h.updated_at
+       h.expires_at, h.canceled_at, h.rollbacks, h.shipped_here, h.partner_fields, h.created_at, h.updated_at
   FROM handover h
   LEFT JOIN staff preparer ON preparer.id = h.prepared_by
   LEFT JOIN staff user_ ON user_.id = h.used_by
@@ -45,6 +45,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     canceled_at: datetime | None
     rollbacks: int
+    shipped_here: bool
     partner_fields: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -69,6 +70,7 @@ def _pick_up(row: _Row) -> PickUp:
         expires_at=row.expires_at,
         canceled_at=row.canceled_at,
         rollbacks=row.rollbacks,
+        shipped_here=row.shipped_here,
         partner_fields=row.partner_fields,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -322,6 +324,7 @@ async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId,
         """
 UPDATE handover
    SET state = %(state)s, used_at = NULL, used_by = NULL, updated_at = %(now)s, rollbacks = rollbacks + 1,
+       shipped_here = false,
        canceled_at = CASE WHEN %(state)s = 'canceled' THEN %(now)s ELSE canceled_at END
  WHERE account_id = %(account_id)s AND id = %(id)s AND state = 'used'
    AND (%(state)s <> 'unused'
@@ -346,6 +349,49 @@ async def payment_of(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> str
     )
 
 
+async def set_shipped_here(tx: Tx, *, account_id: AccountId, handover_id: HandoverId) -> None:
+    await tx.execute(
+        "UPDATE handover SET shipped_here = true WHERE account_id = %(account_id)s AND id = %(id)s",
+        account_id=account_id,
+        id=handover_id,
+    )
+
+
+class Due(Struct, frozen=True):
+    id: HandoverId
+    order_id: OrderId | None
+
+
+_DUE = """
+SELECT id, order_id FROM handover
+ WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
+ ORDER BY expires_at LIMIT %(limit)s
+"""
+
+
+async def due(tx: Tx, *, account_id: AccountId, site_id: SiteId, limit: int) -> list[Due]:
+    """Index: handover_expiry_idx."""
+    return await tx.many(
+        Due,
+        _DUE.format("AND account_id = %(account_id)s AND site_id = %(site_id)s"),
+        account_id=account_id,
+        site_id=site_id,
+        limit=limit,
+        now=tx.now,
+    )
+
+
+async def due_everywhere(tx: Tx, *, limit: int) -> list[Due]:
+    """Index: handover_expiry_idx."""
+    return await tx.many(Due, _DUE.format(""), limit=limit, now=tx.now)
+
+
+async def hold_orders(tx: Tx, order_ids: Sequence[OrderId]) -> None:
+    await tx.execute(
+        "SELECT id FROM orders WHERE id = ANY (%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE", ids=list(order_ids)
+    )
+
+
 class Expired(Struct, frozen=True):
     id: HandoverId
     account_id: AccountId
@@ -353,31 +399,51 @@ class Expired(Struct, frozen=True):
     order_id: OrderId | None
     order_number: str
     prepared: bool
+    set_aside_here: bool
 
 
-_EXPIRE = """
+async def expire(tx: Tx, ids: Sequence[HandoverId]) -> list[Expired]:
+    """Those of the codes that are still unused; their orders are held already."""
+    return await tx.many(
+        Expired,
+        """
 WITH due AS (
-    SELECT id FROM handover WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
+    SELECT id FROM handover WHERE id = ANY (%(ids)s::bigint[]) AND state = 'unused' AND expires_at <= %(now)s
      ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE handover h SET state = 'expired', updated_at = %(now)s FROM due WHERE h.id = due.id
-RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.prepared_at IS NOT NULL AS prepared
-"""
-
-
-async def expire_due(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> list[Expired]:
-    return await tx.many(
-        Expired,
-        _EXPIRE.format("AND account_id = %(account_id)s AND site_id = %(site_id)s"),
-        account_id=account_id,
-        site_id=site_id,
+RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.prepared_at IS NOT NULL AS prepared,
+          EXISTS (SELECT 1 FROM orders o WHERE o.account_id = h.account_id AND o.id = h.order_id
+                     AND o.state = 'allocated' AND o.site_id = h.site_id) AS set_aside_here
+""",
+        ids=list(ids),
         now=tx.now,
     )
 
 
-async def expire_everywhere(tx: Tx) -> list[Expired]:
-    """Index: handover_expiry_idx."""
-    return await tx.many(Expired, _EXPIRE.format(""), now=tx.now)
+class Ready(Struct, frozen=True):
+    account_id: AccountId
+    order_id: OrderId
+
+
+async def ready_without_code(tx: Tx, *, after: OrderId, limit: int) -> list[Ready]:
+    """Paid orders whose goods are set aside in the very shop that hands them over. Index: orders_counter_idx."""
+    return await tx.many(
+        Ready,
+        """
+SELECT o.account_id, o.id AS order_id
+  FROM delivery_service s
+  JOIN orders o ON o.service_id = s.id AND o.kind = 'outbound' AND o.state = 'allocated'
+ WHERE s.method = 'shop' AND s.site_id = o.site_id AND o.payment = ANY (%(paid)s::text[]) AND o.id > %(after)s
+   AND NOT EXISTS (SELECT 1 FROM handover h
+                    WHERE h.account_id = o.account_id AND h.order_id = o.id AND h.place = 'shop'
+                      AND h.state IN ('unused', 'used'))
+ ORDER BY o.id LIMIT %(limit)s
+""",
+        paid=sorted(PAID),
+        after=after,
+        limit=limit,
+    )
 
 
 async def online_shop(tx: Tx, *, shop_id: int) -> OnlineShop:

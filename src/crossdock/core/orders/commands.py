@@ -418,6 +418,11 @@ async def deliver(
 ) -> Order | None:
     """The customer has it; an order that is not under way to them stays as it is (None)."""
     order = await locked(tx, account_id=account_id, order_id=order_id)
+    return await deliver_held(tx, order, place=place, dialect=dialect, actor=actor)
+
+
+async def deliver_held(tx: Tx, order: Order, *, place: str, dialect: str, actor: str) -> Order | None:
+    """As `deliver`; the caller holds the order."""
     if order.state != "shipped":
         return None
     return await advance(

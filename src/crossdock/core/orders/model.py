@@ -26,7 +26,7 @@ Payment = Literal["pending", "partially_paid", "paid", "partially_refunded", "re
 OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "draft": frozenset({"pending", "allocated", "cancelled", "deleted"}),
     "pending": frozenset({"allocated", "confirmed", "labelled", "shipped", "held", "unshipped", "cancelled"}),
-    "allocated": frozenset({"released", "picking", "held", "unshipped", "cancelled"}),
+    "allocated": frozenset({"released", "picking", "shipped", "held", "unshipped", "cancelled"}),
     "released": frozenset({"picking", "held", "unshipped", "cancelled"}),
     "picking": frozenset({"packing", "held", "unshipped", "cancelled"}),
     "packing": frozenset({"packed", "held", "unshipped", "cancelled"}),
@@ -36,7 +36,7 @@ OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "partly_shipped": frozenset({"partly_shipped", "shipped"}),
     "held": frozenset({"pending", "allocated", "shipped", "unshipped", "cancelled"}),
     "shipped": frozenset({"delivered", "returned"}),
-    "delivered": frozenset({"shipped"}),  # a hand-over that is rolled back
+    "delivered": frozenset({"shipped", "allocated"}),  # a hand-over that is rolled back
     "unshipped": frozenset(),  # the warehouse closed it, with nothing shipped
     "cancelled": frozenset({"deleted"}),
     "returned": frozenset(),

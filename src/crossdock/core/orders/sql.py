@@ -424,6 +424,17 @@ UPDATE order_line SET quantity = order_line.quantity - given.pieces
     )
 
 
+async def reopen(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> None:
+    """It is not finished any more."""
+    await tx.execute(
+        "UPDATE orders SET finished_at = NULL, updated_at = %(now)s"
+        " WHERE account_id = %(account_id)s AND id = %(order_id)s",
+        account_id=account_id,
+        order_id=order_id,
+        now=tx.now,
+    )
+
+
 async def add_done(tx: Tx, *, account_id: AccountId, done: Mapping[int, int]) -> None:
     """Line id -> pieces received or shipped just now."""
     await tx.execute(

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock import sql
 from crossdock.core.stock.errors import NotSetAside, OutOfStock
@@ -133,6 +135,27 @@ async def give_back(
         ],
     )
     await tx.notify(STOCK_TOPIC)
+
+
+async def undo(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str, undo: str) -> set[int]:
+    """Turn every move of this cause round, under a cause of its own; the order lines whose pieces came back."""
+    moves = await sql.of_cause(tx, account_id=account_id, order_id=order_id, cause=cause)
+    if not moves:
+        return set()
+    await sql.lock(tx, account_id=account_id, ids=[move.stock_id for move in moves])
+    await sql.move(
+        tx,
+        [
+            structs.replace(
+                move,
+                cause=f"{undo}:{move.order_line_id}",
+                quantity=-move.quantity,
+                allocated=-move.allocated,
+            )
+            for move in moves
+        ],
+    )
+    return {move.order_line_id for move in moves if move.order_line_id is not None}
 
 
 async def moved_for(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Withdrawn]:

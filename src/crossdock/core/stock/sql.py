@@ -183,6 +183,18 @@ HAVING sum(allocated) > 0
     )
 
 
+async def of_cause(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> list[Move]:
+    """Moves of an order whose cause is this one, for any of its lines. Index: stock_move_account_id_order_id_idx."""
+    return await tx.many(
+        Move,
+        f"SELECT {columns(Move)} FROM stock_move WHERE account_id = %(account_id)s AND order_id = %(order_id)s"
+        " AND cause = %(cause)s || ':' || order_line_id ORDER BY stock_id, order_line_id",
+        account_id=account_id,
+        order_id=order_id,
+        cause=cause,
+    )
+
+
 async def moved_for(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Withdrawn]:
     """What came or went for each line of an order, by bucket. Index: stock_move_account_id_order_id_idx."""
     return await tx.many(

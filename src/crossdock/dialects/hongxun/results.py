@@ -9,7 +9,7 @@ from typing import Any, Final
 from crossdock.core.accounts.model import Caller
 from crossdock.core.events import kinds
 from crossdock.core.events import queries as events
-from crossdock.core.fulfilment import facts
+from crossdock.core.leaving import facts
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.model import Kind, Order, OrderLine

@@ -6,7 +6,7 @@ from typing import Any
 
 from crossdock.base.ids import SiteId, StockId, SubInventoryId
 from crossdock.core.accounts import sql as accounts
-from crossdock.core.fulfilment.model import Moved
+from crossdock.core.leaving.model import Moved
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.stock import commands as stock
 from crossdock.core.units import queries as units
