@@ -313,3 +313,27 @@ async def test_one_shop_is_up_to_date_however_many_are_due(counter: Counter, mon
         await counter.issued(f"N-{number}", expires_at=end)
     counter.world.clock.set(end)
     assert await counter.do(commands.expire_due, **AT_SHOP) == 5
+
+
+async def test_expiry_and_hand_overs_do_not_wait_for_each_other_in_a_circle(counter: Counter) -> None:
+    """Goods of two shelves: freed one order after the other, and taken by others both at once."""
+    other, end = "P-7001", counter.world.clock.now() + timedelta(hours=1)
+    for sku in (SKU, other):
+        await counter.world.stock(sku, 20, site_id=SHOP)
+    codes = []
+    for number in range(10):
+        for lines in ({other: 1}, {SKU: 1}, {SKU: 1, other: 1}):
+            order = await counter.world.order(
+                f"N-{number}-{'-'.join(lines)}", lines=lines, service=SHOP_SERVICE, state="allocated", site_id=SHOP
+            )
+            await waiting.issue_waiting(counter.world.desk.database)
+            code = await code_of(counter, order)
+            assert code is not None
+            if len(lines) == 1:
+                await counter.set(code, expires_at=end)
+            else:
+                codes.append(code)
+    counter.world.clock.set(end)
+    await asyncio.gather(counter.do(commands.expire_everywhere), *(counter.consume(code) for code in codes))
+    assert await counter.world.rows("SELECT on_hand, allocated FROM stock WHERE site_id = 12") == [(10, 0), (10, 0)]
+    await counter.world.verified()
