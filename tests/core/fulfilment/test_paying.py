@@ -139,6 +139,8 @@ async def test_the_same_reference_is_told_once(floor: Floor) -> None:
     for again in (pay(floor, order, "999"), refund(floor, order, reference="T-1")):
         with pytest.raises(PaymentReferenceTaken):
             await again
+    with pytest.raises(AmountInvalid):
+        await pay(floor, order, "sNaN")
     await pay(floor, order, "996", "T-2")
     first = await refund(floor, order, pieces={"1": 1})
     assert await refund(floor, order, pieces={"1": 1}) == first

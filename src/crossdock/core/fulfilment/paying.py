@@ -67,10 +67,10 @@ async def pay(
     The same reference again changes nothing. What an order costs is the price of its products. Errors: OrderUnknown,
     AmountInvalid, ReferenceInvalid, PaymentReferenceTaken, PaymentForbids, KeyClash.
     """
+    _check(reference, amount, "")
     order, rows = await _held(tx, account_id, order_id)
     if _told_before(order, rows, "sale", reference, amount, {}):
         return order
-    _check(reference, amount, "")
     came = _sum(rows, "sale")
     price = await _price(tx, order, await order_queries.lines(tx, account_id=account_id, order_id=order.id), rows)
     share = max(price - came, ZERO) if amount is None else amount
@@ -110,11 +110,11 @@ async def refund(
     AmountInvalid, ReferenceInvalid, ReasonTooLong, PaymentReferenceTaken, PaymentForbids, RefundTooMuch, LineUnknown,
     QuantityInvalid, NothingLeft, PiecesHandedOver, StateForbids.
     """
+    _check(reference, amount, reason)
     off = {key: count for key, count in (pieces or {}).items() if count}
     order, rows = await _held(tx, account_id, order_id)
     if _told_before(order, rows, "refund", reference, amount, off):
         return order
-    _check(reference, amount, reason)
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     _refuse_pieces(order, lines, pieces or {})
     sold, given = _sum(rows, "sale"), _sum(rows, "refund")
