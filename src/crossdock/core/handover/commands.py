@@ -228,7 +228,6 @@ async def roll_back(
         reason=reason,
         operation_id=operation_id,
         dialect=dialect,
-        state=state,
     )
     await _take_in(tx, found, state, reason=reason, dialect=dialect, actor=clerk)
     return back
@@ -253,7 +252,7 @@ async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
     products = await catalog.products(tx, account_id=order.account_id, ids=product_ids(lines))
     return Issued(
-        shop=None if pick_up.shop_id is None else await sql.online_shop(tx, shop_id=pick_up.shop_id),
+        shop=pick_up.shop,
         order=order,
         lines=lines,
         products=list(products.values()),

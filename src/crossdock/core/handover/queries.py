@@ -1,9 +1,10 @@
 """Reading hand-overs at a counter."""
 
 from crossdock.base.ids import AccountId, OrderId, SiteId
+from crossdock.core.codes.model import OnlineShop
 from crossdock.core.handover import sql
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter
+from crossdock.core.handover.model import PickUp, PickUpFilter
 from crossdock.db.tx import Tx
 
 

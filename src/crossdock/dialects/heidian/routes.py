@@ -9,11 +9,12 @@ from msgspec import structs
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.codes.model import OnlineShop
 from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import HouseRules, OnlineShop, PickUp
+from crossdock.core.handover.model import HouseRules, PickUp
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
@@ -109,7 +110,7 @@ async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
         if order is None or order.account_id != shop.account_id or order.payment not in PAID_ENOUGH:
             raise NotFound()
         pick_up = await pick_ups.newest_of_order(tx, account_id=order.account_id, order_id=order.id)
-        if pick_up is None or pick_up.shop_id not in (shop.id, None):
+        if pick_up is None or pick_up.shop not in (shop, None):
             raise NotFound()
         if pick_up.state == "unused" and pick_up.expires_at is not None and pick_up.expires_at <= tx.now:
             await handovers.expire_due(tx, account_id=pick_up.account_id, site_id=pick_up.site_id)
