@@ -230,6 +230,15 @@ async def test_refunded_in_full_it_is_cancelled(counter: Counter) -> None:
     await counter.world.verified()
 
 
+async def test_refunded_in_full_after_its_time_it_is_cancelled_too(counter: Counter) -> None:
+    order, code = await set_aside(counter)
+    await counter.set(code, expires_at=counter.world.clock.now())
+    await counter.do(commands.expire_everywhere)
+    await on(counter, paying.refund, order, reference="R-1")
+    assert ((await counter.read(code)).state, await counter.state_of(order.id)) == ("canceled", "cancelled")
+    await counter.world.verified()
+
+
 async def test_refunded_after_its_use_it_is_cancelled_when_that_is_undone(counter: Counter) -> None:
     order, code = await set_aside(counter)
     await counter.consume(code)

@@ -48,6 +48,8 @@ AMOUNT_PLACES_MAX: Final = 4
 REFERENCE_CHARACTERS_MAX: Final = 100
 PIECES_LEAVE: Final = frozenset({"draft", "pending", "allocated", "released", "held", "shipped"})
 """Refunded pieces are taken off an order before somebody's hands are on them, and again while they wait in a shop."""
+WAITS_ON_SHELF: Final = frozenset({"pending", "allocated", "held"})
+"""An order at its own shop that nobody works on: a refund of all of it cancels it."""
 ZERO: Final = Decimal(0)
 
 
@@ -141,7 +143,7 @@ async def refund(
     who: dict[str, Any] = {"account_id": account_id, "order_id": order.id, "dialect": dialect, "actor": actor}
     if not whole:
         await _take_off(tx, order, lines, off, cause=f"refund:{order.id}:{len(rows)}")
-    elif order.state == "allocated" and await at_its_shop(tx, order):
+    elif order.state in WAITS_ON_SHELF and await at_its_shop(tx, order):
         await orders.cancel(tx, **who, reason=reason)
     else:
         await codes.cancel(tx, **who, reason=reason)
