@@ -143,20 +143,8 @@ SELECT o.id FROM orders o
     )
 
 
-async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
-    """An unused one before any other. Index: handover_account_id_order_id_idx."""
-    row = await tx.one_or_none(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
-        " ORDER BY (h.state = 'unused') DESC, h.id DESC LIMIT 1",
-        account_id=account_id,
-        order_id=order_id,
-    )
-    return None if row is None else _pick_up(row)
-
-
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
-    """Unused ones before any other. Index: handover_account_id_order_id_idx."""
+    """Unused ones before any other, then the newest first. Index: handover_account_id_order_id_idx."""
     rows = await tx.many(
         _Row,
         f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
