@@ -497,9 +497,13 @@ def _pieces(said: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for text in said:
         line, _, count = text.rpartition("=")
-        if not line or not (count.isascii() and count.isdecimal()) or line in found:
+        try:
+            pieces = int(count)
+        except ValueError:  # also of digits by the thousand
+            pieces = 0
+        if not line or pieces < 1 or line in found:
             raise typer.BadParameter(f"--piece: {text} is not LINE=N, once for each line")
-        found[line] = int(count)
+        found[line] = pieces
     return found
 
 

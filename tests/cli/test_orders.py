@@ -46,6 +46,7 @@ async def test_pieces_of_a_line(quiet_world: World, terminal: Terminal) -> None:
         (("pay", "N-1", "--reference", "x", "--amount", "-1", "--account", "demo"), "An amount must be above zero"),
         (("refund", "N-1", "--reference", "x", "--piece", "1"), "1 is not LINE=N, once for each line"),
         (("refund", "N-1", "--reference", "x", "--piece", "1=1", "--piece", "1=1"), "1=1 is not LINE=N"),
+        (("refund", "N-1", "--reference", "x", "--piece", "1=" + "9" * 5_000), "is not LINE=N"),
         (("refund", "N-1", "--reference", "x", "--piece", "7=1", "--account", "demo"), "has no such line. (line=7)"),
     ],
 )

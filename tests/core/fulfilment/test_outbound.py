@@ -119,7 +119,8 @@ async def test_to_a_shop(floor: Floor) -> None:
     order = await floor.packed(service=SHOP_SERVICE, recipient={"contact": "张三", "telephone": "138"})
     pick_up = (await floor.do(commands.ship, order)).pick_up
     [(shop_id,)] = await floor.world.rows("SELECT id FROM online_shop WHERE domain = 'super.heidianer.com'")
-    assert (pick_up.order_number, pick_up.site_id, pick_up.shop_id, pick_up.state) == ("N-1", 12, shop_id, "unused")
+    assert pick_up.shop is not None
+    assert (pick_up.order_number, pick_up.site_id, pick_up.shop.id, pick_up.state) == ("N-1", 12, shop_id, "unused")
     assert (pick_up.full_name, pick_up.mobile) == ("张三", "138")
     await floor.world.verified()
 
@@ -129,7 +130,7 @@ async def test_another_accounts_online_shop_is_not_ours(floor: Floor) -> None:
         await tx.execute("INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'x', 'x', 'UTC', 'CNY')")
         await tx.execute("UPDATE online_shop SET account_id = 48")
     shipped = await floor.do(commands.ship, await floor.packed(service=SHOP_SERVICE))
-    assert shipped.pick_up.shop_id is None
+    assert shipped.pick_up.shop is None
 
 
 async def test_without_a_cabinet_in_service_nothing_leaves(floor: Floor) -> None:

@@ -230,6 +230,15 @@ async def test_refunded_in_full_it_is_cancelled(counter: Counter) -> None:
     await counter.world.verified()
 
 
+async def test_refunded_in_full_after_its_time_it_is_cancelled_too(counter: Counter) -> None:
+    order, code = await set_aside(counter)
+    await counter.set(code, expires_at=counter.world.clock.now())
+    await counter.do(commands.expire_everywhere)
+    await on(counter, paying.refund, order, reference="R-1")
+    assert ((await counter.read(code)).state, await counter.state_of(order.id)) == ("canceled", "cancelled")
+    await counter.world.verified()
+
+
 async def test_refunded_after_its_use_it_is_cancelled_when_that_is_undone(counter: Counter) -> None:
     order, code = await set_aside(counter)
     await counter.consume(code)
@@ -313,3 +322,27 @@ async def test_one_shop_is_up_to_date_however_many_are_due(counter: Counter, mon
         await counter.issued(f"N-{number}", expires_at=end)
     counter.world.clock.set(end)
     assert await counter.do(commands.expire_due, **AT_SHOP) == 5
+
+
+async def test_expiry_and_hand_overs_do_not_wait_for_each_other_in_a_circle(counter: Counter) -> None:
+    """Goods of two shelves: freed one order after the other, and taken by others both at once."""
+    other, end = "P-7001", counter.world.clock.now() + timedelta(hours=1)
+    for sku in (SKU, other):
+        await counter.world.stock(sku, 20, site_id=SHOP)
+    codes = []
+    for number in range(10):
+        for lines in ({other: 1}, {SKU: 1}, {SKU: 1, other: 1}):
+            order = await counter.world.order(
+                f"N-{number}-{'-'.join(lines)}", lines=lines, service=SHOP_SERVICE, state="allocated", site_id=SHOP
+            )
+            await waiting.issue_waiting(counter.world.desk.database)
+            code = await code_of(counter, order)
+            assert code is not None
+            if len(lines) == 1:
+                await counter.set(code, expires_at=end)
+            else:
+                codes.append(code)
+    counter.world.clock.set(end)
+    await asyncio.gather(counter.do(commands.expire_everywhere), *(counter.consume(code) for code in codes))
+    assert await counter.world.rows("SELECT on_hand, allocated FROM stock WHERE site_id = 12") == [(10, 0), (10, 0)]
+    await counter.world.verified()

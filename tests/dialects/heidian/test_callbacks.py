@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from crossdock.core.codes.model import OnlineShop
 from crossdock.core.fulfilment import paying
-from crossdock.core.handover.model import OnlineShop
 from crossdock.delivery.worker import Deliverer
 from crossdock.dialects.heidian.callbacks import SENDER, WAITS_S, accepted, short_name_of
 from crossdock.setup.apply import apply_file
@@ -27,7 +27,7 @@ code = "demo"
 dialect = "heidian"
 name = "pick-up app"
 url = "{url}"
-kinds = ["handover.issued", "handover.used"]
+kinds = ["handover.*"]
 credential = "{credential}"
 """
 
@@ -89,12 +89,45 @@ async def test_a_paid_order_is_told_with_both_digests(subscriber: Subscriber) ->
     assert found.key not in heard.body.decode()
 
 
-async def test_what_is_handed_over_is_no_news_for_it(subscriber: Subscriber) -> None:
+async def test_what_becomes_of_a_code_is_told_as_the_history_tells_it(subscriber: Subscriber) -> None:
     await subscriber.subscribe()
-    await subscriber.counter.pick_up()
-    await subscriber.counter.post("/api/orders/pick_up_code/consume/", {"key": "129322"})
+    counter = subscriber.counter
+    found = await counter.pick_up()
+    await counter.post(f"/api/orders/pick_up_code/{found.id}/stock_prepare/")
+    for verb in ("consume", "rollback"):
+        await counter.post(f"/api/orders/pick_up_code/{verb}/", {"key": "129322"})
+    async with counter.desk.database.transaction() as tx:
+        await paying.refund(tx, account_id=ACCOUNT, order_id=found.order_id or 0, reference="R-1", reason="late")
 
-    assert len(await subscriber.hears()) == 1
+    _, *heard = await subscriber.hears()
+    bodies = [json.loads(one.body) for one in heard]
+    assert [(body["event"], body["data"]["key_status"], body["data"]["stock_status"]) for body in bodies] == [
+        ("pick_up_code_prepared", "unused", "prepared"),
+        ("pick_up_code_used", "used", "prepared"),
+        ("pick_up_code_rolled_back", "unused", "prepared"),
+        ("pick_up_code_canceled", "canceled", "prepared"),
+    ]
+    assert [one.headers["x-heyshop-event"] for one in heard] == [body["event"] for body in bodies]
+    assert all(
+        one.headers["x-heyshop-sha256"] == sha256(one.body + SECRET.encode()).hexdigest().upper() for one in heard
+    )
+    rows = (await counter.get("/api/shops/action_history/", params={"pick_up_code": found.id})).json()["results"]
+    for body, row in zip(bodies, rows[-2::-1], strict=True):
+        shared = set(row) - {"id", "key"}
+        assert {name: body["data"][name] for name in shared} == {name: row[name] for name in shared}
+        assert set(body["data"]) == shared | {"key_status", "stock_status"}
+    assert not any(found.key in one.body.decode() for one in heard)
+
+
+async def test_a_code_whose_time_is_over_is_told(subscriber: Subscriber) -> None:
+    await subscriber.subscribe()
+    found = await subscriber.counter.pick_up()
+    await shop.expires_in(subscriber.counter.desk, found, timedelta(0))
+    await subscriber.counter.get("/api/orders/pick_up_code/check/", params={"key": "129322"})
+
+    _, heard = await subscriber.hears()
+    body = json.loads(heard.body)
+    assert (body["event"], body["data"]["action"], body["data"]["staff"]) == ("pick_up_code_expired", "expire", None)
 
 
 @pytest.mark.parametrize(

@@ -413,6 +413,28 @@ async def test_pages_of_the_list(counter: Counter) -> None:
     assert beyond.json() == {"detail": "无效页。", "code": "not_found"}
 
 
+@pytest.mark.parametrize("path", ["/api/orders/pick_up_code/", "/api/shops/action_history/"])
+@pytest.mark.parametrize(("mask", "wrong", "status"), [(True, 19, 200), (True, 20, 429), (False, 20, 200)])
+async def test_masked_codes_are_not_found_out_by_filters(
+    counter: Counter, path: str, mask: bool, wrong: int, status: int
+) -> None:
+    """One that is known among them hides nothing."""
+    await counter.pick_up("129322")
+    await shop.settings(counter.desk, 12, mask_keys=mask)
+    for number in range(wrong):
+        query = {"key": f"{number:06}"} if "history" in path else {"key_in": f"129322,{number:06}"}
+        assert (await counter.get(path, params=query)).status_code == 200
+    assert (await counter.get(path)).status_code == status
+
+
+async def test_no_more_masked_codes_are_named_than_checked(counter: Counter) -> None:
+    await shop.settings(counter.desk, 12, mask_keys=True)
+    most = counter.desk.config.heidian_keys_a_minute
+    for count, status in ((most + 1, 429), (1, 429)):
+        query = {"key_in": ",".join(f"{number:06}" for number in range(count))}
+        assert (await counter.get(LIST, params=query)).status_code == status
+
+
 async def test_a_shop_may_mask_codes_in_its_list(counter: Counter) -> None:
     """Whoever did not name a code does not learn it: neither here nor on the way to the buyer's page."""
     found = await counter.pick_up()

@@ -2,9 +2,11 @@
 
 from typing import Any, Final
 
+from msgspec import to_builtins
+
 from crossdock.base.ids import AccountId, OrderId, StaffId
 from crossdock.core.codes import sql
-from crossdock.core.codes.model import Code, stand
+from crossdock.core.codes.model import Code, CodeChanged, stand
 from crossdock.core.events import commands as events
 from crossdock.core.events import kinds
 from crossdock.core.events.model import HOUSE, NewEvent
@@ -38,6 +40,16 @@ async def note(
     **facts: Any,
 ) -> str:
     """One row in the shop's history and one on the order's timeline; who did it, by user name if it was staff."""
+    changed = CodeChanged(
+        handover_id=about.id,
+        number=about.order_number,
+        site_id=about.site_id,
+        shop=about.shop,
+        action=action,
+        staff_id=staff_id,
+        reason=reason,
+        **after,
+    )
     actor = (
         await record_action(
             tx,
@@ -62,7 +74,7 @@ async def note(
             order_id=about.order_id,
             dialect=dialect,
             actor=actor,
-            facts={"handover_id": about.id, "number": about.order_number, "reason": reason, **facts},
+            facts={**to_builtins(changed), **facts},
         ),
     )
     return actor

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId
+from crossdock.core.codes.model import OnlineShop
 from crossdock.db.tx import Tx
 
 
@@ -12,6 +13,7 @@ class Canceled(Struct, frozen=True):
     site_id: SiteId
     order_id: OrderId | None
     order_number: str
+    shop: OnlineShop | None
     was: str
     prepared: bool
 
@@ -25,7 +27,8 @@ WITH live AS (
 )
 UPDATE handover h SET state = 'canceled', canceled_at = %(now)s, updated_at = %(now)s
   FROM live WHERE h.id = live.id
-RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, live.was, live.prepared
+RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, live.was, live.prepared,
+          (SELECT to_jsonb(sold) FROM online_shop sold WHERE sold.id = h.shop_id) AS shop
 """
 
 

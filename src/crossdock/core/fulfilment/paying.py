@@ -48,6 +48,8 @@ AMOUNT_PLACES_MAX: Final = 4
 REFERENCE_CHARACTERS_MAX: Final = 100
 PIECES_LEAVE: Final = frozenset({"draft", "pending", "allocated", "released", "held", "shipped"})
 """Refunded pieces are taken off an order before somebody's hands are on them, and again while they wait in a shop."""
+WAITS_ON_SHELF: Final = frozenset({"pending", "allocated", "held"})
+"""An order at its own shop that nobody works on: a refund of all of it cancels it."""
 ZERO: Final = Decimal(0)
 
 
@@ -67,10 +69,10 @@ async def pay(
     The same reference again changes nothing. What an order costs is the price of its products. Errors: OrderUnknown,
     AmountInvalid, ReferenceInvalid, PaymentReferenceTaken, PaymentForbids, KeyClash.
     """
+    _check(reference, amount, "")
     order, rows = await _held(tx, account_id, order_id)
     if _told_before(order, rows, "sale", reference, amount, {}):
         return order
-    _check(reference, amount, "")
     came = _sum(rows, "sale")
     price = await _price(tx, order, await order_queries.lines(tx, account_id=account_id, order_id=order.id), rows)
     share = max(price - came, ZERO) if amount is None else amount
@@ -110,11 +112,11 @@ async def refund(
     AmountInvalid, ReferenceInvalid, ReasonTooLong, PaymentReferenceTaken, PaymentForbids, RefundTooMuch, LineUnknown,
     QuantityInvalid, NothingLeft, PiecesHandedOver, StateForbids.
     """
+    _check(reference, amount, reason)
     off = {key: count for key, count in (pieces or {}).items() if count}
     order, rows = await _held(tx, account_id, order_id)
     if _told_before(order, rows, "refund", reference, amount, off):
         return order
-    _check(reference, amount, reason)
     lines = await order_queries.lines(tx, account_id=account_id, order_id=order.id)
     _refuse_pieces(order, lines, pieces or {})
     sold, given = _sum(rows, "sale"), _sum(rows, "refund")
@@ -141,7 +143,7 @@ async def refund(
     who: dict[str, Any] = {"account_id": account_id, "order_id": order.id, "dialect": dialect, "actor": actor}
     if not whole:
         await _take_off(tx, order, lines, off, cause=f"refund:{order.id}:{len(rows)}")
-    elif order.state == "allocated" and await at_its_shop(tx, order):
+    elif order.state in WAITS_ON_SHELF and await at_its_shop(tx, order):
         await orders.cancel(tx, **who, reason=reason)
     else:
         await codes.cancel(tx, **who, reason=reason)

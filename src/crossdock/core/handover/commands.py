@@ -36,6 +36,7 @@ from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.errors import StateForbids
 from crossdock.core.orders.model import PAID, Order, product_ids
 from crossdock.core.staff.commands import action_of
+from crossdock.core.stock import commands as stock
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
@@ -227,7 +228,6 @@ async def roll_back(
         reason=reason,
         operation_id=operation_id,
         dialect=dialect,
-        state=state,
     )
     await _take_in(tx, found, state, reason=reason, dialect=dialect, actor=clerk)
     return back
@@ -252,7 +252,7 @@ async def _issued(tx: Tx, order: Order, pick_up: PickUp) -> Issued:
     lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
     products = await catalog.products(tx, account_id=order.account_id, ids=product_ids(lines))
     return Issued(
-        shop=None if pick_up.shop_id is None else await sql.online_shop(tx, shop_id=pick_up.shop_id),
+        shop=pick_up.shop,
         order=order,
         lines=lines,
         products=list(products.values()),
@@ -271,8 +271,10 @@ async def _expire(tx: Tx, due: Sequence[sql.Due]) -> int:
     for row in rows:
         before, after = (stand(state, prepared=row.prepared) for state in ("unused", "expired"))
         await note(tx, row, "expire", before=before, after=after)
-        if row.set_aside_here and row.order_id is not None:
-            await _free(tx, row.account_id, row.order_id, dialect=HOUSE, actor="")
+    set_aside = [(row.account_id, row.order_id) for row in rows if row.set_aside_here and row.order_id is not None]
+    await stock.hold(tx, orders=set_aside)
+    for account_id, order_id in set_aside:
+        await _free(tx, account_id, order_id, dialect=HOUSE, actor="")
     return len(rows)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct, convert, field
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.catalog.model import Product
-from crossdock.core.codes.model import stand
+from crossdock.core.codes.model import OnlineShop, stand
 from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 
 PickUpState = Literal["unused", "used", "expired", "canceled"]
@@ -53,8 +53,8 @@ class PickUp(Struct, frozen=True, kw_only=True):
     id: HandoverId
     account_id: AccountId
     site_id: SiteId
-    shop_id: int | None
-    """The online shop it was sold by."""
+    shop: OnlineShop | None
+    """That sold it."""
     order_id: OrderId | None
     order_number: str
     key: str
@@ -90,14 +90,6 @@ class PickUpFilter(Struct, frozen=True, kw_only=True):
     order_ids: tuple[int, ...] | None = None
     keys: tuple[str, ...] | None = None
     states: tuple[str, ...] | None = None
-
-
-class OnlineShop(Struct, frozen=True, kw_only=True):
-    id: int
-    account_id: AccountId
-    name: str
-    domain: str
-    domains: list[str] = field(default_factory=list)
 
 
 class Issued(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,10 @@
 """Reading hand-overs at a counter."""
 
 from crossdock.base.ids import AccountId, OrderId, SiteId
+from crossdock.core.codes.model import OnlineShop
 from crossdock.core.handover import sql
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter
+from crossdock.core.handover.model import PickUp, PickUpFilter
 from crossdock.db.tx import Tx
 
 
@@ -43,7 +44,9 @@ async def check(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> 
 
 
 async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
-    return await sql.newest_of_order(tx, account_id=account_id, order_id=order_id)
+    """An unused one before any other."""
+    found = await sql.of_order(tx, account_id=account_id, order_id=order_id)
+    return found[0] if found else None
 
 
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:

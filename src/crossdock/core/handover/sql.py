@@ -7,7 +7,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
-from crossdock.core.handover.model import OnlineShop, PickUp, PickUpFilter, StaffName
+from crossdock.core.codes.model import OnlineShop
+from crossdock.core.handover.model import PickUp, PickUpFilter, StaffName
 from crossdock.core.orders.model import PAID
 from crossdock.db.compose import SQL, Composable, Identifier, Placeholder
 from crossdock.db.tx import Tx
@@ -15,12 +16,14 @@ from crossdock.db.tx import Tx
 SORTS: Final = frozenset({"id", "created_at", "updated_at", "used_at", "prepared_at"})
 
 _PICK_UPS = """
-SELECT h.id, h.account_id, h.site_id, h.shop_id, h.order_id, h.order_number, h.key, h.state, h.full_name, h.mobile,
-       h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by, user_.username AS user_name,
-       h.expires_at, h.canceled_at, h.rollbacks, h.shipped_here, h.partner_fields, h.created_at, h.updated_at
+SELECT h.id, h.account_id, h.site_id, to_jsonb(sold) AS shop, h.order_id, h.order_number, h.key, h.state,
+       h.full_name, h.mobile, h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by,
+       user_.username AS user_name, h.expires_at, h.canceled_at, h.rollbacks, h.shipped_here, h.partner_fields,
+       h.created_at, h.updated_at
   FROM handover h
   LEFT JOIN staff preparer ON preparer.id = h.prepared_by
   LEFT JOIN staff user_ ON user_.id = h.used_by
+  LEFT JOIN online_shop sold ON sold.id = h.shop_id
  WHERE h.place = 'shop'
 """
 
@@ -29,7 +32,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     id: HandoverId
     account_id: AccountId
     site_id: SiteId
-    shop_id: int | None
+    shop: OnlineShop | None
     order_id: OrderId | None
     order_number: str
     key: str
@@ -56,7 +59,7 @@ def _pick_up(row: _Row) -> PickUp:
         id=row.id,
         account_id=row.account_id,
         site_id=row.site_id,
-        shop_id=row.shop_id,
+        shop=row.shop,
         order_id=row.order_id,
         order_number=row.order_number,
         key=row.key,
@@ -140,20 +143,8 @@ SELECT o.id FROM orders o
     )
 
 
-async def newest_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> PickUp | None:
-    """An unused one before any other. Index: handover_account_id_order_id_idx."""
-    row = await tx.one_or_none(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
-        " ORDER BY (h.state = 'unused') DESC, h.id DESC LIMIT 1",
-        account_id=account_id,
-        order_id=order_id,
-    )
-    return None if row is None else _pick_up(row)
-
-
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
-    """Unused ones before any other. Index: handover_account_id_order_id_idx."""
+    """Unused ones before any other, then the newest first. Index: handover_account_id_order_id_idx."""
     rows = await tx.many(
         _Row,
         f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
@@ -398,6 +389,7 @@ class Expired(Struct, frozen=True):
     site_id: SiteId
     order_id: OrderId | None
     order_number: str
+    shop: OnlineShop | None
     prepared: bool
     set_aside_here: bool
 
@@ -413,6 +405,7 @@ WITH due AS (
 )
 UPDATE handover h SET state = 'expired', updated_at = %(now)s FROM due WHERE h.id = due.id
 RETURNING h.id, h.account_id, h.site_id, h.order_id, h.order_number, h.prepared_at IS NOT NULL AS prepared,
+          (SELECT to_jsonb(sold) FROM online_shop sold WHERE sold.id = h.shop_id) AS shop,
           EXISTS (SELECT 1 FROM orders o WHERE o.account_id = h.account_id AND o.id = h.order_id
                      AND o.state = 'allocated' AND o.site_id = h.site_id) AS set_aside_here
 """,
@@ -443,12 +436,6 @@ SELECT o.account_id, o.id AS order_id
         paid=sorted(PAID),
         after=after,
         limit=limit,
-    )
-
-
-async def online_shop(tx: Tx, *, shop_id: int) -> OnlineShop:
-    return await tx.one(
-        OnlineShop, "SELECT id, account_id, name, domain, domains FROM online_shop WHERE id = %(id)s", id=shop_id
     )
 
 

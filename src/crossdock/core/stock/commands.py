@@ -91,6 +91,11 @@ async def releases(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId
     return await sql.releases(tx, account_id=account_id, order_ids=order_ids)
 
 
+async def hold(tx: Tx, *, orders: Collection[tuple[AccountId, OrderId]]) -> None:
+    """Lock at once what these orders have set aside, where one transaction goes on to release one after the other."""
+    await sql.lock_held(tx, orders=orders)
+
+
 async def release(tx: Tx, *, account_id: AccountId, causes: Mapping[OrderId, str]) -> None:
     """Give back whatever these orders have set aside: order -> the cause of its moves."""
     held = await sql.held_by(tx, account_id=account_id, order_ids=list(causes)) if causes else []

@@ -183,6 +183,22 @@ HAVING sum(allocated) > 0
     )
 
 
+async def lock_held(tx: Tx, *, orders: Collection[tuple[AccountId, OrderId]]) -> None:
+    """The buckets in which these orders have something set aside. Index: stock_move_account_id_order_id_idx."""
+    await tx.execute(
+        """
+SELECT id FROM stock
+ WHERE id IN (SELECT m.stock_id
+                FROM unnest(%(accounts)s::bigint[], %(orders)s::bigint[]) AS o (account_id, order_id)
+                JOIN stock_move m ON m.account_id = o.account_id AND m.order_id = o.order_id
+               GROUP BY m.order_id, m.stock_id HAVING sum(m.allocated) > 0)
+ ORDER BY id FOR NO KEY UPDATE
+""",
+        accounts=[account_id for account_id, _ in orders],
+        orders=[order_id for _, order_id in orders],
+    )
+
+
 async def of_cause(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> list[Move]:
     """Moves of an order whose cause is this one, for any of its lines. Index: stock_move_account_id_order_id_idx."""
     return await tx.many(

@@ -9,11 +9,12 @@ from msgspec import structs
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.codes.model import OnlineShop
 from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import HouseRules, OnlineShop, PickUp
+from crossdock.core.handover.model import HouseRules, PickUp, PickUpFilter
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
@@ -31,7 +32,7 @@ from crossdock.db.tx import Tx
 from crossdock.dialects.heidian import filters, views
 from crossdock.dialects.heidian.asked import Asked, Field, texts
 from crossdock.dialects.heidian.errors import FieldsWrong
-from crossdock.dialects.heidian.limits import LOGINS_OF_NAME, WRONG_KEYS_OF_STAFF
+from crossdock.dialects.heidian.limits import KEYS_OF_STAFF, LOGINS_OF_NAME, WRONG_KEYS_OF_STAFF
 from crossdock.dialects.heidian.order import order_body
 from crossdock.dialects.heidian.paging import page_of
 from crossdock.dialects.heidian.wire import BuyersCode, CheckedCode, LoggedInStaff, Page, PickUpCode, StaffRow
@@ -57,6 +58,7 @@ async def list_codes(desk: Desk, staff: Staff, asked: Asked) -> Page:
     order_by = filters.order_by(asked.query, filters.PICK_UP_ORDERS, "-id")
     async with desk.database.transaction() as tx:
         await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
+        await _named_in_filter(tx, desk, staff, rules, wanted.keys)
 
         async def find(start: int, limit: int) -> tuple[int, list[PickUp]]:
             if filters.impossible(wanted):
@@ -109,7 +111,7 @@ async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
         if order is None or order.account_id != shop.account_id or order.payment not in PAID_ENOUGH:
             raise NotFound()
         pick_up = await pick_ups.newest_of_order(tx, account_id=order.account_id, order_id=order.id)
-        if pick_up is None or pick_up.shop_id not in (shop.id, None):
+        if pick_up is None or pick_up.shop not in (shop, None):
             raise NotFound()
         if pick_up.state == "unused" and pick_up.expires_at is not None and pick_up.expires_at <= tx.now:
             await handovers.expire_due(tx, account_id=pick_up.account_id, site_id=pick_up.site_id)
@@ -250,6 +252,7 @@ async def action_history(desk: Desk, staff: Staff, asked: Asked) -> Page:
     wanted = filters.actions(asked.query)
     order_by = filters.order_by(asked.query, filters.ACTION_ORDERS, "-id")
     async with desk.database.transaction(readonly=True) as tx:
+        await _named_in_filter(tx, desk, staff, rules, wanted.keys if wanted else None)
 
         async def find(start: int, limit: int) -> tuple[int, list[Action]]:
             if wanted is None or filters.impossible(wanted):
@@ -342,6 +345,25 @@ def _key(desk: Desk, staff: Staff, given: dict[str, Any]) -> str:
         if key is None:
             raise KeyUnknown()
     return key
+
+
+async def _named_in_filter(tx: Tx, desk: Desk, staff: Staff, rules: HouseRules, keys: tuple[str, ...] | None) -> None:
+    """Where codes are masked, each that a filter names is a try, as if it were checked. Errors: TooManyRequests."""
+    if not rules.mask_keys or not keys:
+        return
+    tries, now = set(keys), desk.clock.now()
+    for _ in tries:
+        desk.limiter.take(KEYS_OF_STAFF, staff.id, now)
+    found, _ = await pick_ups.search(
+        tx,
+        account_id=staff.account_id,
+        site_id=staff.site_id,
+        filter=PickUpFilter(keys=tuple(tries)),
+        start=0,
+        limit=0,
+    )
+    for _ in range(len(tries) - found):
+        desk.limiter.note(WRONG_KEYS_OF_STAFF, staff.id, now)
 
 
 @contextmanager

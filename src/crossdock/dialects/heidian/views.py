@@ -1,5 +1,6 @@
 """Our structs as Heidian prints them."""
 
+from crossdock.base.ids import StaffId
 from crossdock.core.accounts.model import Site
 from crossdock.core.handover.model import PickUp, StaffName
 from crossdock.core.staff.model import Action, LoggedIn, Staff
@@ -43,7 +44,7 @@ def pick_up_code(pick_up: PickUp, site: Site, *, mask: bool = False) -> wire.Pic
         order_number=pick_up.order_number,
         key=_key(pick_up.key, mask),
         key_status=pick_up.state,
-        stock_status=_stock_status(pick_up),
+        stock_status=stock_status(prepared=pick_up.prepared_at is not None),
         offline_shop=branch(site),
         full_name=pick_up.full_name,
         mobile=pick_up.mobile,
@@ -66,7 +67,7 @@ def buyers_code(pick_up: PickUp, site: Site) -> wire.BuyersCode:
         order_number=pick_up.order_number,
         key=pick_up.key,
         key_status=pick_up.state,
-        stock_status=_stock_status(pick_up),
+        stock_status=stock_status(prepared=pick_up.prepared_at is not None),
         offline_shop=branch_in_full(site),
         full_name=pick_up.full_name,
         mobile=pick_up.mobile,
@@ -107,13 +108,10 @@ def staff_row(staff: Staff, site: Site) -> wire.StaffRow:
 
 
 def action_row(action: Action, *, mask: bool = False) -> wire.ActionRow:
-    named = None
-    if action.staff_id is not None:
-        named = wire.Named(id=action.staff_id, username=action.username or "")
     return wire.ActionRow(
         id=action.id,
         action=action.action,
-        staff=named,
+        staff=staff_named(action.staff_id, action.username),
         offline_shop=action.site_id,
         pick_up_code=action.handover_id,
         key=_key(action.key or "", mask),
@@ -124,16 +122,20 @@ def action_row(action: Action, *, mask: bool = False) -> wire.ActionRow:
     )
 
 
+def staff_named(staff_id: StaffId | None, username: str | None) -> wire.Named | None:
+    return None if staff_id is None else wire.Named(id=staff_id, username=username or "")
+
+
+def stock_status(*, prepared: bool) -> str:
+    return "prepared" if prepared else "unprepare"
+
+
 def _key(key: str, mask: bool) -> str:
     return masked(key) if key and mask else key
 
 
-def _stock_status(pick_up: PickUp) -> str:
-    return "unprepare" if pick_up.prepared_at is None else "prepared"
-
-
 def _named(staff: StaffName | None) -> wire.Named | None:
-    return None if staff is None else wire.Named(id=staff.id, username=staff.username)
+    return None if staff is None else staff_named(staff.id, staff.username)
 
 
 def _said(site: Site, name: str) -> str:
