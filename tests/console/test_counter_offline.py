@@ -240,6 +240,31 @@ async def test_a_log_out_leaves_nothing_and_warns_before(shop: Shop, browser: Br
     assert await shop.history() == [("consume", "clerk1", "")]
 
 
+async def test_a_log_out_is_finished_though_the_page_is_left_in_the_middle(shop: Shop, browser: Browser) -> None:
+    """On a slow line nothing more is shown or done here, and the session does not outlive the tap."""
+    await shop.parcel()
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        held.set()
+
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        await to_parcel(page)
+        for path in ("me", "logout"):
+            await page.route(f"**/counter/{path}", hold)
+        await page.click("#logout")
+        await held.wait()
+        await expect(page.locator("#login")).to_be_visible()
+        assert "张三" not in await page.content()
+        for path in ("me", "logout"):
+            await page.unroute(f"**/counter/{path}")
+        await page.reload()
+        await expect(page.locator("#login")).to_be_visible()
+        assert await sessions(shop) == 0
+        assert await page.evaluate("({ ...localStorage })") == {}
+
+
 async def sessions(shop: Shop) -> int:
     [(count,)] = await shop.world.rows("SELECT count(*) FROM staff_session")
     return int(count)

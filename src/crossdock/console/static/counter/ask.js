@@ -10,14 +10,14 @@ line.good = true;
 
 export const remembered = () => JSON.parse(localStorage.getItem(ME) ?? "null");
 
-async function request(path, data) {
+async function request(path, data, word = me.now?.word) {
   const headers = { accept: "application/json" };
   const options = { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (data !== undefined) {
     options.method = "POST";
     options.body = JSON.stringify(data);
     headers["content-type"] = "application/json";
-    headers["x-counter-word"] = me.now?.word ?? "";
+    headers["x-counter-word"] = word ?? "";
   }
   let answer, good = true;
   try {
@@ -57,6 +57,12 @@ export async function know() {
   if (!another) return answer;
   location.reload(); // another page of this phone has logged somebody else in
   return { error: "not_own" };
+}
+
+// Ends the session that the cookie names, whoever is shown here.
+export async function endSession() {
+  const answer = await request("me");
+  return answer.error ? answer : request("logout", {}, answer.word);
 }
 
 export function enter(person) {
