@@ -39,8 +39,10 @@ async function request(path, data, word = me.now?.word) {
 }
 
 export async function ask(path, data) {
+  const asker = me.now?.id;
   let answer = await request(path, data);
   if (answer.error === "stale" && !(await know()).error) answer = await request(path, data);
+  if (me.now?.id !== asker) return { error: "session", text: "" }; // whoever asked is no longer here
   if (answer.error === "session" && path !== "login") {
     me.now = null;
     line.dispatchEvent(new Event("over"));
@@ -68,5 +70,9 @@ export async function endSession() {
 export function enter(person) {
   me.now = person;
   const { word, ...kept } = person;
-  localStorage.setItem(ME, JSON.stringify(kept));
+  try {
+    localStorage.setItem(ME, JSON.stringify(kept));
+  } catch {
+    // a phone whose memory is full works as long as there is a line
+  }
 }

@@ -125,13 +125,22 @@ async function leaveFirst() {
   return true;
 }
 
+function kept() {
+  try {
+    return Boolean(localStorage);
+  } catch {
+    return false;
+  }
+}
+
 addEventListener("hashchange", route);
 addEventListener("online", () => { if (me.now) know().then(route); });
 setInterval(() => { if (!line.good && me.now) know(); }, KNOCK_MS);
 navigator.serviceWorker?.register("/counter/worker.js", { scope: "/counter" });
 if (location.search) history.replaceState(null, "", `/counter${location.hash}`);
 
-if (await leaveFirst()) toLogin(localStorage.getItem(LEAVING) ? say("leave_first") : "");
+if (!kept()) toLogin(say("no_memory"));
+else if (await leaveFirst()) toLogin(localStorage.getItem(LEAVING) ? say("leave_first") : "");
 else {
   me.now = remembered();
   if (me.now) start();
