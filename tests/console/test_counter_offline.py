@@ -384,6 +384,21 @@ async def test_an_answer_that_comes_after_the_log_out_shows_nothing(shop: Shop, 
         assert "张三" not in await page.content()
 
 
+async def test_on_a_slow_line_nobody_is_disturbed_who_has_begun(shop: Shop, browser: Browser) -> None:
+    """The page opens with who was here last; the answer who it is comes later, and takes no focus away."""
+    await shop.parcel()
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        asked, may = await hold(page, "**/counter/me")
+        await page.reload()
+        await asked.wait()
+        await page.fill("#search", "0001")
+        async with page.expect_event("requestfinished", lambda request: request.url.endswith("/me")):
+            may.set()
+        await page.evaluate("new Promise((then) => setTimeout(then))")
+        await expect(page.locator("#search")).to_be_focused()
+
+
 async def test_a_session_that_ends_while_the_history_is_opened(shop: Shop, browser: Browser) -> None:
     async with phone(browser, shop) as page:
         await log_in(page, MANAGER)

@@ -23,14 +23,18 @@ function route() {
 }
 
 function start() {
+  greet();
+  route();
+  queue.flush();
+}
+
+function greet() {
   live(me.now.zone);
   at("shop").textContent = me.now.shop;
   at("who").textContent = me.now.username;
   for (const link of document.querySelectorAll(".managers")) link.hidden = !me.now.manager;
   at("bar").hidden = false;
   drawLine();
-  route();
-  queue.flush();
 }
 
 function toLogin(text = "") {
@@ -143,8 +147,10 @@ if (!kept()) toLogin(say("no_memory"));
 else if (await leaveFirst()) toLogin(localStorage.getItem(LEAVING) ? say("leave_first") : "");
 else {
   me.now = remembered();
-  if (me.now) start();
+  const early = me.now !== null;
+  if (early) start();
   const answer = await know();
-  if (!answer.error) start();
-  else if (!me.now) toLogin();
+  if (answer.error) me.now ?? toLogin();
+  else if (early) greet(); // who has begun already is not disturbed
+  else start();
 }

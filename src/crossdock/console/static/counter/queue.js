@@ -110,4 +110,4 @@ function later(answer) {
 addEventListener("online", flush);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
 addEventListener("storage", (event) => { if (event.key === KEY) changes.dispatchEvent(new CustomEvent("change")); });
-line.addEventListener("change", () => { if (line.good) flush(); });
+line.addEventListener("change", () => { if (line.good && !sending) flush(); });
