@@ -219,6 +219,7 @@ async def test_wrong_passwords_are_told_in_words(shop: Shop, browser: Browser) -
             await page.fill('#login [name="password"]', "wrong")
             async with page.expect_response("**/login"):
                 await page.press('#login [name="password"]', "Enter")
+            await expect(page.locator('#login [name="password"]')).to_have_value("")
             said = (
                 "The name or the password is wrong." if tried < WRONG_PASSWORDS_MAX else "Too many wrong passwords."
             )
