@@ -148,10 +148,10 @@ async def test_the_screen_is_kept_on_when_wanted(world: World, browser: Browser)
         awake = page.get_by_role("button", name="Keep the screen on")
         await awake.click()
         await expect(awake).to_have_attribute("aria-pressed", "true")
-        await page.wait_for_function("held === 1")
+        assert await page.evaluate("held") == 1
         await awake.click()
         await expect(awake).to_have_attribute("aria-pressed", "false")
-        await page.wait_for_function("held === 0")
+        assert await page.evaluate("held") == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

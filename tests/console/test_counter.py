@@ -219,6 +219,7 @@ async def test_wrong_passwords_are_told_in_words(shop: Shop, browser: Browser) -
             await page.fill('#login [name="password"]', "wrong")
             async with page.expect_response("**/login"):
                 await page.press('#login [name="password"]', "Enter")
+            await expect(page.locator('#login [name="password"]')).to_have_value("")
             said = (
                 "The name or the password is wrong." if tried < WRONG_PASSWORDS_MAX else "Too many wrong passwords."
             )
@@ -284,6 +285,96 @@ async def test_the_keyboard_alone_is_enough(shop: Shop, browser: Browser) -> Non
         await page.keyboard.press("Enter")
         await expect(page.locator(".banner")).to_contain_text("The hand-over is undone")
     assert await shop.history() == [("consume", "clerk1", ""), ("rollback", "clerk1", "Wrong parcel")]
+
+
+async def test_how_a_parcel_stands_is_said_aloud_and_keeps_the_focus(shop: Shop, browser: Browser) -> None:
+    await shop.parcel("N-1", "000001", payment="pending")
+    await shop.parcel("N-2", "000002")
+    async with phone(browser, shop) as page:
+        said = page.locator("#said")
+        await log_in(page)
+        await scan(page, "1")
+        await expect(said).to_have_text("Not paid. The order is not paid. Do not hand over.")
+        await expect(page.locator("#seen")).to_be_focused()
+        await scan(page, "2")
+        await expect(said).to_have_text("Ready to hand over. Paid · Not set aside yet")
+        await page.click("#aside")
+        await expect(said).to_have_text("Set aside")
+        await expect(page.locator("#seen")).to_be_focused()
+        await page.click("#hand")
+        await expect(said).to_contain_text("Handed over. 1 piece")
+        await page.goto("/counter#parcel/99")
+        await expect(said).to_have_text("No such parcel in this shop.")
+        await expect(page.locator("#seen")).to_be_focused()
+
+
+async def test_a_parcel_whose_order_is_unknown_to_the_house(shop: Shop, browser: Browser) -> None:
+    parcel = await shop.parcel()
+    await shop.set(parcel.id, order_id=None)
+    async with phone(browser, shop) as page:
+        await log_in(page)
+        await scan(page, CODE)
+        await expect(page.locator(".banner small")).to_have_text("Not set aside yet")
+        await expect(page.locator("#seen .goods")).to_have_count(0)
+        await page.click("#hand")
+        await expect(page.locator(".banner")).to_contain_text("Handed over")
+
+
+LONG = '<script>alert(1)</script>" onload=x \u202eesrever ' + "W" * 60
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (320, 256), (195, 422), (844, 390)])
+async def test_small_enlarged_or_on_its_side_nothing_is_cut_off_or_covered(
+    shop: Shop, browser: Browser, width: int, height: int
+) -> None:
+    """320 px; 400 % on a desk; a phone at 200 %; a phone that lies. With names that break nowhere."""
+    await shop.parcel("1" * 40, "000001", name=LONG)
+    async with phone(browser, shop) as page:
+        await page.set_viewport_size({"width": width, "height": height})
+        await log_in(page, MANAGER)
+        await expect(page.locator("#rows li")).to_have_count(1)
+        assert await cut_off(page) == []
+        for view in ("people", "history"):
+            await page.click(f'#bar [href="#{view}"]')
+            await expect(page.locator(f"#{view} li").first).to_be_visible()
+            if view == "people":
+                await page.click("#persons summary")
+            assert await cut_off(page) == []
+            assert await too_small(page) == []
+        await scan(page, "1")
+        await expect(page.locator(".banner")).to_be_visible()
+        assert await cut_off(page) == []
+        assert await covered(page) < height * COVERED_MAX
+        show = await page.locator("#seen .buyer button").bounding_box()
+        assert show is not None
+        assert show["height"] < 2 * TOUCH_PX, "its word stands in one line"
+        await page.click("#hand")
+        await expect(page.locator(".banner")).to_contain_text("Handed over")
+        await page.click("#undo")
+        await page.click("text=Wrong parcel")
+        await page.click("#why-do")
+        await expect(page.locator(".banner")).to_contain_text("The hand-over is undone")
+
+
+COVERED_MAX = 0.6
+"""Of a screen by what stands in front of it."""
+
+
+async def covered(page: Page) -> float:
+    return await page.evaluate(
+        """() => [...document.querySelectorAll("#bar, .dock")].filter((each) => each.checkVisibility())
+            .map((each) => each.getBoundingClientRect())
+            .reduce((sum, box) => sum + Math.max(0, Math.min(box.bottom, innerHeight) - box.top), 0)"""
+    )
+
+
+async def cut_off(page: Page) -> list[str]:
+    """What is wider than the page, and words of buttons that are wider than their button."""
+    return await page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll("button, a.button")]
+            .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1)
+            .map((each) => `${each.outerHTML.slice(0, 60)} ${each.scrollWidth} > ${each.clientWidth}`)"""
+    )
 
 
 async def test_by_night_and_what_is_tapped_is_large(shop: Shop, browser: Browser) -> None:
@@ -396,6 +487,30 @@ def drawn_qr(text: str) -> bytes:
     drawn = BytesIO()
     segno.make(text, micro=False).save(drawn, kind="png", border=4, scale=8)
     return drawn.getvalue()
+
+
+CAMERAS = """
+window.cameras = [];
+navigator.mediaDevices.getUserMedia = () => new Promise((then) => {
+    window.allow = () => {
+        const stream = document.createElement("canvas").captureStream();
+        window.cameras.push(...stream.getTracks());
+        then(stream);
+    };
+});
+"""
+
+
+async def test_a_camera_that_is_allowed_too_late_is_shut_again(shop: Shop, browser: Browser) -> None:
+    parcel = await shop.parcel()
+    async with phone(browser, shop) as page:
+        await page.add_init_script(DETECTOR + CAMERAS)
+        await log_in(page)
+        await page.click("#camera-start")
+        await page.evaluate(f"location.hash = '#parcel/{parcel.id}'")
+        await expect(page.locator(".banner")).to_be_visible()
+        await page.evaluate("() => { window.allow(); return new Promise((then) => setTimeout(then)); }")
+        assert await page.evaluate("window.cameras.map((track) => track.readyState)") == ["ended"]
 
 
 async def test_without_a_detector_there_is_no_camera_button(shop: Shop, browser: Browser) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from msgspec.json import encode
 from structlog.testing import capture_logs
 
 from crossdock.base.config import Config
@@ -92,6 +93,12 @@ async def test_nobody_sees_or_does_anything_without_a_session(shop: Shop, world:
     assert await shop.history() == []
 
 
+async def test_a_slip_asked_for_without_a_session_leads_to_the_log_in(world: World) -> None:
+    answer = await world.client.get("/counter/parcels/1/slip", headers={"accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/counter")
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_a_write_carries_its_sessions_own_word(shop: Shop, clerk: Caller) -> None:
     await shop.parcel()
     other = await shop.caller(CLERK)
@@ -108,6 +115,9 @@ async def test_a_log_in_from_another_site_is_refused(world: World) -> None:
         answer = await world.client.post("/counter/login", json=body, headers={"sec-fetch-site": site})
         assert answer.status_code == status
     assert (await world.client.post("/counter/login", data=body)).status_code == 400
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        answer = await world.client.post("/counter/login", content=encode(body), headers={"content-type": kind})
+        assert said(answer) == (400, "request"), f"{kind}: a form of another site can send that"
 
 
 @pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])

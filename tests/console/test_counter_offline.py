@@ -240,6 +240,31 @@ async def test_a_log_out_leaves_nothing_and_warns_before(shop: Shop, browser: Br
     assert await shop.history() == [("consume", "clerk1", "")]
 
 
+async def test_a_log_out_is_finished_though_the_page_is_left_in_the_middle(shop: Shop, browser: Browser) -> None:
+    """On a slow line nothing more is shown or done here, and the session does not outlive the tap."""
+    await shop.parcel()
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        held.set()
+
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        await to_parcel(page)
+        for path in ("me", "logout"):
+            await page.route(f"**/counter/{path}", hold)
+        await page.click("#logout")
+        await held.wait()
+        await expect(page.locator("#login")).to_be_visible()
+        assert "张三" not in await page.content()
+        for path in ("me", "logout"):
+            await page.unroute(f"**/counter/{path}")
+        await page.reload()
+        await expect(page.locator("#login")).to_be_visible()
+        assert await sessions(shop) == 0
+        assert await page.evaluate("({ ...localStorage })") == {}
+
+
 async def sessions(shop: Shop) -> int:
     [(count,)] = await shop.world.rows("SELECT count(*) FROM staff_session")
     return int(count)
@@ -306,3 +331,144 @@ async def test_two_pages_of_one_phone_send_each_tap_once(shop: Shop, browser: Br
             await expect(each.locator("#line-text")).to_have_text("All is sent")
     assert [row[0] for row in await shop.history()] == ["consume"] * 4
     await shop.world.verified()
+
+
+async def hold(page: Page, path: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """The first answer at `path` is kept back: it is asked for, it may come."""
+    asked, may = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        if not asked.is_set():
+            asked.set()
+            answer = await route.fetch()
+            await may.wait()
+            await route.fulfill(response=answer)
+        else:
+            await route.continue_()
+
+    await page.route(path, keep)
+    return asked, may
+
+
+async def test_the_code_that_was_scanned_last_is_the_one_that_opens(shop: Shop, browser: Browser) -> None:
+    """The answer to the first comes late: its parcel must not slip under a finger that is about to hand over."""
+    await shop.parcel("N-1", "000001")
+    await shop.parcel("N-2", "000002")
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        asked, may = await hold(page, "**/counter/find")
+        await scan(page, "000001")
+        await asked.wait()
+        await page.fill("#code", "000002")
+        await page.press("#code", "Enter")
+        await expect(page.locator(".number")).to_have_text("N-2")
+        async with page.expect_event("requestfinished", lambda request: request.url.endswith("/find")):
+            may.set()
+        await page.evaluate("new Promise((then) => setTimeout(then))")
+        await expect(page.locator(".number")).to_have_text("N-2")
+
+
+async def test_an_answer_that_comes_after_the_log_out_shows_nothing(shop: Shop, browser: Browser) -> None:
+    await shop.parcel()
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        asked, may = await hold(page, "**/counter/find")
+        await scan(page, CODE)
+        await asked.wait()
+        await page.click("#logout")
+        await expect(page.locator("#login")).to_be_visible()
+        async with page.expect_event("requestfinished", lambda request: request.url.endswith("/find")):
+            may.set()
+        await page.evaluate("new Promise((then) => setTimeout(then))")
+        await expect(page.locator("#login")).to_be_visible()
+        assert "张三" not in await page.content()
+
+
+async def test_on_a_slow_line_nobody_is_disturbed_who_has_begun(shop: Shop, browser: Browser) -> None:
+    """The page opens with who was here last; the answer who it is comes later, and takes no focus away."""
+    await shop.parcel()
+    async with phone(browser, shop, service_workers="block") as page:
+        await log_in(page)
+        asked, may = await hold(page, "**/counter/me")
+        await page.reload()
+        await asked.wait()
+        await page.fill("#search", "0001")
+        async with page.expect_event("requestfinished", lambda request: request.url.endswith("/me")):
+            may.set()
+        await page.evaluate("new Promise((then) => setTimeout(then))")
+        await expect(page.locator("#search")).to_be_focused()
+
+
+async def test_a_session_that_ends_while_the_history_is_opened(shop: Shop, browser: Browser) -> None:
+    async with phone(browser, shop) as page:
+        await log_in(page, MANAGER)
+        await shop.world.rows("DELETE FROM staff_session RETURNING 1")
+        await page.click('#bar [href="#history"]')
+        await expect(page.locator("#login-note")).to_have_text("You were logged out. Please log in again.")
+
+
+async def test_a_tap_waits_while_the_page_cannot_learn_its_word(shop: Shop, browser: Browser) -> None:
+    """Opened anew, the page has to ask for the word of its session: without an answer nothing is refused."""
+    await shop.parcel()
+    async with phone(browser, shop, expected=NO_LINE, service_workers="block") as page:
+        await log_in(page)
+        await to_parcel(page)
+        await page.context.set_offline(True)
+        await page.click("#hand")
+        await expect(page.locator("#line-text")).to_contain_text("1 waiting")
+        await page.route("**/counter/me", lambda route: route.abort())
+        await page.context.set_offline(False)
+        async with page.expect_response("**/handover") as sent:
+            await page.reload()
+        assert (await sent.value).status == 403
+        await expect(page.locator("#line-text")).to_have_text("No line · 1 waiting to be sent")
+        await page.unroute("**/counter/me")
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(page.locator("#line-text")).to_have_text("All is sent")
+    assert await shop.history() == [("consume", "clerk1", "")]
+
+
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+NONE = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+
+
+async def test_a_phone_whose_memory_is_full_says_that_nothing_was_done(shop: Shop, browser: Browser) -> None:
+    await shop.parcel()
+    async with phone(browser, shop) as page:
+        await page.add_init_script(FULL)
+        await log_in(page)
+        await to_parcel(page)
+        await page.click("#hand")
+        await expect(page.locator(".banner")).to_contain_text("The memory of this phone is full. Nothing was done.")
+        await expect(page.locator("#hand")).to_be_visible()
+    assert await shop.history() == []
+
+
+async def test_a_browser_that_keeps_nothing_is_told_what_is_missing(shop: Shop, browser: Browser) -> None:
+    async with phone(browser, shop) as page:
+        await page.add_init_script(NONE)
+        await page.goto("/counter")
+        await expect(page.locator("#login-note")).to_contain_text("Please allow cookies and the data of sites.")
+
+
+async def test_a_scanners_enter_loses_nothing_that_waits(shop: Shop, browser: Browser) -> None:
+    """While the page asks whether to log out, or shows what was refused."""
+    parcel = await shop.parcel()
+    async with phone(browser, shop, expected=NO_LINE) as page:
+        await log_in(page)
+        await to_parcel(page)
+        await page.context.set_offline(True)
+        await page.click("#hand")
+        await page.click("#logout")
+        await expect(page.locator("#leave")).to_be_visible()
+        await scan(page, CODE)
+        await expect(page.locator("#leave")).to_be_hidden()
+        await expect(page.locator("#line-text")).to_contain_text("1 waiting")
+        await shop.set(parcel.id, state="canceled")
+        await page.context.set_offline(False)
+        await expect(page.locator("#line-text")).to_have_text("1 refused: please look")
+        await page.click("#line")
+        await expect(page.locator("#entries button")).to_have_count(1)
+        await scan(page, CODE)
+        await expect(page.locator("#kept")).to_be_hidden()
+        await expect(page.locator("#line-text")).to_have_text("1 refused: please look")

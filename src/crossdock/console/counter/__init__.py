@@ -8,19 +8,23 @@ from math import ceil
 from typing import Any, Final
 
 from litestar import Response, Router
+from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
 from crossdock.console.counter import door, managing, parcels, slip
+from crossdock.console.counter.errors import SessionOver
 from crossdock.console.counter.texts import ERROR_TEXTS, ERRORS
 from crossdock.console.counter.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 
 
 def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
-    """A word for the page's scripts and a sentence for people; a page where one was asked for."""
+    """A word for the page's scripts and a sentence for people; where a page was asked for one, or the log-in."""
     word, status = next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        if isinstance(error, SessionOver):
+            return Redirect(PREFIX, status_code=303, headers=NOT_KEPT)
         return web.refuse(request, error)
     said = web.translated(ERROR_TEXTS, web.language_of(request))[word]
     facts = {"wait_s": 60, "trace_id": "", "characters_min": "", "characters_max": "", **error.facts}

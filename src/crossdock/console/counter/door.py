@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from msgspec.json import encode
 
-from crossdock.base.errors import Denied
+from crossdock.base.errors import Denied, Invalid
 from crossdock.console import web, words
 from crossdock.console.counter.texts import PAGE_TEXTS, REASONS, SCRIPT_TEXTS
 from crossdock.console.counter.who import COOKIE, PREFIX, cookie, person, session_word, take_login, writer
@@ -88,7 +88,9 @@ async def worker(request: PageRequest) -> Response[str]:
 
 @post(f"{PREFIX}/login", status_code=200)
 async def log_in(request: PageRequest, data: JSONBody[Credentials]) -> Response[Me]:
-    """Errors: TooManyRequests, LoginLocked, LoginWrong; Denied for a form of another site."""
+    """Errors: TooManyRequests, LoginLocked, LoginWrong; Invalid, Denied for a form of another site."""
+    if request.content_type[0] != "application/json":
+        raise Invalid()  # which a form cannot send, also where a browser does not say whose it is
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Denied()
     desk: Desk = request.app.state.desk

@@ -150,6 +150,8 @@ SCRIPT_TEXTS: Final[Mapping[str, str]] = {
     "camera_no": "The camera cannot be used. Please allow it, or type the code.",
     "unreachable": "There is no line. Please try again.",
     "over": "You were logged out. Please log in again.",
+    "not_kept": "The memory of this phone is full. Nothing was done.",
+    "no_memory": "This browser keeps nothing for this page. Please allow cookies and the data of sites.",
     "leave_first": "Log-out is finished as soon as there is a line.",
     "reason_needed": "Please choose a reason or write one.",
     "active": "May work here",

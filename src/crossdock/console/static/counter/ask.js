@@ -10,14 +10,14 @@ line.good = true;
 
 export const remembered = () => JSON.parse(localStorage.getItem(ME) ?? "null");
 
-async function request(path, data) {
+async function request(path, data, word = me.now?.word) {
   const headers = { accept: "application/json" };
   const options = { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
   if (data !== undefined) {
     options.method = "POST";
     options.body = JSON.stringify(data);
     headers["content-type"] = "application/json";
-    headers["x-counter-word"] = me.now?.word ?? "";
+    headers["x-counter-word"] = word ?? "";
   }
   let answer, good = true;
   try {
@@ -39,8 +39,10 @@ async function request(path, data) {
 }
 
 export async function ask(path, data) {
+  const asker = me.now?.id;
   let answer = await request(path, data);
   if (answer.error === "stale" && !(await know()).error) answer = await request(path, data);
+  if (me.now?.id !== asker) return { error: "session", text: "" }; // whoever asked is no longer here
   if (answer.error === "session" && path !== "login") {
     me.now = null;
     line.dispatchEvent(new Event("over"));
@@ -59,8 +61,18 @@ export async function know() {
   return { error: "not_own" };
 }
 
+// Ends the session that the cookie names, whoever is shown here.
+export async function endSession() {
+  const answer = await request("me");
+  return answer.error ? answer : request("logout", {}, answer.word);
+}
+
 export function enter(person) {
   me.now = person;
   const { word, ...kept } = person;
-  localStorage.setItem(ME, JSON.stringify(kept));
+  try {
+    localStorage.setItem(ME, JSON.stringify(kept));
+  } catch {
+    // a phone whose memory is full works as long as there is a line
+  }
 }

@@ -1,6 +1,6 @@
 // Who is here, which view is shown, what waits, and the way out.
 
-import { ask, enter, know, line, me, remembered } from "./ask.js";
+import { ask, endSession, enter, know, line, me, remembered } from "./ask.js";
 import * as manage from "./manage.js";
 import * as parcel from "./parcel.js";
 import * as parcels from "./parcels.js";
@@ -10,6 +10,7 @@ import { announce, at, button, h, live, quiet, say, show, shown, when } from "./
 
 const LEAVING = "counter.leaving";
 const KNOCK_MS = 15_000;
+let leaving;
 
 function route() {
   if (!me.now) return;
@@ -22,14 +23,18 @@ function route() {
 }
 
 function start() {
+  greet();
+  route();
+  queue.flush();
+}
+
+function greet() {
   live(me.now.zone);
   at("shop").textContent = me.now.shop;
   at("who").textContent = me.now.username;
   for (const link of document.querySelectorAll(".managers")) link.hidden = !me.now.manager;
   at("bar").hidden = false;
   drawLine();
-  route();
-  queue.flush();
 }
 
 function toLogin(text = "") {
@@ -50,6 +55,7 @@ at("login-form").addEventListener("submit", async (event) => {
   at("login-form").elements.password.value = "";
   if (answer.error) return void (at("login-note").textContent = answer.text);
   at("login-form").reset();
+  localStorage.removeItem(LEAVING);
   enter(answer);
   start();
 });
@@ -104,24 +110,31 @@ at("leave-do").addEventListener("click", leave);
 
 async function leave() {
   queue.forget();
-  const answer = await ask("logout", {});
   for (const key of Object.keys(localStorage)) if (key.startsWith("counter.")) localStorage.removeItem(key);
+  localStorage.setItem(LEAVING, "1");
   at("shop").textContent = document.title;
   history.replaceState(null, "", "/counter");
-  const late = answer.error && answer.error !== "session";
-  if (late) localStorage.setItem(LEAVING, "1");
-  toLogin(late ? say("leave_first") : "");
+  toLogin();
+  await leaveFirst();
+  if (localStorage.getItem(LEAVING)) at("login-note").textContent = say("leave_first");
 }
 
-// A log-out without a line left its session open: it is ended before anything else is done.
+// A log-out whose session the server has not ended yet is finished before anything else is done.
 async function leaveFirst() {
   if (!localStorage.getItem(LEAVING)) return false;
-  const answer = await know();
-  const done = answer.error ? answer : await ask("logout", {});
-  me.now = null;
-  localStorage.removeItem("counter.me");
-  if (!done.error || done.error === "session") localStorage.removeItem(LEAVING);
+  leaving ??= endSession();
+  const answer = await leaving;
+  leaving = null;
+  if (!answer.error || answer.error === "session") localStorage.removeItem(LEAVING);
   return true;
+}
+
+function kept() {
+  try {
+    return Boolean(localStorage);
+  } catch {
+    return false;
+  }
 }
 
 addEventListener("hashchange", route);
@@ -130,11 +143,14 @@ setInterval(() => { if (!line.good && me.now) know(); }, KNOCK_MS);
 navigator.serviceWorker?.register("/counter/worker.js", { scope: "/counter" });
 if (location.search) history.replaceState(null, "", `/counter${location.hash}`);
 
-if (await leaveFirst()) toLogin(localStorage.getItem(LEAVING) ? say("leave_first") : "");
+if (!kept()) toLogin(say("no_memory"));
+else if (await leaveFirst()) toLogin(localStorage.getItem(LEAVING) ? say("leave_first") : "");
 else {
   me.now = remembered();
-  if (me.now) start();
+  const early = me.now !== null;
+  if (early) start();
   const answer = await know();
-  if (!answer.error) start();
-  else if (!me.now) toLogin();
+  if (answer.error) me.now ?? toLogin();
+  else if (early) greet(); // who has begun already is not disturbed
+  else start();
 }

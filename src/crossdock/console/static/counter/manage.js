@@ -6,10 +6,12 @@ import { at, button, h, known, quiet, say, show, when } from "./show.js";
 let people = [];
 let count = 0;
 let opened = 0;
+let asked = 0;
 
 export async function toHistory() {
   show("history");
   await knowPeople();
+  if (!me.now) return;
   const select = at("history-form").elements.staff;
   const chosen = select.value;
   const options = [me.now, ...people].map((each) => h("option", { value: each.id }, each.username));
@@ -20,9 +22,11 @@ export async function toHistory() {
 
 async function load(more = false) {
   const given = new FormData(at("history-form"));
-  const asked = new URLSearchParams({ start: more ? count : 0 });
-  for (const name of ["staff", "day"]) if (given.get(name)) asked.set(name, given.get(name));
-  const answer = await ask(`actions?${asked}`);
+  const wanted = new URLSearchParams({ start: more ? count : 0 });
+  for (const name of ["staff", "day"]) if (given.get(name)) wanted.set(name, given.get(name));
+  const mine = (asked += 1);
+  const answer = await ask(`actions?${wanted}`);
+  if (mine !== asked || !me.now) return;
   const rows = answer.error ? [] : answer.rows;
   count = (more ? count : 0) + rows.length;
   const drawn = rows.map(action);

@@ -10,6 +10,7 @@ let proofs = new Map();
 let note = "";
 let justDone = "";
 let mobileShown = false;
+let told = "";
 
 export function open(seen, proof = "") {
   if (proof) proofs.set(seen.id, proof);
@@ -51,20 +52,24 @@ function take(answer) {
 
 export function forget() {
   parcel = undefined;
+  wanted = 0;
   proofs = new Map();
   at("seen").replaceChildren();
 }
 
 function display() {
   show("parcel");
+  told = "";
   draw();
-  (at("hand").hidden ? at("seen") : at("hand")).focus({ preventScroll: true });
+  (at("hand").hidden || at("hand").disabled ? at("seen") : at("hand")).focus({ preventScroll: true });
 }
 
 // Warnings whose headline is another one's.
 const HEADLINES = { part_paid: "unpaid", refunded: "unpaid", code: "live" };
 
+// The focus stays on the parcel when the button that had it goes.
 function draw() {
+  const tapped = document.activeElement;
   const waiting = parcel ? queue.of(parcel.id) : [];
   const open_ = waiting.find((entry) => !entry.refused);
   const refused = waiting.find((entry) => entry.refused);
@@ -76,15 +81,25 @@ function draw() {
   at("undo").hidden = may.state !== "used" && open_?.act !== "handover";
   at("next").hidden = !(justDone || open_) && may.state !== "used";
   at("slip").hidden = !parcel;
-  if (!parcel) return at("seen").replaceChildren(h("p", { role: "status" }, note || "…"));
+  if (!parcel) {
+    at("seen").replaceChildren(h("p", {}, note || "…"));
+    return tell(note);
+  }
   at("slip").href = `/counter/parcels/${parcel.id}/slip`;
   at("seen").replaceChildren(
     banner(open_, refused),
     h("p", { class: "number" }, parcel.number.slice(0, -4), h("b", {}, parcel.number.slice(-4))),
     buyer(),
-    parcel.goods ? goods() : "",
+    parcel.goods?.length ? goods() : "",
     trail(),
   );
+  tell([...at("seen").querySelector(".banner > div").childNodes].map((part) => part.textContent).join(". "));
+  if (tapped.hidden) at("seen").focus({ preventScroll: true });
+}
+
+// How it stands is said aloud when it has changed.
+function tell(text) {
+  if (text !== told) announce((told = text));
 }
 
 function banner(open_, refused) {
@@ -97,7 +112,7 @@ function banner(open_, refused) {
   }
   if (justDone) return bar("good", say(justDone));
   const { warning } = parcel;
-  if (!warning) return bar("good", say("live"), `${payment()}${parcel.aside ? "" : ` · ${say("not_aside")}`}`);
+  if (!warning) return bar("good", say("live"), [payment(), !parcel.aside && say("not_aside")].filter(Boolean).join(" · "));
   const moment = warning === "expired" ? parcel.expires_at : parcel.used_at;
   const facts = { who: parcel.used_by, at: moment ? when(moment) : "" };
   return bar("warn", say(HEADLINES[warning] ?? warning), say(`w_${warning}`, facts));
@@ -139,7 +154,7 @@ function trail() {
 
 function act(name, more) {
   note = justDone = "";
-  queue.add(name, parcel, more);
+  if (!queue.add(name, parcel, more)) note = say("not_kept");
   draw();
 }
 
@@ -150,7 +165,6 @@ queue.changes.addEventListener("change", ({ detail }) => {
     else {
       take(detail.answer);
       justDone = { handover: "done", aside: "done_aside", undo: "done_undo" }[detail.entry.act];
-      announce(say(justDone));
     }
   }
   if (shown("parcel")) {

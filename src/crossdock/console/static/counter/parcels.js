@@ -89,12 +89,17 @@ export const rowOf = (id) => rows.find((row) => row.id === id);
 
 // Finding ------------------------------------------------------------------------------
 
+let finding = 0;
+
+// The last one counts: an answer that comes late never takes the place of what was scanned or opened since.
 async function find(text) {
   text = text.trim();
   if (!text) return;
   scan.stop();
   at("note").textContent = "";
+  const mine = (finding += 1);
   const answer = await ask("find", { text });
+  if (mine !== finding || !shown("parcels")) return;
   if (answer.error === "unreachable") return findHere(text);
   if (answer.error) return wrong(answer.text);
   at("code").value = "";

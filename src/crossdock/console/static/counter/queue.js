@@ -6,7 +6,7 @@ import { say } from "./show.js";
 const KEY = "counter.queue";
 const PAUSE_S_MAX = 60;
 const FAULTS_MAX = 5;
-const LATER = new Set(["unreachable", "away", "often"]);
+const LATER = new Set(["unreachable", "away", "often", "stale"]);
 export const changes = new EventTarget();
 let pauseS = 0;
 let timer;
@@ -33,11 +33,17 @@ export function newId() {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+// False when the phone cannot keep it: then it is not sent either.
 export function add(act, parcel, more = {}) {
   const { id: staff_id, username } = me.now;
   const entry = { id: newId(), staff_id, username, act, parcel: parcel.id, number: parcel.number };
-  keep([...entries(), { ...entry, at: new Date().toISOString(), ...more }]);
-  return flush();
+  try {
+    keep([...entries(), { ...entry, at: new Date().toISOString(), ...more }]);
+  } catch {
+    return false;
+  }
+  flush();
+  return true;
 }
 
 export const dismiss = (id) => keep(entries().filter((entry) => entry.id !== id));
@@ -80,8 +86,8 @@ async function sendAll() {
     } else if (answer.error === "not_own") {
       if ((await know()).error) return later(answer);
     } else if (LATER.has(answer.error) || (answer.status >= 500 && (entry.faults ?? 0) < FAULTS_MAX)) {
-      change(id, { tried: true, faults: (entry.faults ?? 0) + (answer.status === 500) });
-      return later(answer);
+      later(answer);
+      return change(id, { tried: true, faults: (entry.faults ?? 0) + (answer.status === 500) });
     } else refuse(entry, answer);
   }
 }
@@ -104,4 +110,4 @@ function later(answer) {
 addEventListener("online", flush);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
 addEventListener("storage", (event) => { if (event.key === KEY) changes.dispatchEvent(new CustomEvent("change")); });
-line.addEventListener("change", () => { if (line.good) flush(); });
+line.addEventListener("change", () => { if (line.good && !sending) flush(); });

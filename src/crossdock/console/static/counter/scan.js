@@ -5,6 +5,7 @@ import { at, announce, say } from "./show.js";
 const LOOK_MS = 150;
 const WANTED = ["qr_code", "code_128", "ean_13"];
 let stream;
+let started = 0;
 let onCode;
 
 export async function offer(found) {
@@ -12,32 +13,36 @@ export async function offer(found) {
   if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return;
   const can = await BarcodeDetector.getSupportedFormats().catch(() => []);
   document.addEventListener("visibilitychange", () => { if (document.hidden) stop(); });
-at("camera-start").hidden = !can.includes("qr_code");
+  at("camera-start").hidden = !can.includes("qr_code");
 }
 
 export function stop() {
+  started += 1;
   stream?.getTracks().forEach((track) => track.stop());
   stream = undefined;
   at("camera").hidden = true;
 }
 
 async function start() {
+  stop();
+  const mine = started;
   const video = at("camera").querySelector("video");
   const can = await BarcodeDetector.getSupportedFormats();
   const detector = new BarcodeDetector({ formats: WANTED.filter((format) => can.includes(format)) });
+  let opened;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
-    at("note").textContent = say("camera_no");
+    if (mine === started) at("note").textContent = say("camera_no");
     return;
   }
-  const mine = stream;
-  video.srcObject = stream;
+  if (mine !== started) return opened.getTracks().forEach((track) => track.stop()); // allowed too late
+  stream = video.srcObject = opened;
   at("camera").hidden = false;
-  await video.play();
-  while (stream === mine) {
+  await video.play().catch(() => {});
+  while (mine === started) {
     const [seen] = await detector.detect(video).catch(() => []);
-    if (seen && stream === mine) {
+    if (seen && mine === started) {
       stop();
       navigator.vibrate?.(60);
       announce(seen.rawValue);
