@@ -240,7 +240,7 @@ async def test_a_manager_looks_after_people_and_history(shop: Shop, browser: Bro
         await log_in(page, MANAGER)
 
         await page.click('#bar [href="#people"]')
-        await page.click("#people summary")
+        await page.click("#people > details summary")
         await page.fill('#hire-form [name="username"]', "clerk2")
         await page.fill('#hire-form [name="password"]', "clerk2pw")
         await page.click("#hire-form button")
