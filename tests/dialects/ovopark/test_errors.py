@@ -59,7 +59,6 @@ def test_every_error_has_a_refusal(kind: type[CrossdockError]) -> None:
         (base.PathUnknown, 9),
         (errors.BusinessBaseFailed, 206999),
         (packing.PackingReported, 208003),
-        (packing.FilmWindowReversed, 999999),
     ],
 )
 def test_generic_errors(kind: type[CrossdockError], code: int) -> None:

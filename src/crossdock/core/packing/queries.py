@@ -7,7 +7,7 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId
 from crossdock.core.packing import sql
-from crossdock.core.packing.model import PackedItem, Packing
+from crossdock.core.packing.model import OVERLAPS, PackedItem, Packing
 from crossdock.core.packing.sql import PackingRow
 from crossdock.db.tx import Tx
 
@@ -26,9 +26,19 @@ async def packings_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId)
 
 
 async def _with_items(tx: Tx, rows: Sequence[PackingRow]) -> list[Packing]:
+    """Reports that came in later overlap, too: that is asked for anew."""
+    if not rows:
+        return []
     items: defaultdict[PackingId, list[PackedItem]] = defaultdict(list)
-    if rows:
-        for item in await sql.items_of(tx, [row.id for row in rows]):
-            facts = structs.asdict(item)
-            items[facts.pop("packing_id")].append(PackedItem(**facts))
-    return [Packing(**structs.asdict(row), items=tuple(items[row.id])) for row in rows]
+    for item in await sql.items_of(tx, [row.id for row in rows]):
+        facts = structs.asdict(item)
+        items[facts.pop("packing_id")].append(PackedItem(**facts))
+    overlaps = await sql.overlaps(tx, [row.id for row in rows])
+    return [
+        Packing(
+            **structs.asdict(row)
+            | {"warnings": row.warnings | ({OVERLAPS: {"numbers": overlaps[row.id]}} if row.id in overlaps else {})},
+            items=tuple(items[row.id]),
+        )
+        for row in rows
+    ]
