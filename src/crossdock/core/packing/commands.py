@@ -26,11 +26,12 @@ async def report_many(tx: Tx, reports: list[PackingReport]) -> list[Answer]:
     times aware UTC. Answers: Reported, PackingReported (also when the repeat says the same).
     """
     stored = await _store(tx, reports)
-    # Popped: of two reports of one number in a batch the second is a repeat.
-    return [
-        stored.pop((report.enterprise_id, report.order_number), None) or PackingReported(number=report.order_number)
-        for report in reports
-    ]
+    answers: list[Answer] = []
+    for report in reports:
+        # Popped: of two reports of one number in a batch the second is a repeat.
+        fresh = stored.pop((report.enterprise_id, report.order_number), None)
+        answers.append(fresh or PackingReported(number=report.order_number))
+    return answers
 
 
 async def _store(tx: Tx, reports: Sequence[PackingReport]) -> dict[tuple[int, str], Reported]:

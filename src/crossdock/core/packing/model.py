@@ -78,3 +78,19 @@ class Packing(Struct, frozen=True, kw_only=True):
     reported_at: datetime
     warnings: Warnings
     items: tuple[PackedItem, ...]
+
+
+class PackingFilter(Struct, frozen=True, kw_only=True):
+    """All given conditions hold; None means not asked."""
+
+    number: str | None = None
+    department_id: int | None = None
+    station: str | None = None
+    since: datetime | None = None
+    """Filmed from this moment on."""
+    until: datetime | None = None
+    """Filmed from this moment or before."""
+
+
+SHOWN_MAX: Final = 10_000
+"""Reports that are counted for one question and can be leafed through."""

@@ -5,11 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId, ProductId
-from crossdock.core.packing.model import OVERLAPS_SOUGHT, OVERLAPS_TOLD, PackingReport, Warnings
+from crossdock.core.packing.model import (
+    OVERLAPS_SOUGHT,
+    OVERLAPS_TOLD,
+    SHOWN_MAX,
+    PackingFilter,
+    PackingReport,
+    Warnings,
+)
+from crossdock.db.compose import SQL, Composed
 from crossdock.db.tx import Tx, columns
 
 
@@ -281,6 +289,53 @@ async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[
         account_id=account_id,
         order_id=order_id,
     )
+
+
+async def count(tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter) -> int:
+    """At most SHOWN_MAX."""
+    found_in, params = _found_in(account_id, enterprise_id, wanted)
+    return int(
+        await tx.value(
+            SQL("SELECT count(*) FROM (SELECT 1 {} LIMIT %(most)s) AS found").format(found_in),
+            **params,
+            most=SHOWN_MAX,
+        )
+    )
+
+
+async def found(
+    tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter, start: int, limit: int
+) -> list[PackingRow]:
+    """Index: packing_enterprise_id_order_number_key, packing_station_idx or packing_enterprise_idx."""
+    found_in, params = _found_in(account_id, enterprise_id, wanted)
+    return await tx.many(
+        PackingRow,
+        SQL("SELECT {} {} ORDER BY filmed_from DESC, id DESC OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(columns(PackingRow)), found_in
+        ),
+        **params,
+        start=start,
+        limit=limit,
+    )
+
+
+def _found_in(
+    account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter
+) -> tuple[Composed, dict[str, Any]]:
+    given = {name: value for name, value in structs.asdict(wanted).items() if value is not None}
+    conditions = [SQL("account_id = %(account_id)s AND enterprise_id = %(enterprise_id)s")]
+    conditions += [SQL(_CONDITIONS[name]) for name in given]
+    params = {"account_id": account_id, "enterprise_id": enterprise_id, **given}
+    return SQL("FROM packing WHERE {}").format(SQL(" AND ").join(conditions)), params
+
+
+_CONDITIONS = {
+    "number": "order_number = %(number)s",
+    "department_id": "department_id = %(department_id)s",
+    "station": "station = %(station)s",
+    "since": "filmed_from >= %(since)s",
+    "until": "filmed_from <= %(until)s",
+}
 
 
 async def items_of(tx: Tx, packing_ids: Sequence[PackingId]) -> list[ItemRow]:
