@@ -30,6 +30,8 @@ from crossdock.edge.asgi import App
 from crossdock.edge.desk import Desk, open_desk
 from crossdock.jobs.app import work
 from crossdock.jobs.waiting import serve_orders_that_wait
+from crossdock.messages import channels as notice_channels
+from crossdock.messages.worker import Notifier
 
 LOOK_S: Final = 1.0
 """How often the embedded database is looked after."""
@@ -54,6 +56,7 @@ def check_settings(config: Config) -> None:
     if config.mqtt_url is not None:
         address_of(config.mqtt_url)
     Networks(config.callback_networks)
+    notice_channels.channels(config, SystemClock())
     if config.storage_url is not None:
         Objects(config.storage_url, var=config.var)
 
@@ -148,7 +151,7 @@ def dialect_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[None]]]:
 
 
 async def run_workers(house: House, broker: BrokerAddress) -> None:
-    """Callbacks, cabinets and jobs, until cancelled; none of them ends by itself."""
+    """Callbacks, notices, cabinets and jobs, until cancelled; none of them ends by itself."""
     desk = house.desk
     deliverer = Deliverer(
         database=desk.database,
@@ -159,9 +162,18 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         networks=desk.config.callback_networks,
         objects=desk.objects,
     )
+    notifier = Notifier(
+        database=desk.database,
+        signals=desk.signals,
+        channels=notice_channels.channels(desk.config, desk.clock),
+        clock=desk.clock,
+        public_url=notice_channels.public_url(desk.config),
+        map_url=desk.config.map_url,
+    )
     coordinator = Coordinator(desk.database, desk.signals, broker, desk.clock, open_key=desk.seal.open)
     tasks = [
         asyncio.create_task(deliverer.run(), name="callbacks"),
+        asyncio.create_task(notifier.run(), name="notices"),
         asyncio.create_task(coordinator.run(), name="cabinets"),
         asyncio.create_task(work(desk.database, dialect_jobs(desk)), name="jobs"),
         asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals), name="waiting orders"),

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,6 +19,7 @@ from crossdock import (
     dialects,
     doctor,
     lockers,
+    notices,
     orders,
     receiver,
     running,
@@ -31,6 +33,9 @@ from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
+from crossdock.core.notices import queries as notice_queries
+from crossdock.core.notices.model import Channel, Kind, Language
+from crossdock.core.notices.model import State as NoticeState
 from crossdock.core.staff.model import LISTED_MAX, Role
 from crossdock.db import migrate as migrations
 from crossdock.delivery import queries
@@ -56,9 +61,13 @@ staff_app = typer.Typer(
     no_args_is_help=True,
     help="Who works at the shops' counters: names, roles, passwords, who is logged in, and what was done.",
 )
+notices_app = typer.Typer(
+    no_args_is_help=True, help="What buyers are told of their parcels, every try of it, and sending it again."
+)
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
+app.add_typer(notices_app, name="notices")
 app.add_typer(orders_app, name="orders")
 app.add_typer(staff_app, name="staff")
 app.add_typer(simulate_app, name="simulate")
@@ -95,7 +104,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Deliver callbacks, speak to cabinets and run jobs, until Ctrl-C."""
+    """Deliver callbacks and notices, speak to cabinets and run jobs, until Ctrl-C."""
     config = _config()
     logs.set_up()
     _run(server.work(config))
@@ -212,7 +221,7 @@ def receiver_command(
 
 @app.command(name="doctor")
 def doctor_command() -> None:
-    """Look at database, migrations, clock, disk, broker and port, and say what to do."""
+    """Look at database, migrations, clock, disk, broker, e-mail, SMS and port, and say what to do."""
     raise typer.Exit(0 if _run(doctor.look(_config(check=False), out=out)) else FAILED)
 
 
@@ -348,6 +357,65 @@ def show_screen(
     """The address to open on a cabinet's own screen; whoever has it may type codes there."""
     config = _config()
     _run(lockers.show_screen(config, number, base=base or f"http://{config.host}:{config.port}", out=out))
+
+
+_OfState = Annotated[NoticeState | None, typer.Option(help="Only those in this state.")]
+_OfKind = Annotated[Kind | None, typer.Option(help="Only those of this kind.")]
+_ByChannel = Annotated[Channel | None, typer.Option(help="Only those by this channel.")]
+_OfNumber = Annotated[str | None, typer.Option(help="Only those of the order with this number.")]
+_Since = Annotated[datetime | None, typer.Option(help="Only those on record since then, in UTC.")]
+
+
+@notices_app.command("list")
+def list_notices(
+    state: _OfState = None,
+    kind: _OfKind = None,
+    channel: _ByChannel = None,
+    number: _OfNumber = None,
+    since: _Since = None,
+    account: Annotated[str | None, typer.Option(help="Only those of the account with this code.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=notice_queries.LISTED_MAX)] = 50,
+) -> None:
+    """The newest notices to buyers, and how many there are in each state."""
+    only = notice_queries.only(state=state, kind=kind, channel=channel, number=number, since=notices.in_utc(since))
+    _run(notices.list_(_config(), only, account=account, limit=limit, out=out))
+
+
+@notices_app.command("show")
+def show_notice(
+    notice_id: Annotated[int, typer.Argument(min=1, metavar="ID")],
+    reveal: Annotated[bool, typer.Option("--reveal", help="With the code and the address of the page.")] = False,
+) -> None:
+    """One notice with every try, and what it says, its code masked."""
+    _run(notices.show(_config(), notice_id, reveal=reveal, out=out))
+
+
+@notices_app.command("resend")
+def resend_notices(
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...")] = None,
+    parked: Annotated[bool, typer.Option("--parked", help="All that were given up.")] = False,
+    kind: _OfKind = None,
+    channel: _ByChannel = None,
+    number: _OfNumber = None,
+    since: _Since = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go again.")] = False,
+) -> None:
+    """Send notices again, with all their tries before them; the filters narrow down --parked."""
+    only = notice_queries.only(kind=kind, channel=channel, number=number, since=notices.in_utc(since))
+    if bool(ids) == parked or (ids and only):
+        raise typer.BadParameter("name ids, or give --parked and what narrows it down")
+    _run(notices.resend(_config(), ids or [], parked=only if parked else None, dry_run=dry_run, out=out))
+
+
+@notices_app.command("test")
+def try_notices(
+    channel: Annotated[Channel, typer.Argument(help="email, sms or log.")],
+    to: Annotated[str, typer.Option(help="An address of your own.")],
+    language: Annotated[Language, typer.Option(help="What it is written in.")] = "en",
+) -> None:
+    """Send a sample at once; exit code 1 when it is not taken."""
+    if not _run(notices.try_out(_config(), channel, to=to, language=language, out=out)):
+        raise typer.Exit(FAILED)
 
 
 @simulate_app.command("cabinet")

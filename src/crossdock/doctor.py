@@ -13,17 +13,23 @@ from rich.table import Table
 from crossdock.app import database_url
 from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
-from crossdock.base.errors import CrossdockError
+from crossdock.base.errors import CrossdockError, SetupFailed
 from crossdock.base.seal import Seal, SecretKeyWrong, secret_key
 from crossdock.core.accounts.book import AccountBook
+from crossdock.core.notices.model import Channel
 from crossdock.db import migrate
 from crossdock.db.database import Database, check_url
 from crossdock.devices.bus import address_of
+from crossdock.messages import channels as notice_channels
 
 CLOCK_SKEW_S_MAX: Final = 2.0
 """Partners allow ten minutes; two machines of one house should agree far better."""
 DISK_BYTES_MIN: Final = 2 * 2**30
 CONNECT_S_MAX: Final = 3.0
+CARRIERS: Final[dict[Channel, tuple[str, str]]] = {
+    "email": ("CROSSDOCK_SMTP_URL", "e-mail"),
+    "sms": ("CROSSDOCK_SMS_URL", "SMS"),
+}
 
 State = Literal["ok", "look", "bad"]
 
@@ -48,6 +54,7 @@ async def look(config: Config, *, out: Console) -> bool:
     except CrossdockError as error:
         symptoms.append(Symptom(part="database", state="bad", found=error.sentence, do="see docs/operations.md"))
     symptoms.append(await _broker(config))
+    symptoms += await _notices(config)
     symptoms.append(await _port(config))
     show(symptoms, out=out)
     return all(symptom.state != "bad" for symptom in symptoms)
@@ -141,6 +148,27 @@ async def _broker(config: Config) -> Symptom:
         found=f"{address.host}:{address.port} does not answer",
         do="start it, or correct CROSSDOCK_MQTT_URL: no cabinet can be reached",
     )
+
+
+async def _notices(config: Config) -> list[Symptom]:
+    try:
+        found = notice_channels.channels(config, SystemClock())
+    except SetupFailed as error:
+        return [Symptom(part="notices", state="bad", found=error.sentence, do="buyers are told nothing until then")]
+    symptoms = []
+    for channel, (variable, word) in CARRIERS.items():
+        carrier = found.get(channel)
+        if carrier is None:
+            symptoms.append(Symptom(part=word, state="ok", found=f"{variable} is not set: buyers get none"))
+        elif (failure := await carrier.reach()) is None:
+            symptoms.append(Symptom(part=word, state="ok", found=f"what {variable} names answers"))
+        else:
+            do = f"start it, or correct {variable}: notices wait, and are parked in the end"
+            symptoms.append(Symptom(part=word, state="bad", found=failure, do=do))
+    if len(found) > 1 and config.public_url is None:
+        do = "set CROSSDOCK_PUBLIC_URL: an e-mail then links to its order's page"
+        symptoms.append(Symptom(part="buyers' pages", state="look", found="no address is known", do=do))
+    return symptoms
 
 
 async def _port(config: Config) -> Symptom:

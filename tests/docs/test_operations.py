@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crossdock.cli import app
+from crossdock.core.notices.model import PAUSES_S
 from crossdock.dialects.bestwond import callbacks as bestwond
 from crossdock.dialects.birdsystem import callbacks as birdsystem
 from crossdock.dialects.hongxun import callbacks as hongxun
@@ -43,6 +44,12 @@ def test_pauses_are_what_the_page_says() -> None:
     assert said["birdsystem"] == f"{minutes} minutes, three tries in all"
     assert len(birdsystem.WAITS_S) + 1 == 3
     assert said["bestwond, door reports"] == f"{bestwond.DOOR_TRIES_MAX} tries in all"
+
+
+def test_the_pauses_of_notices_are_what_the_page_says() -> None:
+    hours = " and ".join(str(pause_s // 3_600) for pause_s in PAUSES_S[3:])
+    minutes = ", ".join(str(pause_s // 60) for pause_s in PAUSES_S[:3])
+    assert f"A failed try is repeated after {minutes} minutes, {hours} hours;" in PAGE.read_text()
 
 
 OURS = [

@@ -6,6 +6,7 @@ import pytest
 
 from crossdock.base import json
 from crossdock.core.handover.model import HouseRules
+from crossdock.core.notices.model import Wishes
 from crossdock.core.staff import commands as people
 from crossdock.core.staff import passwords
 from crossdock.core.staff.errors import LoginWrong
@@ -96,6 +97,19 @@ async def test_a_shop_has_rules_of_its_own(bench: Bench) -> None:
 
     [(kept,)] = await bench.rows("SELECT settings FROM site WHERE code = 'S-2'")
     assert HouseRules.of(kept) == HouseRules(**rules)
+
+
+@pytest.mark.parametrize(
+    ("place", "table"), [("account", ""), ("site", SHOP), ("site", '[[account.station]]\ncode = "S-2"\nname = "s"\n')]
+)
+async def test_a_shop_a_station_and_an_account_say_what_buyers_are_told(bench: Bench, place: str, table: str) -> None:
+    given = 'settings.notices = {ready = true, reminder = false, language = "zh"}\n'
+    await bench.apply(BASE + table + given)
+
+    code = "acme" if place == "account" else "S-2"
+    [(kept,)] = await bench.rows(f"SELECT settings->'notices' FROM {place} WHERE code = '{code}'")
+    assert Wishes.of(kept) == Wishes(ready=True, reminder=False, language="zh")
+    assert await bench.apply(BASE + table + given) == []
 
 
 STATION = """

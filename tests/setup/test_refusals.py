@@ -123,6 +123,33 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             "6 account.shop.settings.rollback_window_s: must be a whole number, got a text in quotes",
         ),
         (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.notices = {redy = true}\n',
+            "5 account.shop.settings.notices.redy: is not a known key; did you mean ready?",
+        ),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.notices.language = "fr"\n',
+            "5 account.shop.settings.notices.language: must be one of en, zh",
+        ),
+        (
+            ACCOUNT + '[[account.station]]\ncode = "S"\nname = "s"\nsettings.notices = {redy = true}\n',
+            "6 account.station.settings.notices: must be a table of `ready` and `reminder`, true or false, and",
+        ),
+        *(
+            (
+                ACCOUNT + f'[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.film_days = {days}\n',
+                "6 account.warehouse.settings.film_days: must be a whole number, 1 to 3650",
+            )
+            for days in ("0", "3651", "true", '"30"')
+        ),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
+            "5 account.shop.settings.film_days: must be",
+        ),
+        (
+            ACCOUNT + "settings.notices = true\n",
+            "3 account.settings.notices: must be a table of `ready` and `reminder`, true or false, and",
+        ),
+        (
             CREDENTIAL + "valid_from = 2024-08-02T00:00:00Z\nvalid_until = 2024-08-02T08:00:00+08:00\n",
             "7 account.credential.valid_until: must be later than valid_from",
         ),

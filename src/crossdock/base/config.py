@@ -49,6 +49,16 @@ class Config(Struct, frozen=True, kw_only=True):
     """`CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS`: HTTP status of a BirdSystem refusal; the vendor's page says 500."""
     ovopark_window_s: int = 600
     """`CROSSDOCK_OVOPARK_WINDOW_S`: how far an Ovopark `_timestamp` may be from our clock; the pages say nothing."""
+    public_url: str | None = None
+    """`CROSSDOCK_PUBLIC_URL` as `https://host`: where buyers reach this server; without it notices name no page."""
+    smtp_url: str | None = None
+    """`CROSSDOCK_SMTP_URL` as `smtp://user:password@host:587`; without it buyers get no e-mail."""
+    notice_from: str | None = None
+    """`CROSSDOCK_NOTICE_FROM` as `Name <name@host>`: whom that e-mail is from."""
+    sms_url: str | None = None
+    """`CROSSDOCK_SMS_URL`: a provider's webhook that sends SMS; without it buyers get none."""
+    sms_secret: str | None = None
+    """`CROSSDOCK_SMS_SECRET`: what is posted there is signed with it."""
 
     heidian_logins_a_minute: int = 10
     """`CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE`: of one user name, and from one address, in one web process."""
@@ -108,6 +118,11 @@ _VARIABLES = {
     "aliases": "CROSSDOCK_ALIASES",
     "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
     "ovopark_window_s": "CROSSDOCK_OVOPARK_WINDOW_S",
+    "public_url": "CROSSDOCK_PUBLIC_URL",
+    "smtp_url": "CROSSDOCK_SMTP_URL",
+    "notice_from": "CROSSDOCK_NOTICE_FROM",
+    "sms_url": "CROSSDOCK_SMS_URL",
+    "sms_secret": "CROSSDOCK_SMS_SECRET",
     "heidian_logins_a_minute": "CROSSDOCK_HEIDIAN_LOGINS_A_MINUTE",
     "heidian_fetches_a_minute": "CROSSDOCK_HEIDIAN_FETCHES_A_MINUTE",
     "heidian_keys_a_minute": "CROSSDOCK_HEIDIAN_KEYS_A_MINUTE",

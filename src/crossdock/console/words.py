@@ -2,17 +2,15 @@
 
 import gettext
 from datetime import datetime
-from functools import cache
 from http.cookies import SimpleCookie
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.core import negotiate_locale
 from babel.dates import format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+
+from crossdock.base import languages
 
 LANGUAGES: Final = {"en": "English", "zh": "中文"}
 COOKIE: Final = "crossdock_language"
@@ -20,16 +18,8 @@ MOMENTS: Final = {"en": "EEE d MMM y, HH:mm", "zh": "y年M月d日 EEE HH:mm"}
 LOCALE: Final = Path(__file__).parent / "locale"
 
 
-@cache
 def translations(language: str) -> gettext.NullTranslations:
-    file = LOCALE / f"{language}.po"
-    if not file.exists():
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    with file.open("rb") as written:
-        write_mo(compiled, read_po(written, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return languages.translations(LOCALE, language)
 
 
 def language_of(*, cookie: str, accept: str) -> str:

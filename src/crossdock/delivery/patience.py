@@ -19,8 +19,9 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-async def whatever_comes(work: Callable[[], Awaitable[T]]) -> T:
-    """Again and again for ever. One line when the database is lost, one when it is back."""
+async def whatever_comes(work: Callable[[], Awaitable[T]], *, what: str = "callbacks") -> T:
+    """Again and again for ever. One line when the database is lost, one when it is back; `what` waits for it."""
+    waits, goes_on = f"{what} wait", f"{what} go on"
     pause_s = 0.0
     while True:
         _stop_if_told()
@@ -28,12 +29,12 @@ async def whatever_comes(work: Callable[[], Awaitable[T]]) -> T:
             done = await work()
         except Exception as error:
             if not pause_s:
-                log.warning("callbacks wait", cause=named(error))
+                log.warning(waits, cause=named(error))
             pause_s = min(max(pause_s * 2, PAUSE_S_MIN), PAUSE_S_MAX)
             await asyncio.sleep(pause_s)
         else:
             if pause_s:
-                log.info("callbacks go on")
+                log.info(goes_on)
             return done
 
 

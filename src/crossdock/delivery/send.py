@@ -27,6 +27,8 @@ IDLE_S_MAX: Final = 3.0
 """A connection that rests longer is closed: many servers hang up after five seconds, in the middle of a request."""
 RESTED_MAX: Final = 3
 """Connections that had rested and were gone when they were used, for one POST; then it has failed."""
+REACH_S_MAX: Final = 5.0
+"""For a first look whether somebody listens."""
 USER_AGENT: Final = "Crossdock"
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -60,6 +62,28 @@ class Poster:
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             answer.outcome, answer.failure = "unreachable", f"{type(error).__name__}: {error}"
         return answer
+
+    async def reach(self, address: str, *, timeout_s: float = REACH_S_MAX) -> str | None:
+        """Why nothing can be sent there; None when somebody listens. Nothing is said."""
+        try:
+            url = self._place(address)
+            host, port = url.raw_host or "", url.port or 0
+            if _is_address(host):
+                self._networks_allow(host)
+                addresses = [host]
+            else:
+                addresses = [found["host"] for found in await self._resolver.resolve(host, port)]
+            trust = ssl.create_default_context() if url.scheme == "https" else None
+            async with asyncio.timeout(timeout_s):
+                _, writer = await asyncio.open_connection(
+                    addresses[0], port, ssl=trust, server_hostname=host if trust else None
+                )
+                writer.close()
+        except TimeoutError:
+            return f"no answer within {timeout_s:g} s"
+        except (AddressForbidden, OSError) as error:
+            return f"{type(error).__name__}: {error}"
+        return None
 
     async def close(self) -> None:
         """End the connections that rest."""

@@ -18,6 +18,7 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import tally
 from crossdock.core.staff import commands as staff
 from crossdock.core.transport import readings
@@ -72,7 +73,8 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, and codes for what is set aside in its shop; door commands nobody
         waits for, silent cabinets, alarms, old nonces, readings of parcels that never came,
-        sessions and locks of logins that are over; orders are counted up."""
+        sessions and locks of logins that are over; orders are counted up, and buyers are
+        reminded."""
         codes = await _expired(database)
         issued = await waiting.issue_waiting(database)
         async with database.transaction() as tx:
@@ -83,15 +85,16 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await tally.fold(tx)
             await readings.sweep(tx)
             await staff.sweep(tx)
-        if codes or issued or doors or silent or alarms:
-            log.info(
-                "swept",
-                codes_expired=codes,
-                codes_issued=issued,
-                door_commands_expired=doors,
-                cabinets_silent=silent,
-                alarms=alarms,
-            )
+        found = {
+            "codes_expired": codes,
+            "codes_issued": issued,
+            "door_commands_expired": doors,
+            "cabinets_silent": silent,
+            "alarms": alarms,
+            "reminded": await notices.remind_due(database),
+        }
+        if any(found.values()):
+            log.info("swept", **found)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="take over", queueing_lock="take over")

@@ -12,9 +12,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from msgspec import Struct, UnsetType, to_builtins
+from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 
 from crossdock.core.events import kinds as event_kinds
+from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
 from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
@@ -26,6 +27,10 @@ YEAR_MIN, YEAR_MAX = 1970, 9998
 """Whatever the zone, Python can hold these."""
 PRICE_MAX = Decimal(10) ** 12
 PRICE_PLACES_MAX = 6
+TELLS_BUYERS: Final = ("account", "station")
+"""Whose settings are free but for `notices`; those of a shop have names, all of them."""
+FILMED: Final = ("warehouse", "station")
+"""Whose settings may say `film_days`; a shop's may, too, by that name."""
 
 
 class Checks:
@@ -135,6 +140,21 @@ class Checks:
             found |= matching
         return sorted(found)
 
+    def settings(self, path: Path, given: Any) -> Any:
+        if isinstance(given, Struct):
+            return to_builtins(given)
+        if "notices" in given and path[-3] in TELLS_BUYERS:
+            try:
+                convert(plain(given["notices"]), model.Notices)
+            except ValidationError:
+                said = "must be a table of `ready` and `reminder`, true or false, and `language`, en or zh"
+                self.complain((*path, "notices"), said)
+        if "film_days" in given and path[-3] in FILMED:
+            days = plain(given["film_days"])
+            if type(days) is not int or not 1 <= days <= FILM_DAYS_MAX:
+                self.complain((*path, "film_days"), f"must be a whole number, 1 to {FILM_DAYS_MAX}")
+        return plain(given)
+
     def price(self, path: Path, price: Decimal) -> Decimal:
         places = price.as_tuple().exponent
         if not (0 <= price <= PRICE_MAX and isinstance(places, int) and -places <= PRICE_PLACES_MAX):
@@ -153,6 +173,7 @@ _OF_COLUMN: Final[dict[str, Callable[[Checks, Path, Any], Any]]] = {
     "valid_until": Checks.moment,
     "url": Checks.url,
     "kinds": Checks.kinds,
+    "settings": Checks.settings,
     "price": Checks.price,
     **dict.fromkeys(RETURN_PRICES, Checks.price),
     "manager": lambda _checks, _path, role: role == "manager",

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.lockers.model import BoxSize
+from crossdock.core.notices.model import Language
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
 from crossdock.core.stock.model import Condition
 
@@ -112,6 +114,17 @@ class Staff(_Table, frozen=True, kw_only=True):
     active: bool | UnsetType = UNSET
 
 
+class Notices(_Table, frozen=True, kw_only=True):
+    """`core.notices.model.Wishes`, as a file may say them."""
+
+    ready: bool | UnsetType = UNSET
+    reminder: bool | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
+
+
+FilmDays = Annotated[int, Meta(ge=1, le=FILM_DAYS_MAX)]
+
+
 class ShopSettings(_Table, frozen=True, kw_only=True):
     """`core.handover.model.HouseRules`, as a file may say them."""
 
@@ -122,6 +135,8 @@ class ShopSettings(_Table, frozen=True, kw_only=True):
     reminder_h: CodeHours | UnsetType = UNSET
     mask_keys: bool | UnsetType = UNSET
     password_characters_min: Annotated[int, Meta(ge=1, le=PASSWORD_CHARACTERS_MAX)] | UnsetType = UNSET
+    notices: Notices | UnsetType = UNSET
+    film_days: FilmDays | UnsetType = UNSET
 
 
 class Shop(Site, frozen=True, kw_only=True):
@@ -222,6 +237,7 @@ class Camera(_Table, frozen=True, kw_only=True):
     name: Name
     station: Code | UnsetType = UNSET
     source: Text | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
 
 
 class Department(_Table, frozen=True, kw_only=True):

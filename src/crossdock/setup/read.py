@@ -34,6 +34,7 @@ TABLES: dict[tuple[str, ...], type[Struct]] = {
     ("account", "warehouse"): model.Warehouse,
     ("account", "shop"): model.Shop,
     ("account", "shop", "settings"): model.ShopSettings,
+    ("account", "shop", "settings", "notices"): model.Notices,
     ("account", "shop", "staff"): model.Staff,
     ("account", "station"): model.Station,
     ("account", "station", "cabinet"): model.Cabinet,

@@ -300,8 +300,9 @@ CAMERA = Table(
         "station": "text",
         "name": "text",
         "source": "text",
+        "enabled": "boolean",
     },
-    defaults={"source": ""},
+    defaults={"source": "", "enabled": True},
     fields={"department_id": "department"},
 )
 RECEIVER = Table(

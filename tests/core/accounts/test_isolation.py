@@ -18,6 +18,8 @@ from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInvento
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
 from crossdock.core.events import queries as events
+from crossdock.core.film import commands as film
+from crossdock.core.film import queries as film_queries
 from crossdock.core.fulfilment import calling_off, paying, returns
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment import inbound as dock
@@ -30,6 +32,8 @@ from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.notices import commands as notices
+from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
@@ -123,6 +127,7 @@ async def twins(quiet_world: World) -> Twins:
         plate = NewPlate(code="LPN-1", sku=SKU, quantity=1, members={})
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
+        await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
         PlaceOrder(
@@ -197,6 +202,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
         pick_ups.of_order: [{"order_id": shipped.id}],
+        film_queries.holds_of_order: [{"order_id": shipped.id}],
     }
 
 
@@ -211,6 +217,7 @@ def asked_modules() -> list[ModuleType]:
         transport_queries,
         unit_queries,
         upload_queries,
+        film_queries,
     ]
 
 
@@ -277,8 +284,24 @@ async def test_nobody_hears_what_comes_in_for_another_account(twins: Twins) -> N
     assert await done(twins, catalog.arriving, account_id=OTHER, product_ids=[2989068, 4000000]) == {}
 
 
+async def test_nobody_tells_of_another_accounts_parcel_or_sees_who_was_told(twins: Twins) -> None:
+    told: dict[str, Any] = {"handover_id": twins.ids["pick_up"].id}
+    until = twins.world.clock.now()
+    await twins.world.rows("DELETE FROM notice RETURNING 1")
+    await done(twins, notices.ready, account_id=OTHER, **told)
+    await done(twins, notices.remind, account_id=OTHER, **told, until=until)
+    assert await twins.world.rows("SELECT 1 FROM notice") == []
+    await done(twins, notices.ready, account_id=ACCOUNT, **told)
+    await done(twins, notices.remind, account_id=ACCOUNT, **told, until=until)
+    async with twins.world.desk.database.transaction() as tx:
+        mine = await notice_queries.list_notices(tx, notice_queries.only(account_id=ACCOUNT))
+        theirs = await notice_queries.list_notices(tx, notice_queries.only(account_id=OTHER))
+        assert await notice_queries.count_by_state(tx, notice_queries.only(account_id=OTHER)) == {}
+    assert ([one.kind for one in mine], theirs) == (["reminder", "ready"], [])
+
+
 async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
-    ids, pick_up = twins.ids, twins.ids["pick_up"]
+    ids, pick_up, shipped = twins.ids, twins.ids["pick_up"], twins.ids["shipped"]
     by = {"dialect": "x", "actor": "x"}
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
@@ -333,6 +356,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.extend, {"number": "P-1", "actor": "x"}),
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
+        (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (film.release, {"order_id": shipped.id, "actor": "x"}),
     ]
     before = await everything(twins)
     for command, given in attempts:

@@ -150,6 +150,17 @@ async def test_a_hundred_times_there_and_back(counter: Counter) -> None:
     await counter.world.verified()
 
 
+@pytest.mark.parametrize("verb", ["consume", "roll_back"])
+async def test_one_tap_sent_ten_times_at_once(counter: Counter, verb: str) -> None:
+    _, code = await set_aside(counter)
+    if verb == "roll_back":
+        await counter.consume(code)
+    answers = await asyncio.gather(*(getattr(counter, verb)(code, operation_id="op-1") for _ in range(10)))
+    assert all(answer == answers[0] for answer in answers)
+    assert await shelf(counter) == ((0, 0) if verb == "consume" else (1, 1))
+    await counter.world.verified()
+
+
 async def test_consumed_and_rolled_back_by_many_at_once(counter: Counter) -> None:
     _, code = await set_aside(counter)
     answers = await asyncio.gather(

@@ -1,11 +1,11 @@
-"""The people of an enterprise who look for film, its places and their cameras."""
+"""The people of an enterprise who look for film, and its places."""
 
 from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct, field
 
-from crossdock.base.ids import AccountId, CameraId, EnterpriseId, UserId
+from crossdock.base.ids import AccountId, EnterpriseId, UserId
 
 USERNAME_CHARACTERS_MAX: Final = 150
 SHOWN_MAX: Final = 10_000
@@ -37,14 +37,3 @@ class Place(Struct, frozen=True, kw_only=True):
     address: dict[str, Any] = field(default_factory=dict)
     active: bool
     cameras: int
-
-
-class Camera(Struct, frozen=True, kw_only=True):
-    id: CameraId
-    account_id: AccountId
-    enterprise_id: EnterpriseId
-    department_id: int
-    station: str
-    name: str
-    source: str
-    """Where its stream comes from; empty for one that nobody connected yet."""

@@ -1,10 +1,10 @@
-"""Reading users, places and cameras."""
+"""Reading users and places."""
 
 from collections.abc import Sequence
 
 from crossdock.base.ids import AccountId, EnterpriseId
 from crossdock.core.enterprises import sql
-from crossdock.core.enterprises.model import SHOWN_MAX, Camera, Place, User
+from crossdock.core.enterprises.model import SHOWN_MAX, Place, User
 from crossdock.core.staff.tokens import token_hash
 from crossdock.db.tx import Tx
 
@@ -28,18 +28,3 @@ async def places(
     scope = {"account_id": account_id, "enterprise_id": enterprise_id, "name": name, "shop_codes": shop_codes}
     total = await sql.count_places(tx, **scope)
     return total, await sql.places(tx, **scope, start=start, limit=limit) if start < min(total, SHOWN_MAX) else []
-
-
-async def cameras(tx: Tx, *, account_id: AccountId, department_id: int) -> list[Camera]:
-    """Of one place, by id."""
-    return await sql.cameras(tx, account_id=account_id, department_ids=[department_id])
-
-
-async def cameras_of_places(tx: Tx, *, account_id: AccountId, department_ids: Sequence[int]) -> list[Camera]:
-    """Of several places, by id."""
-    return await sql.cameras(tx, account_id=account_id, department_ids=department_ids)
-
-
-async def camera(tx: Tx, *, camera_id: int) -> Camera | None:
-    """Of whichever account: the caller says whether it may be seen."""
-    return await sql.camera(tx, camera_id=camera_id)

@@ -1,12 +1,11 @@
-"""Statements on the users, places and cameras of enterprises."""
+"""Statements on the users and places of enterprises."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, EnterpriseId, UserId
-from crossdock.core.enterprises.model import SHOWN_MAX, Camera, Place, User
+from crossdock.core.enterprises.model import SHOWN_MAX, Place, User
 from crossdock.db.compose import SQL, Composed
 from crossdock.db.tx import Tx, columns
 
@@ -119,25 +118,3 @@ def _places_from(scope: dict[str, Any]) -> Composed:
     return SQL(
         "FROM department d JOIN enterprise e ON e.id = d.enterprise_id JOIN site s ON s.id = d.site_id WHERE {}"
     ).format(SQL(" AND ").join(conditions))
-
-
-_CAMERA = """
-SELECT c.id, c.account_id, d.enterprise_id, c.department_id, c.station, c.name, c.source
-  FROM camera c JOIN department d ON d.id = c.department_id
-"""
-
-
-async def cameras(tx: Tx, *, account_id: AccountId, department_ids: Sequence[int]) -> list[Camera]:
-    """Index: camera_department_id_name_key."""
-    return await tx.many(
-        Camera,
-        f"{_CAMERA} WHERE c.account_id = %(account_id)s AND c.department_id = ANY(%(department_ids)s::bigint[])"
-        " ORDER BY c.id",
-        account_id=account_id,
-        department_ids=list(department_ids),
-    )
-
-
-async def camera(tx: Tx, *, camera_id: int) -> Camera | None:
-    """Index: camera_pkey."""
-    return await tx.one_or_none(Camera, f"{_CAMERA} WHERE c.id = %(camera_id)s", camera_id=camera_id)

@@ -118,4 +118,13 @@ DOOR_ALARM = "door.alarm"
 DOOR_ALARM_CLEARED = "door.alarm_cleared"
 """cabinet, box, alarm"""
 
+CAMERA_FAILED = "camera.failed"
+"""camera_id, name, station, failure (`film.model.Failure`): it is not recorded; subject is the camera"""
+CAMERA_RECOVERED = "camera.recovered"
+"""as CAMERA_FAILED: what is over"""
+FILM_HELD = "film.held"
+"""reason: no film of the order's packing is deleted from now on"""
+FILM_RELEASED = "film.released"
+"""as FILM_HELD: it goes when its time is over"""
+
 ALL = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

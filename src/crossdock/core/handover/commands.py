@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, OrderId, SiteId, StaffId
@@ -29,6 +29,7 @@ from crossdock.core.handover.errors import (
 )
 from crossdock.core.handover.model import Issued, PickUp, PickUpState
 from crossdock.core.leaving import commands as leaving
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import payment_sql
 from crossdock.core.orders import queries as order_queries
@@ -95,7 +96,8 @@ async def prepare(
     operation_id: str | None = None,
     dialect: str = HOUSE,
 ) -> PickUp:
-    """The goods are set aside. Done before, nothing changes; so by the same operation of the same person.
+    """The goods are set aside, and their buyer is told. Done before, nothing changes; so by the same operation of
+    the same person.
 
     Errors: KeyUnknown, KeyUsed, KeyExpired, KeyCanceled, OperationTaken.
     """
@@ -125,6 +127,7 @@ async def prepare(
         operation_id=operation_id,
         dialect=dialect,
     )
+    await notices.ready(tx, account_id=account_id, handover_id=found.id)
     return await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=found.id)
 
 
@@ -167,8 +170,8 @@ async def consume(
         operation_id=operation_id,
         dialect=dialect,
     )
-    await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
-    return pick_up
+    shipped_here = await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
+    return structs.replace(pick_up, shipped_here=shipped_here)
 
 
 async def roll_back(
@@ -279,19 +282,24 @@ async def _free(tx: Tx, account_id: AccountId, order_id: OrderId, *, dialect: st
     )
 
 
-async def _hand_out(tx: Tx, pick_up: PickUp, *, dialect: str, actor: str) -> None:
-    """The order is delivered; goods of the shop's own stock leave it now. Errors: StateForbids, UnitsUnnamed."""
+async def _hand_out(tx: Tx, pick_up: PickUp, *, dialect: str, actor: str) -> bool:
+    """The order is delivered; goods of the shop's own stock leave it now, and whether that was so.
+
+    Errors: StateForbids, UnitsUnnamed.
+    """
     if pick_up.order_id is None:
-        return
+        return False
     who: dict[str, Any] = {"dialect": dialect, "actor": actor}
     order = await orders.locked(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
-    if order.site_id == pick_up.site_id and order.state not in ("shipped", "delivered"):
+    here = order.site_id == pick_up.site_id and order.state not in ("shipped", "delivered")
+    if here:
         if order.state != "allocated":
             raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
         lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
         order = await leaving.leave(tx, order, lines, [(line, line.left) for line in lines if line.left], **who)
         await sql.set_shipped_here(tx, account_id=pick_up.account_id, handover_id=pick_up.id)
     await orders.deliver_held(tx, order, place="shop", **who)
+    return here
 
 
 async def _take_in(tx: Tx, pick_up: PickUp, state: PickUpState, *, reason: str, dialect: str, actor: str) -> None:

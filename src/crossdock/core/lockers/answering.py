@@ -14,6 +14,7 @@ from crossdock.core.lockers.booking import tell_parcel
 from crossdock.core.lockers.errors import ParcelUnknown
 from crossdock.core.lockers.leaving import leave_box
 from crossdock.core.lockers.model import OFFLINE, AlarmKind, Box, Complaint, DoorCommand, Parcel
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
 from crossdock.db.tx import Tx
 
@@ -90,6 +91,7 @@ async def _stored(tx: Tx, command: DoorCommand, box: Box, at: datetime) -> bool:
     parcel = await _parcel(tx, command)
     await sql.fill_box(tx, box_id=box.id, order_number=parcel.order_number, stored_at=at)
     await _tell(tx, kinds.HANDOVER_STORED, command, parcel, at)
+    await notices.ready(tx, account_id=parcel.account_id, handover_id=parcel.id)
     if parcel.order_id is not None:
         await orders.got_further(
             tx,

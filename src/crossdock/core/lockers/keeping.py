@@ -26,6 +26,7 @@ from crossdock.core.lockers.errors import (
     PolicyUnknown,
 )
 from crossdock.core.lockers.model import Cabinet, KeepingStep, Kept, Parcel
+from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import placing
 from crossdock.core.orders import queries as order_queries
@@ -65,6 +66,7 @@ async def remind(tx: Tx, *, account_id: AccountId, number: str, actor: str) -> K
         raise NothingDue(number=number)
     await keeping_sql.note_reminder(tx, account_id=account_id, handover_id=parcel.id)
     await _tell(tx, kinds.HANDOVER_REMINDED, kept, actor, due_at=kept.due_at.isoformat())
+    await notices.remind(tx, account_id=account_id, handover_id=parcel.id, until=kept.due_at)
     return kept
 
 

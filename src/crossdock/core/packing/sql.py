@@ -139,7 +139,8 @@ async def without_camera(tx: Tx, reports: Sequence[PackingReport]) -> set[int]:
 SELECT given.position
   FROM unnest(%(department_ids)s::bigint[], %(stations)s::text[])
        WITH ORDINALITY AS given (department_id, station, position)
- WHERE NOT EXISTS (SELECT FROM camera c WHERE c.department_id = given.department_id AND c.station = given.station)
+ WHERE NOT EXISTS (SELECT FROM camera c
+                    WHERE c.department_id = given.department_id AND c.station = given.station AND c.enabled)
 """,
         department_ids=[report.department_id for report in reports],
         stations=[report.station for report in reports],

@@ -114,6 +114,11 @@ handover = Table(
         postgresql_where=text("cabinet_id IS NOT NULL"),
     ),
     Index(
+        "handover_ready_idx",
+        "prepared_at",
+        postgresql_where=text("place = 'shop' AND state = 'unused' AND expires_at IS NULL"),
+    ),
+    Index(
         "handover_expiry_idx",
         "expires_at",
         postgresql_where=text("state = 'unused' AND expires_at IS NOT NULL"),

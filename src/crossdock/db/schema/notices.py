@@ -20,12 +20,13 @@ notice = Table(
     big("account_id"),
     big("handover_id"),
     words("kind"),
-    words("occasion", default="''"),
+    moment("occasion"),
     words("channel"),
     words("recipient"),
     words("language"),
     words("state", default="'waiting'"),
     whole("attempts", default="0"),
+    whole("resends", default="0"),
     moment("due_at"),
     moment("claimed_until", null=True),
     moment("created_at"),
@@ -39,8 +40,10 @@ notice = Table(
     CheckConstraint("kind IN ('ready', 'reminder')", name="kind"),
     CheckConstraint("channel IN ('email', 'sms', 'log')", name="channel"),
     CheckConstraint("state IN ('waiting', 'sent', 'parked', 'skipped')", name="state"),
-    Index("notice_due_idx", "due_at", "id", postgresql_where=text("state = 'waiting'")),
+    Index("notice_due_idx", "channel", "due_at", "id", postgresql_where=text("state = 'waiting'")),
 )
+
+notice_channel = Table("notice_channel", metadata, words("channel"), PrimaryKeyConstraint("channel"))
 
 notice_attempt = Table(
     "notice_attempt",

@@ -51,16 +51,3 @@ packing_item = Table(
     PrimaryKeyConstraint("packing_id", "line_no"),
     ForeignKeyConstraint(["packing_id"], ["packing.id"], name="packing_item_packing_fkey", ondelete="CASCADE"),
 )
-
-camera = Table(
-    "camera",
-    metadata,
-    identity(),
-    big("account_id", ForeignKey("account.id")),
-    big("department_id", ForeignKey("department.id")),
-    words("station"),
-    words("name"),
-    words("source", default="''"),
-    PrimaryKeyConstraint("id"),
-    UniqueConstraint("department_id", "name"),
-)
