@@ -37,7 +37,8 @@ async def cameras_of_places(tx: Tx, *, account_id: AccountId, department_ids: Se
     """Index: camera_department_id_name_key."""
     return await tx.many(
         Camera,
-        f"{_CAMERA} WHERE account_id = %(account_id)s AND department_id = ANY(%(department_ids)s::bigint[]) ORDER BY id",
+        f"{_CAMERA} WHERE account_id = %(account_id)s AND department_id = ANY(%(department_ids)s::bigint[])"
+        " ORDER BY id",
         account_id=account_id,
         department_ids=list(department_ids),
     )
