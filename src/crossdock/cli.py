@@ -27,6 +27,7 @@ from crossdock import (
     signing,
     simulate,
     staff,
+    users,
     verify,
 )
 from crossdock.app import check_settings, database_url, open_desk_of
@@ -64,12 +65,14 @@ staff_app = typer.Typer(
 notices_app = typer.Typer(
     no_args_is_help=True, help="What buyers are told of their parcels, every try of it, and sending it again."
 )
+users_app = typer.Typer(no_args_is_help=True, help="People of enterprises, who look for film: their tokens.")
 app.add_typer(callbacks_app, name="callbacks")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
 app.add_typer(notices_app, name="notices")
 app.add_typer(orders_app, name="orders")
 app.add_typer(staff_app, name="staff")
+app.add_typer(users_app, name="users")
 app.add_typer(simulate_app, name="simulate")
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PAPER_WIDTH)
 err = Console(stderr=True, highlight=False)
@@ -596,6 +599,18 @@ def show_staff_history(
     if (username is None) == (shop is None):
         raise typer.BadParameter("name a person, or give --shop")
     _run(staff.history(_config(), username, shop=shop, account=account, limit=limit, out=out))
+
+
+@users_app.command("withdraw")
+def withdraw_user(username: Username) -> None:
+    """End somebody's token; the next login gives another."""
+    _run(users.withdraw(_config(), username, out=out))
+
+
+@users_app.command("unlock")
+def unlock_user(username: Username) -> None:
+    """Forget wrong passwords of a name."""
+    _run(users.unlock(_config(), username, out=out))
 
 
 def _password(source: str, least: int) -> staff.Password:

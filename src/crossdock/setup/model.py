@@ -248,11 +248,19 @@ class Department(_Table, frozen=True, kw_only=True):
     camera: list[Camera] = []
 
 
+class EnterpriseUser(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    username: Username
+    password: Text | Given | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
 class Enterprise(_Table, frozen=True, kw_only=True):
     id: Id
     name: Name | UnsetType = UNSET
     code: Text | UnsetType = UNSET
     department: list[Department] = []
+    user: list[EnterpriseUser] = []
 
 
 class Receiver(_Table, frozen=True, kw_only=True):

@@ -80,7 +80,7 @@ PRODUCT_MEASURED = "product.measured"
 """sku, weight_g, volume_cm3, before: {weight_g, volume_cm3}: a measurement moved one by more than MEASURE_DIFFERS"""
 
 PACKING_REPORTED = "packing.reported"
-"""number, station, operator, filmed_from, filmed_to, mismatch"""
+"""number, station, operator, filmed_from, filmed_to, warnings (`packing.model.Warnings`)"""
 
 HANDOVER_BOOKED = "handover.booked"
 """handover_id, number, cabinet, box_size"""

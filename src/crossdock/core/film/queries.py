@@ -1,5 +1,6 @@
 """Reading what is known of cameras and their film."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +27,11 @@ async def cameras(tx: Tx) -> list[Camera]:
 async def cameras_at(tx: Tx, department_id: int, station: str) -> list[Camera]:
     """Those that watch a station."""
     return await sql.cameras_at(tx, department_id=department_id, station=station)
+
+
+async def cameras_of_places(tx: Tx, *, account_id: AccountId, department_ids: Sequence[int]) -> list[Camera]:
+    """All that hang in some places, by id."""
+    return await sql.cameras_of_places(tx, account_id=account_id, department_ids=department_ids)
 
 
 async def camera_named(tx: Tx, name: str) -> Camera:

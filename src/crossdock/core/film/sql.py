@@ -33,6 +33,17 @@ async def cameras_at(tx: Tx, *, department_id: int, station: str) -> list[Camera
     )
 
 
+async def cameras_of_places(tx: Tx, *, account_id: AccountId, department_ids: Sequence[int]) -> list[Camera]:
+    """Index: camera_department_id_name_key."""
+    return await tx.many(
+        Camera,
+        f"{_CAMERA} WHERE account_id = %(account_id)s AND department_id = ANY(%(department_ids)s::bigint[])"
+        " ORDER BY id",
+        account_id=account_id,
+        department_ids=list(department_ids),
+    )
+
+
 async def cameras_of_site(tx: Tx) -> list[tuple[CameraId, dict[str, Any]]]:
     """Every camera, with the settings of the site where it is."""
     rows = await tx.rows(
