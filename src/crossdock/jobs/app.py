@@ -72,9 +72,8 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     @app.task(name="sweep", queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, and codes for what is set aside in its shop; door commands nobody
-        waits for, silent cabinets, alarms, old nonces, readings of parcels that never came,
-        sessions and locks of logins that are over; orders are counted up, and buyers are
-        reminded."""
+        waits for, silent cabinets, alarms, old nonces, readings of parcels that never came, sessions and locks of
+        logins that are over; orders are counted up, and buyers are reminded."""
         codes = await _expired(database)
         issued = await waiting.issue_waiting(database)
         async with database.transaction() as tx:

@@ -26,6 +26,7 @@ from crossdock.core.fulfilment import inbound as dock
 from crossdock.core.fulfilment.calling_off import CallOff
 from crossdock.core.fulfilment.inspecting import InspectedVehicle, inspect_vehicles
 from crossdock.core.fulfilment.model import counted
+from crossdock.core.handover import board
 from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
@@ -199,9 +200,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
         pick_ups.newest_of_order: [{"order_id": shipped.id}],
+        board.listed: [{**at_shop, "zone": "UTC", "which": "aside", "limit": 10}],
+        board.searched: [{**at_shop, "text": NUMBER, "limit": 10}],
+        board.of_number: [{**at_shop, "number": NUMBER}],
+        pick_ups.of_order: [{"order_id": shipped.id}],
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
-        pick_ups.of_order: [{"order_id": shipped.id}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
     }
 
@@ -214,6 +218,7 @@ def asked_modules() -> list[ModuleType]:
         events,
         locker_queries,
         pick_ups,
+        board,
         transport_queries,
         unit_queries,
         upload_queries,
@@ -228,6 +233,7 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         stock.on_hand,
         stock.by_company,
         catalog.arriving,
+        board.counts,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -250,6 +256,12 @@ async def test_nobody_listens_for_another_account(twins: Twins) -> None:
     kinds = ["outbound.shipped", "order.placed"]
     assert await done(twins, events.wanted, account_id=ACCOUNT, kinds=kinds) == {"outbound.shipped"}
     assert await done(twins, events.wanted, account_id=OTHER, kinds=kinds) == {"order.placed"}
+
+
+async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
+    assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
+    assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:

@@ -106,6 +106,14 @@ handover = Table(
         "handover_cabinet_updated_idx", "cabinet_id", "updated_at", postgresql_where=text("cabinet_id IS NOT NULL")
     ),
     Index("handover_site_key_idx", "site_id", "key"),
+    Index("handover_counter_idx", "site_id", "created_at", "id", postgresql_where=text("place = 'shop'")),
+    Index(
+        "handover_counter_used_idx",
+        "site_id",
+        "used_at",
+        "id",
+        postgresql_where=text("place = 'shop' AND used_at IS NOT NULL"),
+    ),
     Index("handover_shop_key_idx", "shop_id", "key", postgresql_where=text("shop_id IS NOT NULL")),
     Index(
         "handover_cabinet_save_code_idx",
