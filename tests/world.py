@@ -25,6 +25,7 @@ from crossdock.core.fulfilment.model import Receipt, Shipped
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers.commands import COMMANDS_TOPIC
 from crossdock.core.orders.model import NewLine, Order, PlaceOrder
+from crossdock.core.staff.tokens import token_hash
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival
 from crossdock.core.transport import commands as transport
@@ -185,6 +186,29 @@ class World:
                 await step(tx, account_id=ACCOUNT, order_id=order_id)
         async with self.desk.database.transaction() as tx:
             return await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order_id, tracking_number=tracking_number)
+
+    async def user_token(self, username: str, token: str) -> None:
+        """A user of an enterprise logged in before, and this came of it."""
+        async with self.desk.database.transaction() as tx:
+            await tx.execute(
+                "UPDATE enterprise_user SET token_hash = %(hash)s, token_sealed = %(sealed)s"
+                " WHERE username = %(username)s",
+                username=username,
+                hash=token_hash(token),
+                sealed=self.desk.seal.seal(token),
+            )
+
+    async def film(self, camera_id: str, since: str, until: str) -> None:
+        """The camera left film between two moments, as `2019-07-03T01:01:00+08:00`, in one piece."""
+        async with self.desk.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO film_piece (account_id, camera_id, started_at, ended_at, object_key, bytes, codec,"
+                " width, height) SELECT account_id, id, %(since)s, %(until)s, 'film/x', 1, 'h264', 2, 2 FROM camera"
+                " WHERE id = %(id)s",
+                id=int(camera_id),
+                since=datetime.fromisoformat(since),
+                until=datetime.fromisoformat(until),
+            )
 
     async def owner(self, code: str, name: str) -> None:
         async with self.desk.database.transaction() as tx:

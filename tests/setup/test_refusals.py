@@ -134,6 +134,17 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             ACCOUNT + '[[account.station]]\ncode = "S"\nname = "s"\nsettings.notices = {redy = true}\n',
             "6 account.station.settings.notices: must be a table of `ready` and `reminder`, true or false, and",
         ),
+        *(
+            (
+                ACCOUNT + f'[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.film_days = {days}\n',
+                "6 account.warehouse.settings.film_days: must be a whole number, 1 to 3650",
+            )
+            for days in ("0", "3651", "true", '"30"')
+        ),
+        (
+            ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
+            "5 account.shop.settings.film_days: must be",
+        ),
         (
             ACCOUNT + "settings.notices = true\n",
             "3 account.settings.notices: must be a table of `ready` and `reminder`, true or false, and",

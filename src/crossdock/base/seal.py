@@ -3,6 +3,7 @@
 The key comes from `CROSSDOCK_SECRET_KEY`, or is made once as `<var>/secret.key` (mode 0600).
 """
 
+import hmac
 import os
 from pathlib import Path
 
@@ -25,6 +26,11 @@ class Seal:
             self._fernet = Fernet(key.encode("ascii"))
         except ValueError as error:
             raise SecretKeyMalformed() from error
+        self._key = key.encode("ascii")
+
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes that belong to this purpose alone; what is made of them tells nothing of the key."""
+        return hmac.digest(self._key, purpose.encode(), "sha256")
 
     def seal(self, secret: str) -> bytes:
         return self._fernet.encrypt(secret.encode())

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 
 from crossdock.core.events import kinds as event_kinds
+from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
 from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
@@ -28,6 +29,8 @@ PRICE_MAX = Decimal(10) ** 12
 PRICE_PLACES_MAX = 6
 TELLS_BUYERS: Final = ("account", "station")
 """Whose settings are free but for `notices`; those of a shop have names, all of them."""
+FILMED: Final = ("warehouse", "station")
+"""Whose settings may say `film_days`; a shop's may, too, by that name."""
 
 
 class Checks:
@@ -146,6 +149,10 @@ class Checks:
             except ValidationError:
                 said = "must be a table of `ready` and `reminder`, true or false, and `language`, en or zh"
                 self.complain((*path, "notices"), said)
+        if "film_days" in given and path[-3] in FILMED:
+            days = plain(given["film_days"])
+            if type(days) is not int or not 1 <= days <= FILM_DAYS_MAX:
+                self.complain((*path, "film_days"), f"must be a whole number, 1 to {FILM_DAYS_MAX}")
         return plain(given)
 
     def price(self, path: Path, price: Decimal) -> Decimal:

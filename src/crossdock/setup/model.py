@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.lockers.model import BoxSize
 from crossdock.core.notices.model import Language
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
@@ -121,6 +122,9 @@ class Notices(_Table, frozen=True, kw_only=True):
     language: Language | UnsetType = UNSET
 
 
+FilmDays = Annotated[int, Meta(ge=1, le=FILM_DAYS_MAX)]
+
+
 class ShopSettings(_Table, frozen=True, kw_only=True):
     """`core.handover.model.HouseRules`, as a file may say them."""
 
@@ -132,6 +136,7 @@ class ShopSettings(_Table, frozen=True, kw_only=True):
     mask_keys: bool | UnsetType = UNSET
     password_characters_min: Annotated[int, Meta(ge=1, le=PASSWORD_CHARACTERS_MAX)] | UnsetType = UNSET
     notices: Notices | UnsetType = UNSET
+    film_days: FilmDays | UnsetType = UNSET
 
 
 class Shop(Site, frozen=True, kw_only=True):
@@ -232,6 +237,7 @@ class Camera(_Table, frozen=True, kw_only=True):
     name: Name
     station: Code | UnsetType = UNSET
     source: Text | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
 
 
 class Department(_Table, frozen=True, kw_only=True):
@@ -242,11 +248,19 @@ class Department(_Table, frozen=True, kw_only=True):
     camera: list[Camera] = []
 
 
+class EnterpriseUser(_Table, frozen=True, kw_only=True):
+    id: Id | UnsetType = UNSET
+    username: Username
+    password: Text | Given | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
 class Enterprise(_Table, frozen=True, kw_only=True):
     id: Id
     name: Name | UnsetType = UNSET
     code: Text | UnsetType = UNSET
     department: list[Department] = []
+    user: list[EnterpriseUser] = []
 
 
 class Receiver(_Table, frozen=True, kw_only=True):

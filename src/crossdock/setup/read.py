@@ -47,6 +47,7 @@ TABLES: dict[tuple[str, ...], type[Struct]] = {
     ("account", "product", "opening"): model.Opening,
     ("account", "organisation"): model.Organisation,
     ("account", "enterprise"): model.Enterprise,
+    ("account", "enterprise", "user"): model.EnterpriseUser,
     ("account", "enterprise", "department"): model.Department,
     ("account", "enterprise", "department", "camera"): model.Camera,
     ("account", "receiver"): model.Receiver,

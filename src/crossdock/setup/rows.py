@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from crossdock.core.enterprises import passwords
 from crossdock.setup import model, tables
 from crossdock.setup.checks import Checks
 from crossdock.setup.errors import Path, SetupFileWrong
-from crossdock.setup.plan import OpeningStock, Plan, Ref, Row, ZoneOf, masked
+from crossdock.setup.plan import OpeningStock, Password, Plan, Ref, Row, ZoneOf, masked
 from crossdock.setup.read import SetupText
 from crossdock.setup.tables import Table
 
@@ -171,6 +172,21 @@ class _Reader:
         itself = Ref(tables.ENTERPRISE, (enterprise.id,))
         for position, department in enumerate(enterprise.department):
             self._department((*path, "department", position), owner, itself, department)
+        for position, user in enumerate(enterprise.user):
+            here = (*path, "user", position)
+            password: Password | UnsetType = UNSET
+            if user.password is not UNSET:
+                given = self._checks.password((*here, "password"), user.password)
+                password = Password(passwords.digest(given.text))
+            self.row(
+                tables.ENTERPRISE_USER,
+                here,
+                user,
+                user.username,
+                account_id=owner,
+                enterprise_id=itself,
+                password_hash=password,
+            )
 
     def _department(self, path: Path, owner: Ref, enterprise: Ref, department: model.Department) -> None:
         site = _ref(tables.SITE, owner, department.site)

@@ -81,6 +81,8 @@ async def _change(run: Run, table: Table, rows: list[Row]) -> None:
             await sql.update(run.tx, table, columns, records)
         if table is tables.STAFF:
             await people.changed(run, written)
+        if table is tables.ENTERPRISE_USER:
+            await people.users_changed(run, written)
 
 
 async def _differing(run: Run, table: Table, row: Row) -> tuple[Record, list[FieldChange]]:

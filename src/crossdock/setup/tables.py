@@ -247,6 +247,25 @@ ENTERPRISE = Table(
     defaults={"code": ""},
     fixed=("account_id",),
 )
+ENTERPRISE_USER = Table(
+    name="enterprise_user",
+    word="user",
+    key=("username",),
+    columns={
+        "account_id": "bigint",
+        "enterprise_id": "bigint",
+        "username": "text",
+        "password_hash": "text",
+        "active": "boolean",
+        "token_hash": "text",
+        "token_sealed": "bytea",
+    },
+    stamped=True,
+    defaults={"active": True, "token_hash": None, "token_sealed": None},
+    fixed=("account_id", "enterprise_id"),
+    withdraws={"password_hash": ("token_hash", "token_sealed"), "active": ("token_hash", "token_sealed")},
+    fields={"enterprise_id": "enterprise", "password_hash": "password"},
+)
 ORGANISATION_ENTERPRISE = Table(
     name="organisation_enterprise",
     word="enterprise of organisation",
@@ -281,8 +300,9 @@ CAMERA = Table(
         "station": "text",
         "name": "text",
         "source": "text",
+        "enabled": "boolean",
     },
-    defaults={"source": ""},
+    defaults={"source": "", "enabled": True},
     fields={"department_id": "department"},
 )
 RECEIVER = Table(
@@ -367,6 +387,7 @@ TABLES = (
     LOCKER_POLICY,
     ORGANISATION,
     ENTERPRISE,
+    ENTERPRISE_USER,
     ORGANISATION_ENTERPRISE,
     DEPARTMENT,
     CAMERA,

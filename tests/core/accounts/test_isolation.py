@@ -18,6 +18,8 @@ from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInvento
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
 from crossdock.core.events import queries as events
+from crossdock.core.film import commands as film
+from crossdock.core.film import queries as film_queries
 from crossdock.core.fulfilment import calling_off, paying, returns
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment import inbound as dock
@@ -126,6 +128,7 @@ async def twins(quiet_world: World) -> Twins:
         plate = NewPlate(code="LPN-1", sku=SKU, quantity=1, members={})
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
+        await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
         PlaceOrder(
@@ -203,6 +206,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.of_order: [{"order_id": shipped.id}],
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
+        film_queries.holds_of_order: [{"order_id": shipped.id}],
     }
 
 
@@ -218,6 +222,7 @@ def asked_modules() -> list[ModuleType]:
         transport_queries,
         unit_queries,
         upload_queries,
+        film_queries,
     ]
 
 
@@ -308,7 +313,7 @@ async def test_nobody_tells_of_another_accounts_parcel_or_sees_who_was_told(twin
 
 
 async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
-    ids, pick_up = twins.ids, twins.ids["pick_up"]
+    ids, pick_up, shipped = twins.ids, twins.ids["pick_up"], twins.ids["shipped"]
     by = {"dialect": "x", "actor": "x"}
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
@@ -363,6 +368,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.extend, {"number": "P-1", "actor": "x"}),
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
+        (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (film.release, {"order_id": shipped.id, "actor": "x"}),
     ]
     before = await everything(twins)
     for command, given in attempts:

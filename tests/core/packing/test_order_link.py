@@ -14,7 +14,7 @@ async def test_found_by_its_number(bench: Bench) -> None:
 
     answer = await bench.reported(report("N-1"))
 
-    assert (answer.order_id, answer.mismatch) == (order.id, {})
+    assert (answer.order_id, answer.warnings) == (order.id, {})
     async with bench.transaction() as tx:
         events = await timeline(tx, account_id=ACCOUNT, order_id=order.id)
     [told] = [event for event in events if event.kind == "packing.reported"]
@@ -72,9 +72,10 @@ async def test_what_differs(bench: Bench, packed: list[tuple[str, str]], mismatc
 
     answer = await bench.reported(report("N-1", *(item(code, quantity) for code, quantity in packed)))
 
-    assert answer.mismatch == mismatch
-    [found] = await bench.rows("SELECT mismatch FROM packing")
-    assert found == (mismatch,)
+    warnings = {"mismatch": mismatch} if mismatch else {}
+    assert answer.warnings == warnings
+    [found] = await bench.rows("SELECT warnings FROM packing")
+    assert found == (warnings,)
 
 
 async def test_a_bar_code_names_its_product(bench: Bench) -> None:
@@ -87,7 +88,7 @@ async def test_a_bar_code_names_its_product(bench: Bench) -> None:
 
     answer = await bench.reported(report("N-1", item("6901234567892"), item("P-7001")))
 
-    assert answer.mismatch == {}
+    assert answer.warnings == {}
 
 
 async def test_each_report_of_a_batch_is_compared_with_its_own_order(bench: Bench) -> None:
@@ -96,7 +97,7 @@ async def test_each_report_of_a_batch_is_compared_with_its_own_order(bench: Benc
 
     answers = await bench.report(report("N-2"), report("N-0"), report("N-1"))
 
-    assert [(answer.order_id, answer.mismatch) for answer in answers] == [  # type: ignore[union-attr]
+    assert [(answer.order_id, answer.warnings.get("mismatch", {})) for answer in answers] == [  # type: ignore[union-attr]
         (second.id, {"00131031": "packed 1, ordered 5"}),
         (None, {}),
         (first.id, {}),
@@ -126,4 +127,4 @@ async def test_lines_of_one_product_are_summed(bench: Bench) -> None:
             " SELECT account_id, order_id, 2, '2', product_id, sku, 2 FROM order_line"
         )
 
-    assert (await bench.reported(report("N-1", item(quantity="3")))).mismatch == {}
+    assert (await bench.reported(report("N-1", item(quantity="3")))).warnings == {}

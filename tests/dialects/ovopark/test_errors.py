@@ -6,13 +6,16 @@ import pytest
 
 from crossdock.base import errors as base
 from crossdock.base.errors import CrossdockError
+from crossdock.core.enterprises import errors as enterprises
 from crossdock.core.packing import errors as packing
+from crossdock.core.tills import errors as tills
 from crossdock.db import errors as db
 from crossdock.dialects.ovopark import errors
 from crossdock.dialects.ovopark.errors import REFUSALS, FieldMalformed, FieldMissing, refusal_of, told
+from crossdock.film import addresses as film
 
 GATEWAY = {*range(1, 18), -100, -500, -999}
-BUSINESS = {206001, 206003, 206004, 206005, 206006, 206999, 208003, 999999, 100002}
+BUSINESS = {206001, 206003, 206004, 206005, 206006, 206999, 208003, 999999, 100002, 103094, 103095, 9990001}
 
 
 def kinds(*modules: object) -> list[type[CrossdockError]]:
@@ -42,7 +45,9 @@ def test_a_code_has_one_name() -> None:
     assert all(len(found) == 1 for found in names.values())
 
 
-@pytest.mark.parametrize("kind", kinds(base, db, packing, errors), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", kinds(base, db, enterprises, packing, tills, film, errors), ids=lambda kind: kind.__name__
+)
 def test_every_error_has_a_refusal(kind: type[CrossdockError]) -> None:
     assert refusal_of(kind()).code in GATEWAY | BUSINESS
 
@@ -59,7 +64,6 @@ def test_every_error_has_a_refusal(kind: type[CrossdockError]) -> None:
         (base.PathUnknown, 9),
         (errors.BusinessBaseFailed, 206999),
         (packing.PackingReported, 208003),
-        (packing.FilmWindowReversed, 999999),
     ],
 )
 def test_generic_errors(kind: type[CrossdockError], code: int) -> None:

@@ -80,7 +80,7 @@ PRODUCT_MEASURED = "product.measured"
 """sku, weight_g, volume_cm3, before: {weight_g, volume_cm3}: a measurement moved one by more than MEASURE_DIFFERS"""
 
 PACKING_REPORTED = "packing.reported"
-"""number, station, operator, filmed_from, filmed_to, mismatch"""
+"""number, station, operator, filmed_from, filmed_to, warnings (`packing.model.Warnings`)"""
 
 HANDOVER_BOOKED = "handover.booked"
 """handover_id, number, cabinet, box_size"""
@@ -118,5 +118,14 @@ DOOR_ALARM = "door.alarm"
 """cabinet, box (name, or null), alarm (`lockers.model.AlarmKind`), and what is known of it; subject is the cabinet"""
 DOOR_ALARM_CLEARED = "door.alarm_cleared"
 """cabinet, box, alarm"""
+
+CAMERA_FAILED = "camera.failed"
+"""camera_id, name, station, failure (`film.model.Failure`): it is not recorded; subject is the camera"""
+CAMERA_RECOVERED = "camera.recovered"
+"""as CAMERA_FAILED: what is over"""
+FILM_HELD = "film.held"
+"""reason: no film of the order's packing is deleted from now on"""
+FILM_RELEASED = "film.released"
+"""as FILM_HELD: it goes when its time is over"""
 
 ALL = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

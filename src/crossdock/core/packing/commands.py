@@ -10,8 +10,8 @@ from crossdock.core.events.commands import append_many
 from crossdock.core.events.kinds import PACKING_REPORTED
 from crossdock.core.events.model import NewEvent
 from crossdock.core.packing import sql
-from crossdock.core.packing.errors import FilmWindowReversed, PackingReported
-from crossdock.core.packing.model import PackingReport, Reported
+from crossdock.core.packing.errors import PackingReported
+from crossdock.core.packing.model import MISMATCH, NO_CAMERA, OVERLAPS, REVERSED, PackingReport, Reported, Warnings
 from crossdock.core.packing.sql import LinkedOrder, OrderedGoods
 from crossdock.db.tx import Tx
 
@@ -21,46 +21,64 @@ Answer = Reported | CrossdockError
 async def report_many(tx: Tx, reports: list[PackingReport]) -> list[Answer]:
     """Store a batch of reports, each once; an answer for each, in the order given. Moves no stock.
 
-    A report is tied to the outbound order that carries its number, or else its reference, in the same account;
-    what was packed is compared with the order's lines. Quantities are pieces or kilograms, times aware UTC.
-    Answers: Reported, PackingReported (also when the repeat says the same), FilmWindowReversed.
+    A report is tied to the outbound order that carries its number, or else its reference, in the same account.
+    What is odd about it is told as warnings and never a reason to refuse it. Quantities are pieces or kilograms,
+    times aware UTC. Answers: Reported, PackingReported (also when the repeat says the same).
     """
-    forward = [report for report in reports if report.filmed_from <= report.filmed_to]
-    stored = await _store(tx, forward) if forward else {}
+    stored = await _store(tx, reports)
     answers: list[Answer] = []
     for report in reports:
-        if report.filmed_from > report.filmed_to:
-            answers.append(FilmWindowReversed(filmed_from=report.filmed_from, filmed_to=report.filmed_to))
-        else:
-            # Popped: of two reports of one number in a batch the second is a repeat.
-            fresh = stored.pop((report.enterprise_id, report.order_number), None)
-            answers.append(fresh or PackingReported(number=report.order_number))
+        # Popped: of two reports of one number in a batch the second is a repeat.
+        fresh = stored.pop((report.enterprise_id, report.order_number), None)
+        answers.append(fresh or PackingReported(number=report.order_number))
     return answers
 
 
 async def _store(tx: Tx, reports: Sequence[PackingReport]) -> dict[tuple[int, str], Reported]:
     """(enterprise, number) of what is new, with its items and its event written."""
     orders = await sql.linked_orders(tx, reports)
-    mismatches = await _mismatches(tx, reports, orders)
+    warnings = await _warnings(tx, reports, orders)
     order_ids = [orders[position].order_id if position in orders else None for position in range(len(reports))]
-    ids = await sql.insert(tx, reports, order_ids=order_ids, mismatches=mismatches)
-    stored: dict[tuple[int, str], Reported] = {}
-    fresh: list[tuple[PackingId, PackingReport]] = []
-    events: list[NewEvent] = []
+    ids = await sql.insert(tx, reports, order_ids=order_ids, warnings=warnings)
+    fresh: dict[PackingId, int] = {}
     for position, report in enumerate(reports):
-        key = (report.enterprise_id, report.order_number)
-        if key not in ids or key in stored:
-            continue
-        stored[key] = Reported(packing_id=ids[key], order_id=order_ids[position], mismatch=mismatches[position])
-        fresh.append((ids[key], report))
-        events.append(_reported(report, orders.get(position), mismatches[position]))
-    if fresh:
-        await sql.insert_items(tx, fresh)
-        await append_many(tx, events)
-    return stored
+        if packing_id := ids.get((report.enterprise_id, report.order_number)):
+            fresh.setdefault(packing_id, position)
+    if not fresh:
+        return {}
+    await sql.insert_items(tx, [(packing_id, reports[position]) for packing_id, position in fresh.items()])
+    if overlaps := await sql.overlaps(tx, list(fresh)):
+        for packing_id, numbers in overlaps.items():
+            warnings[fresh[packing_id]][OVERLAPS] = {"numbers": numbers}
+        await sql.warn(tx, {packing_id: warnings[fresh[packing_id]] for packing_id in overlaps})
+    await append_many(
+        tx,
+        [_reported(reports[position], orders.get(position), warnings[position]) for position in fresh.values()],
+    )
+    return {
+        (reports[position].enterprise_id, reports[position].order_number): Reported(
+            packing_id=packing_id, order_id=order_ids[position], warnings=warnings[position]
+        )
+        for packing_id, position in fresh.items()
+    }
 
 
-def _reported(report: PackingReport, order: LinkedOrder | None, mismatch: dict[str, str]) -> NewEvent:
+async def _warnings(tx: Tx, reports: Sequence[PackingReport], orders: Mapping[int, LinkedOrder]) -> list[Warnings]:
+    """For each report what can be told of it without its neighbours."""
+    mismatches = await _mismatches(tx, reports, orders)
+    unfilmed = await sql.without_camera(tx, reports)
+    warnings: list[Warnings] = []
+    for position, report in enumerate(reports):
+        told: Warnings = {MISMATCH: mismatches[position]} if mismatches[position] else {}
+        if report.filmed_to < report.filmed_from:
+            told[REVERSED] = {"seconds": int((report.filmed_from - report.filmed_to).total_seconds())}
+        if position in unfilmed:
+            told[NO_CAMERA] = {"station": report.station}
+        warnings.append(told)
+    return warnings
+
+
+def _reported(report: PackingReport, order: LinkedOrder | None, warnings: Warnings) -> NewEvent:
     return NewEvent(
         account_id=report.account_id,
         kind=PACKING_REPORTED,
@@ -75,7 +93,7 @@ def _reported(report: PackingReport, order: LinkedOrder | None, mismatch: dict[s
             "operator": report.operator,
             "filmed_from": report.filmed_from.isoformat(),
             "filmed_to": report.filmed_to.isoformat(),
-            "mismatch": mismatch,
+            "warnings": warnings,
         },
         happened_at=report.filmed_to,
     )

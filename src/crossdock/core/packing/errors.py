@@ -1,11 +1,7 @@
 """What can go wrong with a packing report."""
 
-from crossdock.base.errors import Conflict, Invalid
+from crossdock.base.errors import Conflict
 
 
 class PackingReported(Conflict):
     """A packing of this order number was reported already. Facts: number."""
-
-
-class FilmWindowReversed(Invalid):
-    """The film ends before it begins. Facts: filmed_from, filmed_to."""

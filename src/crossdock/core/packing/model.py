@@ -2,11 +2,27 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId
+
+Warnings = dict[str, Any]
+"""What is odd about a report, by kind: one of MISMATCH, REVERSED, OVERLAPS, NO_CAMERA -> what is known of it."""
+MISMATCH: Final = "mismatch"
+"""Goods whose packed quantity differs from the order's: {code: "packed 1, ordered 2"}."""
+REVERSED: Final = "window_reversed"
+"""The film ends before it begins: {seconds: how far}."""
+OVERLAPS: Final = "window_overlaps"
+"""Other orders were packed at the same station meanwhile: {numbers: [at most OVERLAPS_TOLD, as filmed]}."""
+NO_CAMERA: Final = "no_camera"
+"""Nothing films the station: {station}."""
+
+
+OVERLAPS_SOUGHT: Final = 100
+"""So many windows that began last before the end of one are held against it."""
+OVERLAPS_TOLD: Final = 5
 
 
 class PackedItem(Struct, frozen=True, kw_only=True):
@@ -41,8 +57,7 @@ class Reported(Struct, frozen=True, kw_only=True):
     packing_id: PackingId
     order_id: OrderId | None
     """The order of that number, when the account has one."""
-    mismatch: dict[str, str] = field(default_factory=dict)
-    """Goods whose packed quantity differs from the order's: code -> "packed 1, ordered 2"."""
+    warnings: Warnings = field(default_factory=dict)
 
 
 class Packing(Struct, frozen=True, kw_only=True):
@@ -61,5 +76,21 @@ class Packing(Struct, frozen=True, kw_only=True):
     filmed_to: datetime
     ordered_at: datetime
     reported_at: datetime
-    mismatch: dict[str, str]
+    warnings: Warnings
     items: tuple[PackedItem, ...]
+
+
+class PackingFilter(Struct, frozen=True, kw_only=True):
+    """All given conditions hold; None means not asked."""
+
+    number: str | None = None
+    department_id: int | None = None
+    station: str | None = None
+    since: datetime | None = None
+    """Filmed from this moment on."""
+    until: datetime | None = None
+    """Filmed from this moment or before."""
+
+
+SHOWN_MAX: Final = 10_000
+"""Reports that are counted for one question and can be leafed through."""

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import structs
 
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId
 from crossdock.core.packing import sql
-from crossdock.core.packing.model import PackedItem, Packing
+from crossdock.core.packing.model import OVERLAPS, SHOWN_MAX, PackedItem, Packing, PackingFilter
 from crossdock.core.packing.sql import PackingRow
 from crossdock.db.tx import Tx
 
@@ -25,10 +26,32 @@ async def packings_of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId)
     return await _with_items(tx, await sql.of_order(tx, account_id=account_id, order_id=order_id))
 
 
+async def search(
+    tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter, start: int = 0, limit: int
+) -> tuple[int, list[Packing]]:
+    """How many reports fit, at most SHOWN_MAX, and one stretch of them, the last filmed first."""
+    scope: dict[str, Any] = {"account_id": account_id, "enterprise_id": enterprise_id}
+    total = await sql.count(tx, **scope, wanted=wanted)
+    if start >= min(total, SHOWN_MAX):
+        return total, []
+    rows = await sql.found(tx, **scope, wanted=wanted, start=start, limit=limit)
+    return total, await _with_items(tx, rows)
+
+
 async def _with_items(tx: Tx, rows: Sequence[PackingRow]) -> list[Packing]:
+    """Reports that came in later overlap, too: that is asked for anew."""
+    if not rows:
+        return []
     items: defaultdict[PackingId, list[PackedItem]] = defaultdict(list)
-    if rows:
-        for item in await sql.items_of(tx, [row.id for row in rows]):
-            facts = structs.asdict(item)
-            items[facts.pop("packing_id")].append(PackedItem(**facts))
-    return [Packing(**structs.asdict(row), items=tuple(items[row.id])) for row in rows]
+    for item in await sql.items_of(tx, [row.id for row in rows]):
+        facts = structs.asdict(item)
+        items[facts.pop("packing_id")].append(PackedItem(**facts))
+    overlaps = await sql.overlaps(tx, [row.id for row in rows])
+    return [
+        Packing(
+            **structs.asdict(row)
+            | {"warnings": row.warnings | ({OVERLAPS: {"numbers": overlaps[row.id]}} if row.id in overlaps else {})},
+            items=tuple(items[row.id]),
+        )
+        for row in rows
+    ]

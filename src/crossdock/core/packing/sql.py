@@ -1,15 +1,23 @@
 """Statements on packing reports. A batch goes in as arrays; rows come back by their position in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, EnterpriseId, OrderId, PackingId, ProductId
-from crossdock.core.packing.model import PackingReport
+from crossdock.core.packing.model import (
+    OVERLAPS_SOUGHT,
+    OVERLAPS_TOLD,
+    SHOWN_MAX,
+    PackingFilter,
+    PackingReport,
+    Warnings,
+)
+from crossdock.db.compose import SQL, Composed
 from crossdock.db.tx import Tx, columns
 
 
@@ -42,7 +50,7 @@ class PackingRow(Struct, frozen=True):
     filmed_to: datetime
     ordered_at: datetime
     reported_at: datetime
-    mismatch: dict[str, str]
+    warnings: Warnings
 
 
 class ItemRow(Struct, frozen=True):
@@ -124,17 +132,33 @@ SELECT c.account_id, c.code, c.product_id
     return {(account_id, code): product_id for account_id, code, product_id in rows}
 
 
+async def without_camera(tx: Tx, reports: Sequence[PackingReport]) -> set[int]:
+    """Positions from 0 of those whose station nothing films. Index: camera_department_id_name_key."""
+    rows = await tx.rows(
+        """
+SELECT given.position
+  FROM unnest(%(department_ids)s::bigint[], %(stations)s::text[])
+       WITH ORDINALITY AS given (department_id, station, position)
+ WHERE NOT EXISTS (SELECT FROM camera c
+                    WHERE c.department_id = given.department_id AND c.station = given.station AND c.enabled)
+""",
+        department_ids=[report.department_id for report in reports],
+        stations=[report.station for report in reports],
+    )
+    return {position - 1 for (position,) in rows}
+
+
 _INSERT = """
 INSERT INTO packing (account_id, enterprise_id, department_id, order_number, order_id, station, operator, order_type,
-                     filmed_from, filmed_to, ordered_at, reported_at, mismatch)
+                     filmed_from, filmed_to, ordered_at, reported_at, warnings)
 SELECT account_id, enterprise_id, department_id, order_number, order_id, station, operator, order_type,
-       filmed_from, filmed_to, ordered_at, %(now)s, mismatch::jsonb
+       filmed_from, filmed_to, ordered_at, %(now)s, warnings::jsonb
   FROM unnest(%(account_ids)s::bigint[], %(enterprise_ids)s::bigint[], %(department_ids)s::bigint[],
               %(order_numbers)s::text[], %(order_ids)s::bigint[], %(stations)s::text[], %(operators)s::text[],
               %(order_types)s::text[], %(filmed_from)s::timestamptz[], %(filmed_to)s::timestamptz[],
-              %(ordered_at)s::timestamptz[], %(mismatches)s::text[])
+              %(ordered_at)s::timestamptz[], %(warnings)s::text[])
        WITH ORDINALITY AS given (account_id, enterprise_id, department_id, order_number, order_id, station, operator,
-                                 order_type, filmed_from, filmed_to, ordered_at, mismatch, position)
+                                 order_type, filmed_from, filmed_to, ordered_at, warnings, position)
  ORDER BY enterprise_id, order_number, position
     ON CONFLICT ON CONSTRAINT packing_enterprise_id_order_number_key DO NOTHING
 RETURNING enterprise_id, order_number, id
@@ -146,7 +170,7 @@ async def insert(
     reports: Sequence[PackingReport],
     *,
     order_ids: Sequence[OrderId | None],
-    mismatches: Sequence[dict[str, str]],
+    warnings: Sequence[Warnings],
 ) -> dict[tuple[EnterpriseId, str], PackingId]:
     """(enterprise, number) of those that are new; of two with one number in a batch the first.
 
@@ -166,7 +190,7 @@ async def insert(
         filmed_from=[report.filmed_from for report in reports],
         filmed_to=[report.filmed_to for report in reports],
         ordered_at=[report.ordered_at for report in reports],
-        mismatches=[json.text(mismatch) for mismatch in mismatches],
+        warnings=[json.text(told) for told in warnings],
     )
     return {(EnterpriseId(enterprise_id), number): PackingId(id) for enterprise_id, number, id in rows}
 
@@ -203,6 +227,46 @@ SELECT packing_id, line_no, goods_code, goods_name, price, quantity, box_number,
     )
 
 
+_OVERLAPS = """
+SELECT p.id, array_agg(other.order_number ORDER BY other.filmed_from, other.id)
+  FROM packing p
+ CROSS JOIN LATERAL (
+       SELECT near.order_number, near.filmed_from, near.id
+         FROM (SELECT o.order_number, o.filmed_from, o.filmed_to, o.id
+                 FROM packing o
+                WHERE o.department_id = p.department_id AND o.station = p.station AND o.filmed_from < p.filmed_to
+                ORDER BY o.filmed_from DESC
+                LIMIT %(sought)s) AS near
+        WHERE near.filmed_to > p.filmed_from AND near.filmed_to >= near.filmed_from AND near.id <> p.id
+        ORDER BY near.filmed_from, near.id
+        LIMIT %(told)s) AS other
+ WHERE p.id = ANY(%(packing_ids)s::bigint[]) AND p.filmed_to >= p.filmed_from
+ GROUP BY p.id
+"""
+
+
+async def overlaps(tx: Tx, packing_ids: Sequence[PackingId]) -> dict[PackingId, list[str]]:
+    """Packing -> order numbers whose windows at its station overlap its own, the first OVERLAPS_TOLD.
+
+    Index: packing_station_idx, from the end of the window backwards over at most OVERLAPS_SOUGHT entries.
+    """
+    rows = await tx.rows(_OVERLAPS, packing_ids=list(packing_ids), sought=OVERLAPS_SOUGHT + 1, told=OVERLAPS_TOLD)
+    return {PackingId(id): numbers for id, numbers in rows}
+
+
+async def warn(tx: Tx, warnings: Mapping[PackingId, Warnings]) -> None:
+    """Put in place of what was told of these reports; they are this transaction's own."""
+    await tx.execute(
+        """
+UPDATE packing p SET warnings = given.warnings::jsonb
+  FROM unnest(%(packing_ids)s::bigint[], %(warnings)s::text[]) AS given (packing_id, warnings)
+ WHERE p.id = given.packing_id
+""",
+        packing_ids=list(warnings),
+        warnings=[json.text(told) for told in warnings.values()],
+    )
+
+
 _PACKING = f"SELECT {columns(PackingRow)} FROM packing"
 
 
@@ -226,6 +290,53 @@ async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[
         account_id=account_id,
         order_id=order_id,
     )
+
+
+async def count(tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter) -> int:
+    """At most SHOWN_MAX."""
+    found_in, params = _found_in(account_id, enterprise_id, wanted)
+    return int(
+        await tx.value(
+            SQL("SELECT count(*) FROM (SELECT 1 {} LIMIT %(most)s) AS found").format(found_in),
+            **params,
+            most=SHOWN_MAX,
+        )
+    )
+
+
+async def found(
+    tx: Tx, *, account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter, start: int, limit: int
+) -> list[PackingRow]:
+    """Index: packing_enterprise_id_order_number_key, packing_station_idx or packing_enterprise_idx."""
+    found_in, params = _found_in(account_id, enterprise_id, wanted)
+    return await tx.many(
+        PackingRow,
+        SQL("SELECT {} {} ORDER BY filmed_from DESC, id DESC OFFSET %(start)s LIMIT %(limit)s").format(
+            SQL(columns(PackingRow)), found_in
+        ),
+        **params,
+        start=start,
+        limit=limit,
+    )
+
+
+def _found_in(
+    account_id: AccountId, enterprise_id: EnterpriseId, wanted: PackingFilter
+) -> tuple[Composed, dict[str, Any]]:
+    given = {name: value for name, value in structs.asdict(wanted).items() if value is not None}
+    conditions = [SQL("account_id = %(account_id)s AND enterprise_id = %(enterprise_id)s")]
+    conditions += [SQL(_CONDITIONS[name]) for name in given]
+    params = {"account_id": account_id, "enterprise_id": enterprise_id, **given}
+    return SQL("FROM packing WHERE {}").format(SQL(" AND ").join(conditions)), params
+
+
+_CONDITIONS = {
+    "number": "order_number = %(number)s",
+    "department_id": "department_id = %(department_id)s",
+    "station": "station = %(station)s",
+    "since": "filmed_from >= %(since)s",
+    "until": "filmed_from <= %(until)s",
+}
 
 
 async def items_of(tx: Tx, packing_ids: Sequence[PackingId]) -> list[ItemRow]:

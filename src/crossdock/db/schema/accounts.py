@@ -181,3 +181,23 @@ department = Table(
         postgresql_where=text("shop_code IS NOT NULL"),
     ),
 )
+
+enterprise_user = Table(
+    "enterprise_user",
+    metadata,
+    identity(),
+    big("account_id", ForeignKey("account.id")),
+    big("enterprise_id", ForeignKey("enterprise.id")),
+    words("username"),
+    words("password_hash"),
+    words("token_hash", null=True),
+    Column("token_sealed", LargeBinary, nullable=True),
+    flag("active", "true"),
+    moment("last_login", null=True),
+    moment("created_at"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("username"),
+    UniqueConstraint("token_hash"),
+    Index(None, "enterprise_id"),
+)

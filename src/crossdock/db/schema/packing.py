@@ -1,7 +1,6 @@
 """Packing reports: which station packed which order between which moments, and what was scanned."""
 
 from sqlalchemy import (
-    CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -28,12 +27,12 @@ packing = Table(
     moment("filmed_to"),
     moment("ordered_at"),
     moment("reported_at"),
-    document("mismatch"),
+    document("warnings"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("enterprise_id", "order_number"),
-    CheckConstraint("filmed_from <= filmed_to", name="film_window_forward"),
     Index(None, "account_id", "order_id"),
     Index("packing_station_idx", "department_id", "station", "filmed_from"),
+    Index("packing_enterprise_idx", "enterprise_id", "filmed_from", "id"),
 )
 
 packing_item = Table(
@@ -51,17 +50,4 @@ packing_item = Table(
     document("attributes"),
     PrimaryKeyConstraint("packing_id", "line_no"),
     ForeignKeyConstraint(["packing_id"], ["packing.id"], name="packing_item_packing_fkey", ondelete="CASCADE"),
-)
-
-camera = Table(
-    "camera",
-    metadata,
-    identity(),
-    big("account_id", ForeignKey("account.id")),
-    big("department_id", ForeignKey("department.id")),
-    words("station"),
-    words("name"),
-    words("source", default="''"),
-    PrimaryKeyConstraint("id"),
-    UniqueConstraint("department_id", "name"),
 )

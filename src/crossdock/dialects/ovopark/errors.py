@@ -23,7 +23,10 @@ from crossdock.base.errors import (
     Unavailable,
     Unforeseen,
 )
+from crossdock.core.enterprises.errors import PasswordWrong, UserUnknown
 from crossdock.core.packing.errors import PackingReported
+from crossdock.core.staff.errors import LoginLocked
+from crossdock.core.tills.errors import ReceiptReported, TakingsReported
 
 
 class KeyMissing(CallerUnknown):
@@ -114,6 +117,22 @@ class DepartmentElsewhere(Conflict):
     """The place belongs to another enterprise."""
 
 
+class TokenUnknown(Denied):
+    """No user's token came beside the signature, or one that is not good here."""
+
+
+class DeviceUnknown(NotFound):
+    """There is no such camera."""
+
+
+class DeviceElsewhere(Conflict):
+    """The camera belongs to another enterprise."""
+
+
+class DeviceFixed(Conflict):
+    """The camera cannot be moved."""
+
+
 class BusinessBaseFailed(Unavailable):
     """The report could not be stored; nothing was changed. Facts: cause."""
 
@@ -161,6 +180,14 @@ REFUSALS: Final[dict[type[CrossdockError], Refusal]] = {
     DepartmentElsewhere: Refusal(206005, "ORGANIZATIONAL_MISMATCH", "组织架构不匹配", gateway=False),
     EnterpriseDenied: Refusal(206006, "AGENT_PERMISSION_DENIED", "代理商没有此企业权限", gateway=False),
     BusinessBaseFailed: Refusal(206999, "BUSINESS_BASE_ERROR", "business-base服务调用异常", gateway=False),
+    TokenUnknown: Refusal(9990001, "TOKEN_NOT_EXIST", "token不存在", gateway=False),
+    UserUnknown: Refusal(103094, "USERNAME_ERROE", "用户名错误", gateway=False),
+    PasswordWrong: Refusal(103095, "PASSWORD_ERROE", "密码错误", gateway=False),
+    LoginLocked: Refusal(103095, "PASSWORD_ERROE", "密码错误次数过多,请稍后再试", gateway=False),
+    DeviceElsewhere: Refusal(206005, "ORGANIZATIONAL_MISMATCH", "组织架构不匹配", gateway=False),
+    DeviceFixed: Refusal(999999, "API_SERVICE_ERROR", "api服务未知异常 the camera cannot be moved", gateway=False),
+    ReceiptReported: Refusal(208003, "ORDER_NUMBER_DUPLICATION", "订单号重复", gateway=False),
+    TakingsReported: Refusal(208003, "ORDER_NUMBER_DUPLICATION", "订单号重复", gateway=False),
     PackingReported: Refusal(208003, "ORDER_NUMBER_DUPLICATION", "订单号重复", gateway=False),
     # No page names a code for a missing field; this one and its text are what the official PHP SDK makes up.
     FieldMissing: Refusal(100002, "PARAM_NOTNULL", "必填字段不能为空！", gateway=False),

@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
-from crossdock.base.errors import CrossdockError, PathUnknown
+from crossdock.base.errors import BodyMalformed, CrossdockError, PathUnknown
 from crossdock.core.accounts.model import Caller
 from crossdock.core.nonces import commands as nonces
 from crossdock.dialects.ovopark.auth import NAME, recognise
 from crossdock.dialects.ovopark.errors import CallRepeated, MethodUnknown, refusal_of, told
-from crossdock.dialects.ovopark.routes import ENDPOINTS, PATHS
+from crossdock.dialects.ovopark.routes import ENDPOINTS, FOR_USERS, OUTSPOKEN, PATHS, Method
+from crossdock.dialects.ovopark.visitors import Visitor, visitor_of
 from crossdock.dialects.ovopark.wire import SUCCESS, Parameters, envelope, parameters_of
 from crossdock.edge.desk import Desk
-from crossdock.edge.dialect import Endpoint, Opened
+from crossdock.edge.dialect import Opened
 from crossdock.edge.request import Request
 from crossdock.edge.response import Response
 
@@ -18,13 +19,15 @@ from crossdock.edge.response import Response
 async def open_(desk: Desk, request: Request) -> Opened:
     """`_mt` and `_version` name the method, never the path.
 
-    Errors: PathUnknown, BodyMalformed, those of `recognise`, CallRepeated, MethodUnknown.
+    Errors: PathUnknown, BodyMalformed, those of `recognise`, CallRepeated, MethodUnknown, TokenUnknown.
     """
     if request.path.lower() not in PATHS:
         raise PathUnknown(path=request.path)
     caller, parameters = await recognise(desk, parameters_of(request))
     await _check_nonce(desk, caller, parameters)
-    return Opened(endpoint=_endpoint(caller, parameters), caller=caller, body=parameters)
+    method = _method(caller, parameters)
+    by: Caller | Visitor = await visitor_of(desk, caller, request) if method in FOR_USERS else caller
+    return Opened(endpoint=ENDPOINTS[method], caller=by, body=parameters)
 
 
 def refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:
@@ -36,6 +39,7 @@ def refuse(desk: Desk, request: Request, error: CrossdockError) -> Response:
         codename=refusal.codename,
         result=told(error, refusal),
         gateway=refusal.gateway,
+        outspoken=_is_outspoken(request),
     )
 
 
@@ -48,6 +52,7 @@ def seal(desk: Desk, request: Request, opened: Opened, answer: object) -> Respon
         result=SUCCESS,
         gateway=False,
         data=answer,
+        outspoken=opened.body.public("_mt") in OUTSPOKEN,
     )
 
 
@@ -64,10 +69,16 @@ async def _check_nonce(desk: Desk, caller: Caller, parameters: Parameters) -> No
         raise CallRepeated()
 
 
-def _endpoint(caller: Caller, parameters: Parameters) -> Endpoint:
+def _method(caller: Caller, parameters: Parameters) -> Method:
     """Errors: MethodUnknown; also for a method that the key's scope does not list."""
     method, version = parameters.public("_mt"), parameters.public("_version")
-    endpoint = ENDPOINTS.get((method, version))
-    if endpoint is None or method not in caller.credential.scope.get("methods", (method,)):
+    if (method, version) not in ENDPOINTS or method not in caller.credential.scope.get("methods", (method,)):
         raise MethodUnknown(method=method, version=version)
-    return endpoint
+    return method, version
+
+
+def _is_outspoken(request: Request) -> bool:
+    try:
+        return parameters_of(request).public("_mt") in OUTSPOKEN
+    except BodyMalformed:
+        return False

@@ -1,4 +1,4 @@
-"""`iposJson` of open.ovopark.storehouse.sendOrder: one packed order.
+"""`iposJson` of open.ovopark.storehouse.sendOrder, one packed order, and of open.ovopark.pos.sendOrder, one receipt.
 
 Required is what the page does not mark with a cross. Numbers may come as texts and texts as numbers; null and
 the empty text count as missing; unknown fields are ignored.
@@ -29,6 +29,9 @@ GOODS_MAX: Final = 2_000
 PLACE_FIELDS: Final = ("depId", "shopId")
 """One of them must come; `depId` counts when both do."""
 ORDER_REQUIRED: Final = ("orderNo", "machineId", "startTime", "endTime", "orderTime", "goods")
+RECEIPT_REQUIRED: Final = ("machineId", "ticketId", "ticketTimeStr")
+RECEIPT_CHARACTERS_MAX: Final = {"shopId": 60, "machineId": 60, "ticketId": 60}
+"""Of a receipt by its page; other fields of it are read nowhere."""
 GOODS_REQUIRED: Final = ("goodsId", "goodsPrice", "goodsName", "goodsNums")
 
 _INT = re.compile(rf"-?[0-9]{{1,{INT_DIGITS_MAX}}}")
@@ -68,6 +71,16 @@ class SendOrder(Struct, frozen=True, kw_only=True):
     goods: tuple[Goods, ...]
 
 
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What is read of a receipt; the rest is kept unread."""
+
+    shop_id: str
+    dep_id: int | None
+    machine_id: str
+    ticket_id: str
+    ticket_time: datetime
+
+
 def whole(text: str) -> int | None:
     """An int of the page's length; None when it is something else."""
     return int(text) if _INT.fullmatch(text) else None
@@ -77,7 +90,7 @@ def read_order(text: str) -> SendOrder:
     """What is missing is told before what is wrong. Errors: FieldMissing, FieldMalformed."""
     order = _object(text)
     lines = _present(order)
-    read = SendOrder(
+    return SendOrder(
         shop_id=_text(order, "shopId"),
         dep_id=_whole(order, "depId"),
         order_no=_text(order, "orderNo"),
@@ -89,9 +102,25 @@ def read_order(text: str) -> SendOrder:
         order_type=_text(order, "orderType"),
         goods=tuple(_goods(line, f"goods[{position}].") for position, line in enumerate(lines)),
     )
-    if read.end_time < read.start_time:
-        raise FieldMalformed(field="endTime")
-    return read
+
+
+def read_receipt(text: str) -> Receipt:
+    """`iposJson` of open.ovopark.pos.sendOrder. Errors: FieldMissing, FieldMalformed."""
+    receipt = _object(text)
+    _require_place(receipt)
+    _require(receipt, RECEIPT_REQUIRED, "")
+    for name, characters_max in RECEIPT_CHARACTERS_MAX.items():
+        if len(_text(receipt, name)) > characters_max:
+            raise FieldMalformed(field=name)
+    if "\\u0000" in text:  # PostgreSQL keeps no NUL, and the rest of a receipt is kept unread
+        raise FieldMalformed(field="iposJson")
+    return Receipt(
+        shop_id=_text(receipt, "shopId"),
+        dep_id=_whole(receipt, "depId"),
+        machine_id=_text(receipt, "machineId"),
+        ticket_id=_text(receipt, "ticketId"),
+        ticket_time=_moment(receipt, "ticketTimeStr"),
+    )
 
 
 def _object(text: str) -> Fields:
@@ -106,8 +135,7 @@ def _object(text: str) -> Fields:
 
 def _present(order: Fields) -> list[Fields]:
     """The goods lines, when nothing that is required is missing. Errors: FieldMissing, FieldMalformed."""
-    if not any(_came(order, name) for name in PLACE_FIELDS):
-        raise FieldMissing(field="/".join(PLACE_FIELDS))
+    _require_place(order)
     _require(order, ORDER_REQUIRED, "")
     lines = _objects(order, "goods", "")
     if not lines:
@@ -136,6 +164,11 @@ def _goods(line: Fields, path: str) -> Goods:
             for position, sku in enumerate(_objects(line, "skus", path))
         ),
     )
+
+
+def _require_place(found: Fields) -> None:
+    if not any(_came(found, name) for name in PLACE_FIELDS):
+        raise FieldMissing(field="/".join(PLACE_FIELDS))
 
 
 def _require(found: Fields, names: tuple[str, ...], path: str) -> None:
@@ -184,15 +217,20 @@ def _whole(found: Fields, name: str, path: str = "") -> int | None:
 
 
 def _number(found: Fields, name: str, path: str) -> Decimal:
-    text = _text(found, name, path)
+    value = number(_text(found, name, path))
+    if value is None:
+        raise FieldMalformed(field=f"{path}{name}")
+    return value
+
+
+def number(text: str) -> Decimal | None:
+    """A number of the page's length; None when it is something else."""
     if not _NUMBER.fullmatch(text):
-        raise FieldMalformed(field=f"{path}{name}")
-    number = Decimal(text)
-    exponent = number.as_tuple().exponent
+        return None
+    value = Decimal(text)
+    exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
-    if number.adjusted() >= WHOLE_DIGITS_MAX or -exponent > FRACTION_DIGITS_MAX:
-        raise FieldMalformed(field=f"{path}{name}")
-    return number
+    return None if value.adjusted() >= WHOLE_DIGITS_MAX or -exponent > FRACTION_DIGITS_MAX else value
 
 
 def _moment(found: Fields, name: str) -> datetime:

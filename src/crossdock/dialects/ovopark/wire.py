@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -101,8 +102,24 @@ class Envelope(Struct, frozen=True, kw_only=True):
     data: Any = None
 
 
+class OutspokenEnvelope(Envelope, frozen=True, kw_only=True):
+    """Some newer methods say it a second time beside `stat`, the code as text."""
+
+    code: str
+    message: str
+    is_error: bool = field(name="isError")
+
+
 def envelope(
-    *, now: datetime, host: str, code: int, codename: str, result: str, gateway: bool, data: Any = None
+    *,
+    now: datetime,
+    host: str,
+    code: int,
+    codename: str,
+    result: str,
+    gateway: bool,
+    data: Any = None,
+    outspoken: bool = False,
 ) -> Response:
     """HTTP status 200 for every outcome: the SDKs read no body otherwise."""
     systime = int(now.timestamp() * 1000)
@@ -113,7 +130,13 @@ def envelope(
         systime=systime,
         gateway_param=GatewayParam(is_gateway_return=gateway),
     )
-    return json_response(Envelope(stat=stat, result=result, data=data), content_type=CONTENT_TYPE)
+    if not outspoken:
+        return json_response(Envelope(stat=stat, result=result, data=data), content_type=CONTENT_TYPE)
+    message = result if code else ""
+    said = OutspokenEnvelope(
+        stat=stat, result=result, data=data, code=str(code), message=message, is_error=bool(code)
+    )
+    return json_response(said, content_type=CONTENT_TYPE)
 
 
 def _cid(host: str, systime: int) -> str:
@@ -136,16 +159,6 @@ class BusinessOrg(Struct, frozen=True, kw_only=True):
     enterprise_code: str = field(name="enterpriseCode")
 
 
-class BusinessOrgPage(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`total` counts pages, `all` rows."""
-
-    total: int
-    all: int
-    page_number: int
-    page_size: int
-    list: list[BusinessOrg]
-
-
 class Authentication(Struct, frozen=True, kw_only=True):
     """`data` of open.gateway.authentication; the enterprise is the first one the organisation may act for."""
 
@@ -156,3 +169,200 @@ class Authentication(Struct, frozen=True, kw_only=True):
     akey: str
     status: int
     expire_time: str = field(name="expireTime")
+
+
+class Page(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Of the open platform: `total` counts pages, `all` rows."""
+
+    total: int
+    all: int
+    page_number: int
+    page_size: int
+    list: list[Any]
+
+
+def page(rows: list[Any], *, total: int, number: int, size: int) -> Page:
+    return Page(total=-(-total // size), all=total, page_number=number, page_size=size, list=rows)
+
+
+class MobileLogin(Struct, frozen=True, kw_only=True, rename="camel"):
+    token: str
+    enterprise_id: int
+    user_id: int
+    user_name: str
+
+
+class SsoLogin(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Times in milliseconds: since 1970, and left."""
+
+    result: str
+    user_name: str
+    user_id: int
+    enterprise_id: int
+    token: str
+    token_expiration_timestamp: int
+    token_expiration_surplus_timestamp: int
+
+
+class Machine(Struct, frozen=True, kw_only=True, rename="camel"):
+    machine_id: str
+    device_ids: list[int]
+
+
+class PackedGoods(Struct, frozen=True, kw_only=True, rename="camel"):
+    """As open.ovopark.storehouse.sendOrder took it."""
+
+    goods_id: str
+    goods_price: Decimal
+    goods_name: str
+    goods_nums: Decimal
+    box_no: str
+    batch_no: str
+    scan_time: str
+    skus: list[dict[str, Any]]
+
+
+class OrderVideo(Struct, frozen=True, kw_only=True, rename="camel"):
+    device_id: int
+    device_name: str
+    start_time: str
+    end_time: str
+    online: int
+
+
+class FoundOrder(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A row of open.ovopark.storehouse.searchOrder, which is ours."""
+
+    id: int
+    dep_id: int
+    shop_id: str
+    order_no: str
+    user_name: str
+    machine_id: str
+    start_time: str
+    end_time: str
+    order_time: str
+    order_type: str
+    goods: list[PackedGoods]
+    warnings: dict[str, Any]
+    videos: list[OrderVideo]
+
+
+class DepartmentRow(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A row of open.organize.departments.getDepartments."""
+
+    id: int
+    name: str
+    address: str
+    phone: str
+    group_id: int
+    organize_id: int
+    organize_name: str
+    dep_organize_id: int
+    shop_id: str
+    trilateral_id: str
+    open_status: int
+    validate_status: int
+    validate_date: str
+    longitude: str
+    latitude: str
+    dev_count: int
+
+
+class Departments(Struct, frozen=True, kw_only=True):
+    """`total` counts rows."""
+
+    total: int
+    rows: list[DepartmentRow]
+
+
+class DeptRow(Struct, frozen=True, kw_only=True, rename="camel"):
+    id: int
+    name: str
+    shop_id: str
+    address: str
+    organize_id: int
+
+
+class DeptList(Struct, frozen=True, kw_only=True):
+    records: list[DeptRow]
+
+
+class DeviceRow(Struct, frozen=True, kw_only=True):
+    """A row of open.shopweb.device.getDeviceList."""
+
+    id: int
+    mac: str
+    name: str
+
+
+class DeviceList(Struct, frozen=True, kw_only=True):
+    records: list[DeviceRow]
+
+
+class VideoDevice(Struct, frozen=True, kw_only=True):
+    """Of open.shopweb.device.getVideoDeviceList; snake and camel case are mixed on the wire."""
+
+    id: int
+    name: str
+    online: int
+    media_server_ip: str = field(name="mediaServerIp")
+    media_server_port: str = field(name="mediaServerPort")
+    ptz_enable: int = field(name="ptzEnable", default=0)
+    audio_call_enable: int = field(name="audioCallEnable", default=0)
+    puid: str
+    channel_id: int = 0
+    slave_channel_id: int = field(name="slaveChannel_id", default=0)
+    video_id: int
+    machine_id: str = field(name="machineId")
+
+
+class VideoPlace(Struct, frozen=True, kw_only=True):
+    id: int
+    name: str
+    devices: list[VideoDevice]
+
+
+class VideoDevices(Struct, frozen=True, kw_only=True):
+    list: list[VideoPlace]
+
+
+class DeviceState(Struct, frozen=True, kw_only=True):
+    online: int
+    name: str
+
+
+class Streams(Struct, frozen=True, kw_only=True):
+    """Addresses of one stretch of film; empty where this server does not speak the protocol. `mp4` is ours."""
+
+    rtmp: str = ""
+    flv: str = ""
+    tlsflv: str = ""
+    hls: str
+    rtsp: str = ""
+    mp4: str
+
+
+class Download(Struct, frozen=True, kw_only=True):
+    """Of open.device.public.device.v2.downloadVideo; a capital F in `tlsFmp4` alone."""
+
+    tls_fmp4: str = field(name="tlsFmp4")
+    flv: str = ""
+    tlsflv: str = ""
+    rtsp: str = ""
+
+
+class RecordDownload(Struct, frozen=True, kw_only=True):
+    """Of open.shopweb.device.startRecReqDown; `url` only with status 0."""
+
+    status: int
+    url: str = ""
+
+
+class ChannelRecord(Struct, frozen=True, kw_only=True, rename="camel"):
+    device_id: int
+    has_record: int
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    url: str

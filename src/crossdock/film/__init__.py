@@ -1,0 +1,1 @@
+"""Film: recording it from cameras, cutting it, and showing it at signed addresses. See docs/film.md."""
