@@ -343,6 +343,16 @@ async def test_login_and_query_of_an_address_are_not_shown(bench: Bench) -> None
     ]
 
 
+async def test_a_camera_is_switched_off_and_on(bench: Bench) -> None:
+    await bench.apply(BASE + ADDRESSES)
+    assert await bench.value("SELECT enabled FROM camera") is True
+
+    off = ADDRESSES + "enabled = false\n"
+    assert await bench.apply(BASE + off) == ["~ camera 1/C enabled: true -> false"]
+    assert await bench.apply(BASE + ADDRESSES) == []
+    assert await bench.apply(BASE + off.replace("false", "true")) == ["~ camera 1/C enabled: false -> true"]
+
+
 # Ids --------------------------------------------------------------------------------
 
 
