@@ -28,6 +28,9 @@ from crossdock.devices.bus import BrokerAddress, address_of
 from crossdock.devices.coordinator import Coordinator
 from crossdock.edge.asgi import App
 from crossdock.edge.desk import Desk, open_desk
+from crossdock.film import addresses as film
+from crossdock.film.showing import Showing
+from crossdock.film.sweep import keep_sweeping
 from crossdock.jobs.app import work
 from crossdock.jobs.waiting import serve_orders_that_wait
 from crossdock.messages import channels as notice_channels
@@ -68,8 +71,7 @@ async def open_house(*, url: str, config: Config, clock: Clock | None = None) ->
         app = App(
             desk,
             dialects.load(),
-            pages=console.pages(desk),
-            page_prefixes=console.PREFIXES,
+            pages={**dict.fromkeys(console.PREFIXES, console.pages(desk)), film.PREFIX: Showing(desk)},
             aliases=config.aliases,
         )
         yield House(desk=desk, app=app)
@@ -177,6 +179,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         asyncio.create_task(coordinator.run(), name="cabinets"),
         asyncio.create_task(work(desk.database, dialect_jobs(desk)), name="jobs"),
         asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals), name="waiting orders"),
+        asyncio.create_task(keep_sweeping(desk.database, desk.objects), name="film"),
     ]
     try:
         await asyncio.gather(*tasks)

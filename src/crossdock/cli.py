@@ -15,6 +15,7 @@ from rich.console import Console
 
 from crossdock import (
     callbacks,
+    cameras,
     cancels,
     dialects,
     doctor,
@@ -51,6 +52,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 callbacks_app = typer.Typer(
     no_args_is_help=True, help="What partners are told, every try of it, and sending it again."
 )
+camera_app = typer.Typer(
+    no_args_is_help=True, help="Film of packing stations: recording it, and keeping that of an order."
+)
 cancels_app = typer.Typer(no_args_is_help=True, help="What owners want to call off while the floor works on it.")
 orders_app = typer.Typer(no_args_is_help=True, help="Money that came for an order, or was given back.")
 simulate_app = typer.Typer(no_args_is_help=True, help="Play what is not there, for trials and tests.")
@@ -67,6 +71,7 @@ notices_app = typer.Typer(
 )
 users_app = typer.Typer(no_args_is_help=True, help="People of enterprises, who look for film: their tokens.")
 app.add_typer(callbacks_app, name="callbacks")
+app.add_typer(camera_app, name="camera")
 app.add_typer(cancels_app, name="cancels")
 app.add_typer(lockers_app, name="lockers")
 app.add_typer(notices_app, name="notices")
@@ -270,6 +275,58 @@ def give_up_callback(callback_id: Annotated[int, typer.Argument(min=1, metavar="
     _run(callbacks.give_up(_config(), callback_id, out=out))
 
 
+@camera_app.command("record")
+def record_cameras(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or ids of cameras.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that are switched on, later ones too.")] = False,
+) -> None:
+    """Record cameras, until Ctrl-C."""
+    if bool(names) == all_:
+        raise typer.BadParameter("name cameras, or give --all")
+    config = _config()
+    logs.set_up()
+    _run(cameras.record(config, names or [], out=out))
+
+
+@camera_app.command("list")
+def list_cameras() -> None:
+    """Whether each is recorded, until when there is film, how far its clock is off, and how much is kept."""
+    _run(cameras.list_(_config(), out=out))
+
+
+@camera_app.command("check")
+def check_camera(name: Annotated[str, typer.Argument(help="Or its id.", show_default=False)]) -> None:
+    """Connect to a camera and say what comes: codec, size, key frames, and how far its clock is off."""
+    _run(cameras.check(_config(), name, out=out))
+
+
+@camera_app.command("hold")
+def hold_film(
+    number: Annotated[str, typer.Argument(help="Of the order.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; it stands on the order's timeline.")],
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+) -> None:
+    """Keep the film of an order's packing, however old it gets."""
+    _run(cameras.hold(_config(), number, account=account, reason=reason, out=out))
+
+
+@camera_app.command("release")
+def release_film(
+    number: Annotated[str, typer.Argument(help="Of the order.", show_default=False)],
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+) -> None:
+    """End that: the film goes when its time is over."""
+    _run(cameras.release(_config(), number, account=account, out=out))
+
+
+@camera_app.command("sweep")
+def sweep_film(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Delete film whose time is over, as the workers do every ten minutes."""
+    _run(cameras.sweep(_config(), dry_run=dry_run, out=out))
+
+
 @cancels_app.command("list")
 def list_cancels() -> None:
     """What owners asked to call off and nobody has decided yet."""
@@ -450,6 +507,27 @@ def simulate_cabinet(
         power_loss_every_s=power_loss_every,
     )
     _run(simulate.simulate(_config(), numbers or [], plan, out=out, quiet=quiet))
+
+
+@simulate_app.command("camera")
+def simulate_camera(
+    rtsp_port: Annotated[int, typer.Option(min=0, max=65_535, help="Of loopback; 0 takes a free one.")] = 8554,
+    http_port: Annotated[int, typer.Option(min=0, max=65_535, help="Of loopback; 0 takes a free one.")] = 8555,
+    lie: Annotated[float, typer.Option(help="Seconds by which its own clock is wrong.")] = 0,
+    drop_every: Annotated[float, typer.Option(min=0, help="Seconds between losses of the line.")] = 0,
+    jump_every: Annotated[float, typer.Option(min=0, help="Seconds between jumps of its time stamps.")] = 0,
+    jump: Annotated[float, typer.Option(help="Seconds by which they jump.")] = 3_600,
+) -> None:
+    """Be a camera, until Ctrl-C: a test picture with the time in it, over RTSP and HTTP."""
+    plan = simulate.CameraPlan(
+        rtsp_port=rtsp_port,
+        http_port=http_port,
+        lie_s=lie,
+        drop_every_s=drop_every,
+        jump_every_s=jump_every,
+        jump_s=jump,
+    )
+    _run(simulate.film(plan, out=out))
 
 
 @lockers_app.command("overdue")

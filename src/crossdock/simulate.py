@@ -1,9 +1,10 @@
-"""`crossdock simulate cabinet`: cabinets without metal, well or not, any number from one process."""
+"""`crossdock simulate`: cabinets without metal, a camera without glass, well or not."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from crossdock.devices.broker import HOST
 from crossdock.devices.bus import BrokerAddress, address_of
 from crossdock.devices.payloads import Report
 from crossdock.devices.simulator import CLOSE_AFTER_S, SimulatedCabinet, Told
+from crossdock.film.simulator import SimulatedCamera
 
 CONNECTING_MAX: Final = 50
 """Cabinets that connect at the same time; a thousand at once would look like an attack."""
@@ -44,6 +46,37 @@ class Known(Struct, frozen=True, kw_only=True):
     number: str
     locks: list[str]
     key: str | None
+
+
+class CameraPlan(Struct, frozen=True, kw_only=True):
+    """How a camera behaves; seconds, 0 for never."""
+
+    rtsp_port: int
+    http_port: int
+    lie_s: float = 0
+    drop_every_s: float = 0
+    jump_every_s: float = 0
+    jump_s: float = 0
+
+
+async def film(plan: CameraPlan, *, out: Console) -> None:
+    """Until cancelled. Errors: OSError, where a port is taken."""
+    async with SimulatedCamera(SystemClock(), rtsp_port=plan.rtsp_port, http_port=plan.http_port) as camera:
+        camera.lie(timedelta(seconds=plan.lie_s))
+        out.print(f"A camera films: {camera.rtsp_url} and {camera.http_url}; Ctrl-C ends it.", soft_wrap=True)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_forever())
+            if plan.drop_every_s:
+                group.create_task(_again(plan.drop_every_s, camera.drop))
+            if plan.jump_every_s:
+                jump = timedelta(seconds=plan.jump_s)
+                group.create_task(_again(plan.jump_every_s, lambda: camera.jump(jump)))
+
+
+async def _again(every_s: float, do: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        do()
 
 
 async def simulate(config: Config, numbers: Sequence[str], plan: Plan, *, out: Console, quiet: bool) -> None:

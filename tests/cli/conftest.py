@@ -28,6 +28,10 @@ class Terminal:
         said, _ = await process.communicate(given)
         return process.returncode or 0, said.decode()
 
+    async def started(self, *words: str) -> Process:
+        """One that goes on until it is told to stop; both outputs come on its `stdout`."""
+        return await self._start(*words, stdin=asyncio.subprocess.DEVNULL)
+
     async def typed(self, *words: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
         """The same on a terminal: (question, answer), in order."""
         keyboard, terminal = pty.openpty()

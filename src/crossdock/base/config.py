@@ -12,6 +12,8 @@ CONNECTIONS = range(1, 1_001)
 STATUSES = range(200, 600)
 OVOPARK_WINDOW_S = range(1, 1_801)
 """A nonce is kept for twice as long, at most an hour."""
+FREE_MB = range(10_000_001)
+"""What may be kept free for others, up to ten terabytes."""
 CALLS = range(1, 1_000_001)
 """What a limit of calls may be."""
 
@@ -40,8 +42,11 @@ class Config(Struct, frozen=True, kw_only=True):
     callback_networks: tuple[str, ...] = ()
     """`CROSSDOCK_CALLBACK_NETWORKS`: private networks that callbacks may go to, as `10.0.0.0/8,127.0.0.0/8`."""
     storage_url: str | None = None
-    """`CROSSDOCK_STORAGE_URL` as `s3://bucket/prefix`, for pictures; without it they lie in `var/objects`. Keys and
-    endpoint come from the usual `AWS_*` variables."""
+    """`CROSSDOCK_STORAGE_URL` as `s3://bucket/prefix`, for pictures and film; without it they lie in `var/objects`.
+    Keys and endpoint come from the usual `AWS_*` variables."""
+    film_free_mb: int = 1_024
+    """`CROSSDOCK_FILM_FREE_MB`: cameras are not recorded while the disk has less than this left; everything else goes
+    on. Only where files lie in `var`."""
     aliases: tuple[tuple[str, str], ...] = ()
     """`CROSSDOCK_ALIASES`: further paths of calls, as `/their/path=/our/path,...`. Some of Hongxun's pages give no
     path: there it is agreed with each partner."""
@@ -115,6 +120,7 @@ _VARIABLES = {
     "pool_connections": "CROSSDOCK_POOL",
     "callback_networks": "CROSSDOCK_CALLBACK_NETWORKS",
     "storage_url": "CROSSDOCK_STORAGE_URL",
+    "film_free_mb": "CROSSDOCK_FILM_FREE_MB",
     "aliases": "CROSSDOCK_ALIASES",
     "birdsystem_failure_status": "CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS",
     "ovopark_window_s": "CROSSDOCK_OVOPARK_WINDOW_S",
@@ -131,6 +137,7 @@ _VARIABLES = {
     "map_url": "CROSSDOCK_MAP_URL",
 }
 _RANGES = {
+    "film_free_mb": FREE_MB,
     "port": PORTS,
     "mqtt_port": PORTS,
     "pool_connections": CONNECTIONS,

@@ -1,7 +1,10 @@
-"""Files that are too large for a row: pictures and, later, film. A local folder, or any storage that speaks S3."""
+"""Files that are too large for a row: pictures and film. A local folder, or any storage that speaks S3."""
 
 import asyncio
 import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +15,8 @@ from crossdock.base.errors import SetupFailed, Unavailable
 
 FOLDER: Final = "objects"
 """Inside `var`, where no other place is named."""
+
+LISTED_AT_ONCE: Final = 1_000
 
 
 class ObjectMissing(LookupError):
@@ -54,6 +59,32 @@ class Objects:
             raise ObjectMissing(key) from error
         except (BaseError, OSError) as error:
             raise Unavailable(service="storage") from error
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """What is not there counts as deleted. Errors: Unavailable."""
+        for key in keys:
+            try:
+                await self._store.delete_async(key)
+            except (NotFoundError, FileNotFoundError):
+                pass
+            except (BaseError, OSError) as error:
+                raise Unavailable(service="storage") from error
+
+    async def listed(self, prefix: str) -> AsyncIterator[dict[str, datetime]]:
+        """Everything below a prefix, `LISTED_AT_ONCE` at a time: key -> when it was stored. Errors: Unavailable."""
+        try:
+            async for chunk in self._store.list(prefix, chunk_size=LISTED_AT_ONCE):
+                yield {one["path"]: one["last_modified"] for one in chunk}
+        except (BaseError, OSError) as error:
+            raise Unavailable(service="storage") from error
+
+    def file(self, key: str) -> Path | None:
+        """Where it lies on this machine; None where the storage is elsewhere."""
+        return None if self._folder is None else self._folder.joinpath(*key.split("/"))
+
+    def free_bytes(self) -> int | None:
+        """Of the disk of this machine on which files are kept; None where the storage is elsewhere."""
+        return None if self._folder is None else shutil.disk_usage(self._folder).free
 
 
 def _flush(path: Path) -> None:

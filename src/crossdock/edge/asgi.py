@@ -1,6 +1,6 @@
 """The ASGI app: which partner a path belongs to, the body up to its limit, and one call of serve."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from crossdock.base.errors import BodyTooLarge
@@ -21,21 +21,19 @@ Pages = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class App:
-    """All partners' paths on one port, and pages beside them. `desk` is what every route is handed, `aliases` are
-    further paths -> ours."""
+    """All partners' paths on one port, and pages beside them: prefix -> application. `desk` is what every route is
+    handed, `aliases` are further paths -> ours."""
 
     def __init__(
         self,
         desk: Desk,
         dialects: Sequence[Dialect],
         *,
-        pages: Pages | None = None,
-        page_prefixes: Sequence[str] = (),
+        pages: Mapping[str, Pages] | None = None,
         aliases: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._desk = desk
-        self._pages = pages
-        self._page_prefixes = tuple(page_prefixes)
+        self._pages = dict(pages or {})
         self._aliases = dict(aliases)
         self._prefixes = sorted(
             ((prefix.lower(), dialect) for dialect in dialects for prefix in dialect.prefixes),
@@ -48,8 +46,8 @@ class App:
         asked = decoded_path(scope.get("raw_path") or scope["path"].encode())
         path = self._aliases.get(asked, asked)
         dialect = self.dialect_of(path)
-        if dialect is None and self._pages is not None and _under(path, self._page_prefixes):
-            await self._pages(scope, receive, send)
+        if dialect is None and (pages := self._pages_of(path)) is not None:
+            await pages(scope, receive, send)
             return
         if dialect is None:
             await _send(send, await self._own(path), scope["method"])
@@ -82,16 +80,15 @@ class App:
                 return dialect
         return None
 
+    def _pages_of(self, path: str) -> Pages | None:
+        return next((self._pages[one] for one in self._pages if path == one or path.startswith(one + "/")), None)
+
     async def _own(self, path: str) -> Response:
         """`/healthz` for whoever watches the server; any other path belongs to nobody."""
         if path == "/healthz":
             well = await self._desk.database.reachable()
             return json_response({"database": "ok" if well else "does not answer"}, status=200 if well else 503)
         return json_response({"error": "No call is served at this path.", "path": path}, status=404)
-
-
-def _under(path: str, prefixes: Sequence[str]) -> bool:
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
 class _Gone(Exception):

@@ -1,0 +1,211 @@
+"""Joining pieces of film without encoding them anew: an MP4 of a stretch, a segment for HLS, one picture."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import av
+from av import VideoFrame, VideoStream
+from av.container import InputContainer, OutputContainer
+from msgspec import Struct
+
+from crossdock.core.film.model import FilmPiece
+from crossdock.film.packet import VideoPacket
+
+PADDING: Final = timedelta(seconds=2)
+"""Shown before and after what was asked for: a person's clock at a packing station is no better than that."""
+GAP_SHOWN: Final = timedelta(milliseconds=200)
+"""What is missing for longer is told; less is a frame or two."""
+TIME_BASE: Final = Fraction(1, 90_000)
+JPEG_QUALITY: Final = 85
+
+File = Path | bytes
+"""A piece where it lies, or what is in it."""
+
+
+class Missing(Struct, frozen=True):
+    since: datetime
+    until: datetime
+
+
+class Clip(Struct, frozen=True, kw_only=True):
+    """What a clip shows. Its time 0 is `starts_at`; where film is missing its last picture stands."""
+
+    starts_at: datetime
+    ends_at: datetime
+    missing: list[Missing]
+    """Of what was asked for, without padding."""
+
+
+class NothingFilmed(LookupError):
+    """No film shows any of this."""
+
+
+def missing(pieces: Sequence[FilmPiece], since: datetime, until: datetime) -> list[Missing]:
+    """Stretches between two moments of which there is no film; pieces are in order."""
+    found, at = [], since
+    for piece in pieces:
+        if min(piece.started_at, until) - at > GAP_SHOWN:
+            found.append(Missing(at, min(piece.started_at, until)))
+        at = max(at, piece.ended_at)
+    if until - at > GAP_SHOWN:
+        found.append(Missing(at, until))
+    return found
+
+
+def clip(
+    pieces: Sequence[tuple[FilmPiece, File]],
+    path: Path,
+    *,
+    since: datetime,
+    until: datetime,
+    padding: timedelta = PADDING,
+    rate: int = 1,
+) -> Clip:
+    """Write an MP4 that can be played while it is fetched, `rate` times as fast as it was filmed.
+
+    It begins with the key frame at or before `since` less `padding`, and ends with the last picture before `until`
+    and `padding`. Pieces are in order. Film of another size or codec than the first is left out, and is missing.
+    Errors: NothingFilmed.
+    """
+    begin, end = since - padding, until + padding
+    pieces = [(piece, file) for piece, file in pieces if piece.ended_at > begin]
+    if not pieces:
+        raise NothingFilmed
+    shown: list[FilmPiece] = []
+    joined = _Joined(rate)
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as out:
+        out.metadata["title"] = f"{since:%Y-%m-%d %H:%M:%S}"
+        out.metadata["comment"] = "; ".join(
+            f"missing {one.since.isoformat()} to {one.until.isoformat()}"
+            for one in missing([piece for piece, _ in pieces], since, until)
+        )
+        for piece, file in pieces:
+            with _opened(file) as (film, stream):
+                if joined.add(out, piece, stream, _from(film, stream, piece, begin), end):
+                    shown.append(piece)
+    if joined.starts_at is None or joined.ends_at is None:
+        raise NothingFilmed
+    return Clip(starts_at=joined.starts_at, ends_at=joined.ends_at, missing=missing(shown, since, until))
+
+
+def segment(piece: FilmPiece, file: File, *, epoch: datetime, rate: int = 1) -> bytes:
+    """A whole piece as MPEG-TS, its time stamps counted from `epoch`."""
+    content = BytesIO()
+    with av.open(content, "w", format="mpegts") as out, _opened(file) as (film, stream):
+        _Joined(rate, starts_at=epoch).add(out, piece, stream, _packets(film, stream), piece.ended_at)
+    return content.getvalue()
+
+
+def picture(piece: FilmPiece, file: File, at: datetime) -> bytes:
+    """The picture nearest to a moment, as JPEG. Errors: NothingFilmed."""
+    nearest: VideoFrame | None = None
+    with _opened(file) as (film, stream):
+        wanted = (at - piece.started_at).total_seconds()
+        film.seek(max(0, round(wanted / stream.time_base)), stream=stream)  # type: ignore[operator]
+        for frame in film.decode(stream):
+            if nearest is None or abs((frame.time or 0) - wanted) < abs((nearest.time or 0) - wanted):
+                nearest = frame
+            elif nearest is not None:
+                break
+    if nearest is None:
+        raise NothingFilmed
+    content = BytesIO()
+    image: Any = nearest.to_image()  # type: ignore[no-untyped-call]
+    image.save(content, "JPEG", quality=JPEG_QUALITY)
+    return content.getvalue()
+
+
+class _Joined:
+    """Packets of one piece after another in one stream, each at its own time."""
+
+    def __init__(self, rate: int, *, starts_at: datetime | None = None) -> None:
+        self.starts_at = starts_at
+        self.ends_at: datetime | None = None
+        self._rate = rate
+        self._stream: Any = None
+        self._header: bytes | None = None
+        self._last_dts: int | None = None
+
+    def add(
+        self,
+        out: OutputContainer,
+        piece: FilmPiece,
+        stream: VideoStream,
+        packets: Iterator[VideoPacket],
+        end: datetime,
+    ) -> bool:
+        """Whether any of it is shown."""
+        header = stream.codec_context.extradata
+        if self._stream is None:
+            self._stream = out.add_stream_from_template(stream)
+            self._stream.time_base = TIME_BASE
+            self._header = header
+        elif header != self._header:
+            return False
+        shown = False
+        for packet in packets:
+            assert packet.pts is not None
+            at = piece.started_at + timedelta(seconds=float(packet.pts * packet.time_base))
+            if at > end:
+                continue
+            if self.starts_at is None:
+                self.starts_at = at
+            frame = timedelta(seconds=float((packet.duration or 0) * packet.time_base))
+            self._mux(out, packet, (piece.started_at - self.starts_at).total_seconds())
+            self.ends_at = max(self.ends_at or at, at + frame)
+            shown = True
+        return shown
+
+    def _mux(self, out: OutputContainer, packet: VideoPacket, offset_s: float) -> None:
+        assert packet.pts is not None
+        assert packet.dts is not None
+
+        def placed(ticks: int) -> int:
+            return round((offset_s + float(ticks * packet.time_base)) / self._rate / TIME_BASE)
+
+        pts, dts = placed(packet.pts), placed(packet.dts)
+        duration = round(float((packet.duration or 0) * packet.time_base) / self._rate / TIME_BASE)
+        # Pieces lie end to end to the millisecond, not to the tick.
+        if self._last_dts is not None:
+            dts = max(dts, self._last_dts + 1)
+        self._last_dts = dts
+        packet.pts, packet.dts, packet.duration = max(pts, dts), dts, duration
+        packet.time_base = TIME_BASE
+        packet.stream = self._stream
+        out.mux(packet)
+
+
+@contextmanager
+def _opened(file: File) -> Iterator[tuple[InputContainer, VideoStream]]:
+    with ExitStack() as stack:
+        source = stack.enter_context(file.open("rb")) if isinstance(file, Path) else BytesIO(file)
+        film = stack.enter_context(av.open(source, "r", format="mp4"))
+        yield film, film.streams.video[0]
+
+
+def _packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+    return (packet for packet in film.demux(stream) if packet.pts is not None and packet.dts is not None)
+
+
+def _from(film: InputContainer, stream: VideoStream, piece: FilmPiece, begin: datetime) -> Iterator[VideoPacket]:
+    """From the last key frame at or before `begin` on; from the first where all are later."""
+    wanted = (begin - piece.started_at).total_seconds()
+    waiting: list[VideoPacket] = []
+    for packet in _packets(film, stream):
+        assert packet.pts is not None
+        if packet.is_keyframe:
+            if float(packet.pts * packet.time_base) <= wanted:
+                waiting = []
+            elif waiting:
+                yield from waiting
+                waiting, wanted = [], float("-inf")
+        if wanted == float("-inf"):
+            yield packet
+        else:
+            waiting.append(packet)
+    yield from waiting
