@@ -171,6 +171,8 @@ class Cutter:
             stream.time_base = self._tick
             for one in held:
                 packet = one.packet
+                if packet.pts < first:
+                    continue  # it needs pictures of the piece before
                 packet.pts -= first
                 packet.dts -= first
                 packet.duration = packet.duration or round(frame_s / self._tick)
