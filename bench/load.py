@@ -48,7 +48,7 @@ class WrongAnswer(Exception):
 
 class Run:
     def __init__(self, plan: Plan) -> None:
-        workload = orders.WORKLOADS[plan.workload]
+        workload = orders.KNOWN[plan.workload]
         self.plan = plan
         ready = orders.requests(workload, first=plan.first, count=plan.count)
         self.requests: Iterator[bytes] = cycle(ready) if plan.again else iter(ready)

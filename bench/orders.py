@@ -40,6 +40,15 @@ WORKLOADS: Final = {
     )
 }
 
+PACKINGS: Final = Workload(name="packing reports", dialect="ovopark", goods=3, success='"codename":"SUCCESS"')
+"""Reports of packed orders, each of three lines."""
+KNOWN: Final = WORKLOADS | {PACKINGS.name: PACKINGS}
+STATIONS: Final = 100
+"""Benches that pack one after the other; the first is the one with a camera."""
+PACKED_S: Final = 45
+PAUSE_S: Final = 15
+PACKED_FROM: Final = datetime(2024, 1, 1)  # noqa: DTZ001  # as the till's clock shows it
+
 
 def sku(good: int) -> str:
     return f"BENCH-{100_000 + good}"
@@ -49,6 +58,8 @@ def requests(workload: Workload, *, first: int, count: int) -> list[bytes]:
     """Whole HTTP requests, each with an order number of its own from `first` on."""
     if workload.dialect == "birdsystem":
         return [_birdsystem()] * count
+    if workload.dialect == "ovopark":
+        return list(_packings(workload.goods, first=first, count=count))
     return list(_hongxun(workload.goods, first=first, count=count))
 
 
@@ -123,6 +134,45 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
         sign = md5(_filled(signed, changing).encode()).hexdigest()
         body = _filled(sent, changing | {"@sign": sign})
         yield _post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
+
+
+def _packings(goods: int, *, first: int, count: int) -> Iterator[bytes]:
+    """POST /cloud.api, open.ovopark.storehouse.sendOrder, signed; good for ten minutes."""
+    credential = _credential("ovopark")
+    public = {
+        "_aid": credential["scope"]["aid"],
+        "_akey": credential["key"],
+        "_format": "json",
+        "_mt": "open.ovopark.storehouse.sendOrder",
+        "_requestMode": "POST",
+        "_sm": "md5",
+        "_timestamp": (datetime.now(UTC) + HONGXUN_UTC_OFFSET).strftime("%Y%m%d%H%M%S"),
+        "_version": "v2",
+        "enterpriseId": "1",
+        "orgId": "1",
+    }
+    for number in range(first, first + count):
+        turn, station = divmod(number - NUMBER_FIRST, STATIONS)
+        began = PACKED_FROM + timedelta(seconds=turn * (PACKED_S + PAUSE_S))
+        ended = began + timedelta(seconds=PACKED_S)
+        report = {
+            "shopId": "D001",
+            "orderNo": f"{number:016d}",
+            "userName": "王演示",
+            "machineId": f"{station + 1:03d}",
+            "startTime": f"{began:%Y-%m-%d %H:%M:%S}",
+            "endTime": f"{ended:%Y-%m-%d %H:%M:%S}",
+            "orderTime": f"{began:%Y-%m-%d %H:%M:%S}",
+            "goods": [
+                {"goodsId": sku(good), "goodsPrice": 998, "goodsName": "测试商品", "goodsNums": 1}
+                for good in range(goods)
+            ],
+        }
+        sent = public | {"iposJson": json.dumps(report, ensure_ascii=False, separators=(",", ":"))}
+        text = "".join(f"{name}{sent[name]}" for name in sorted(sent))
+        sign = md5(f"{credential['secret']}{text}{credential['secret']}".encode()).hexdigest().upper()
+        body = urlencode(sent | {"_sig": sign})
+        yield _post("/cloud.api", {"content-type": "application/x-www-form-urlencoded"}, body)
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ import av
 
 from crossdock.base.ids import AccountId, CameraId
 from crossdock.core.film.model import FilmPiece
-from crossdock.film.picture import FPS, time_of, write_film
+from crossdock.film.picture import FPS, HEIGHT, KEY_S, WIDTH, picture, time_of, write_film
 from crossdock.film.pieces import PIECE_S, Cut, Cutter
 
 CAMERA = CameraId(7001)
@@ -35,9 +36,11 @@ def cuts(
     """`slow`: by how much a second of the camera's is longer than ours."""
     with av.open(str(path)) as film:
         cutter = Cutter(film.streams.video[0], last_end=last_end, **how)
+        seconds = 0.0
         for packet in film.demux(video=0):
-            if packet.dts is not None:
-                yield from cutter.feed(packet, start + timedelta(seconds=slow * float(packet.dts * packet.time_base)))
+            if packet.pts is not None:
+                seconds = max(seconds, slow * float(packet.pts * packet.time_base))
+                yield from cutter.feed(packet, start + timedelta(seconds=seconds))
         yield from cutter.close()
 
 
@@ -67,3 +70,16 @@ def times(film: Path | bytes) -> list[datetime]:
 
 def steps(moments: Sequence[datetime]) -> set[timedelta]:
     return {later - earlier for earlier, later in pairwise(moments)}
+
+
+def encode(path: Path, codec: str, options: dict[str, str], seconds: int) -> None:
+    """Test pictures by an encoder of FFmpeg's, as it does by itself."""
+    with av.open(str(path), "w", format="mp4") as film:
+        stream: Any = film.add_stream(codec, rate=FPS, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.gop_size = round(FPS * KEY_S)
+        for number in range(seconds * FPS):
+            frame = picture(NOON + number * FRAME)
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))

@@ -9,7 +9,7 @@ import pytest
 from crossdock.film import cutting
 from crossdock.film.cutting import PADDING, Missing, NothingFilmed
 from crossdock.film.picture import HEIGHT, KEY_S, WIDTH, write_film
-from tests.film.reels import FRAME, NOON, Reel, cuts, piece_of, reel, shown, steps, times
+from tests.film.reels import FRAME, NOON, Reel, cuts, encode, piece_of, reel, shown, steps, times
 
 SECOND = timedelta(seconds=1)
 KEY = timedelta(seconds=KEY_S)
@@ -95,6 +95,33 @@ def test_played_faster_it_takes_less_time(minute: Reel, tmp_path: Path, rate: in
     made = cutting.clip(minute, tmp_path / "clip.mp4", since=NOON, until=NOON + 40 * SECOND, rate=rate)
     for seconds, at in shown(tmp_path / "clip.mp4"):
         assert seconds * rate == pytest.approx((at - made.starts_at) / SECOND, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "tag"),
+    [
+        ("libx264", {"bf": "3", "preset": "fast"}, "avc1"),
+        ("libx265", {"preset": "ultrafast", "x265-params": "log-level=0:open-gop=0"}, "hvc1"),
+    ],
+)
+def test_pictures_that_wait_for_later_ones_keep_their_time(
+    tmp_path: Path, codec: str, options: dict[str, str], tag: str
+) -> None:
+    encode(tmp_path / "film.mp4", codec, options, 25)
+    pieces = [(piece_of(cut), cut.content) for cut in cuts(tmp_path / "film.mp4", NOON)]
+    for piece, content in pieces:
+        assert sorted(times(content)) == times(content)
+        assert times(content)[0] == piece.started_at
+
+    until = NOON + 15 * SECOND
+    made = cutting.clip(pieces, tmp_path / "clip.mp4", since=NOON + 7 * SECOND, until=until)
+    pictures = [(seconds, at) for seconds, at in shown(tmp_path / "clip.mp4") if at <= until + PADDING]
+    assert (pictures[0][1], pictures[-1][1]) == (NOON + 4 * SECOND, until + PADDING)
+    assert steps([at for _, at in pictures]) == {FRAME}
+    for seconds, at in pictures:
+        assert seconds == pytest.approx((at - made.starts_at) / SECOND, abs=0.001)
+    with av.open(str(tmp_path / "clip.mp4")) as film:
+        assert film.streams.video[0].codec_context.codec_tag == tag
 
 
 def test_without_film_there_is_no_clip(minute: Reel, tmp_path: Path) -> None:

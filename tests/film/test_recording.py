@@ -14,6 +14,7 @@ from crossdock.film.picture import write_film
 from crossdock.film.simulator import SimulatedCamera
 from tests.film.conftest import NoTime, Studio
 from tests.film.reels import FRAME, NOON, cuts, steps, times
+from tests.world import START
 
 SECOND = timedelta(seconds=1)
 LATE = timedelta(milliseconds=800)
@@ -166,3 +167,11 @@ def test_a_piece_has_no_more_bytes_than_it_may(
     assert all(len(cut.content) < most + 5_000 for cut in made)
     for cut in made:
         assert times(cut.content)[0] == cut.started_at
+
+
+async def test_film_of_the_future_is_told_and_does_not_stop_that_of_now(studio: Studio, tmp_path: Path) -> None:
+    """This server's clock was a day ahead, and was put right."""
+    write_film(tmp_path / "loop.mp4", start=NOON, seconds=10)
+    await studio.world.rows("UPDATE camera SET recorded_at = %(at)s RETURNING 1", at=START + timedelta(days=1))
+    async with studio.recording(str(tmp_path / "loop.mp4"), pace=NoTime()):
+        await studio.until_pieces(1)

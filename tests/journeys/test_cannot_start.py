@@ -85,6 +85,8 @@ def test_a_setting_cannot_be_used(empty: Place, name: str, value: str, wanted: s
         ("CROSSDOCK_POOL", "1001", "1 to 1000"),
         ("CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS", "199", "200 to 599"),
         ("CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS", "600", "200 to 599"),
+        ("CROSSDOCK_FILM_FREE_MB", "-1", "0 to 10000000"),
+        ("CROSSDOCK_FILM_FREE_MB", "10000001", "0 to 10000000"),
         ("CROSSDOCK_CALLBACK_NETWORKS", "10.0.0.0/8,the-moon", "the-moon"),
         ("CROSSDOCK_ALIASES", "/dps/dws=/dtc/device/dwsParcel,/dps/x", "/their/path=/our/path"),
         ("CROSSDOCK_ALIASES", "dws=/dtc/device/dwsParcel", "/their/path=/our/path"),
@@ -108,6 +110,7 @@ def test_every_command_names_the_setting(command: str, name: str, value: str, wa
         ("mqtt_port", ("1", "65535")),
         ("pool", ("1", "1000")),
         ("birdsystem_failure_status", ("200", "599")),
+        ("film_free_mb", ("0", "10000000")),
     ],
 )
 def test_the_last_values_that_can_be_used(name: str, values: tuple[str, str]) -> None:

@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from crossdock.base import json
+from crossdock.core.enterprises import passwords as user_passwords
+from crossdock.core.enterprises.commands import counted_as
 from crossdock.core.handover.model import HouseRules
 from crossdock.core.notices.model import Wishes
 from crossdock.core.staff import commands as people
-from crossdock.core.staff import passwords
+from crossdock.core.staff import passwords, tries
 from crossdock.core.staff.errors import LoginWrong
 from crossdock.core.staff.model import WRONG_PASSWORDS_MAX
 from crossdock.setup.errors import SetupFileWrong
@@ -343,6 +345,16 @@ async def test_login_and_query_of_an_address_are_not_shown(bench: Bench) -> None
     ]
 
 
+async def test_a_camera_is_switched_off_and_on(bench: Bench) -> None:
+    await bench.apply(BASE + ADDRESSES)
+    assert await bench.value("SELECT enabled FROM camera") is True
+
+    off = ADDRESSES + "enabled = false\n"
+    assert await bench.apply(BASE + off) == ["~ camera 1/C enabled: true -> false"]
+    assert await bench.apply(BASE + ADDRESSES) == []
+    assert await bench.apply(BASE + off.replace("false", "true")) == ["~ camera 1/C enabled: false -> true"]
+
+
 # Ids --------------------------------------------------------------------------------
 
 
@@ -482,3 +494,46 @@ async def test_what_another_account_holds_is_refused(bench: Bench) -> None:
         "20 account.online_shop: online shop a.example is on record with account first, which never changes:"
         " choose another name, or correct where it stands"
     ]
+
+
+USERS = """
+[[account.enterprise]]
+id = 1
+name = "E"
+[[account.enterprise.user]]
+username = "ann"
+password = "first word"
+"""
+
+
+async def test_a_user_of_an_enterprise_and_what_ends_the_token(bench: Bench) -> None:
+    async def token_after(said: str) -> str | None:
+        await bench.apply(BASE + said)
+        [(hash_, sealed)] = await bench.rows("SELECT token_hash, token_sealed FROM enterprise_user")
+        assert (hash_ is None) == (sealed is None)
+        async with bench.database.transaction() as tx:
+            await tx.execute("UPDATE enterprise_user SET token_hash = 'given', token_sealed = 'given'")
+        return str(hash_) if hash_ else None
+
+    assert await token_after(USERS) is None
+    assert await token_after(USERS) == "given"
+    assert await token_after(USERS + "active = false\n") == "given"
+    assert await token_after(USERS + "active = true\n") is None
+    assert await token_after(USERS.replace("first", "other")) is None
+    stored = await bench.value("SELECT password_hash FROM enterprise_user")
+    assert await user_passwords.matches("other word", stored)
+    assert await user_passwords.matches(user_passwords.digest("other word"), stored)
+    assert not await user_passwords.matches("first word", stored)
+    assert await bench.apply(BASE + USERS.replace("first", "third")) == ["~ user ann password: changed"]
+
+
+async def test_another_password_of_a_user_ends_a_lock(bench: Bench) -> None:
+    await bench.apply(BASE + USERS)
+    async with bench.database.transaction() as tx:
+        for _ in range(WRONG_PASSWORDS_MAX):
+            await tries.begin(tx, username=counted_as("ann"))
+
+    await bench.apply(BASE + USERS)
+    assert await bench.value("SELECT wrong FROM login_try") == WRONG_PASSWORDS_MAX
+    await bench.apply(BASE + USERS.replace("first", "other"))
+    assert await bench.rows("SELECT 1 FROM login_try") == []

@@ -630,3 +630,31 @@ async def test_so_many_names_are_looked_through(bench: Bench, others: int, hint:
 
 def _table(name: str, values: dict[str, object]) -> str:
     return f"[[{name}]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+ENTERPRISES = '[[account.enterprise]]\nid = 1\nname = "E"\n'
+USER = '[[account.enterprise.user]]\nusername = "ann"\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("", "account.enterprise.user.password: is missing: a new user needs it"),
+        ('password = ""\n', "account.enterprise.user.password: is empty: give one"),
+        (
+            f'password = "{"p" * (PASSWORD_CHARACTERS_MAX + 1)}"\n',
+            "account.enterprise.user.password: must have at most 128 characters",
+        ),
+        ('password = "x"\n' + USER, "account.enterprise.user.username: the same one is given in line"),
+    ],
+)
+async def test_users_of_an_enterprise(bench: Bench, said: str, problem: str) -> None:
+    [found] = await bench.refused(BASE + ENTERPRISES + USER + said)
+    assert problem in found
+
+
+async def test_a_user_does_not_go_over_to_another_enterprise(bench: Bench) -> None:
+    await bench.apply(BASE + ENTERPRISES + USER + f'password = "{"p" * PASSWORD_CHARACTERS_MAX}"\n')
+
+    [found] = await bench.refused(BASE + ENTERPRISES.replace("id = 1", "id = 2") + USER)
+    assert "user ann is on record with enterprise 1, which never changes" in found

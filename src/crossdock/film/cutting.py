@@ -145,16 +145,22 @@ class _Joined:
             self._stream = out.add_stream_from_template(stream)
             self._stream.time_base = TIME_BASE
             self._header = header
+            if piece.codec == "hevc" and out.format.name == "mp4" and self._stream.codec_context is not None:
+                self._stream.codec_context.codec_tag = "hvc1"  # Safari plays no other
         elif header != self._header:
             return False
         shown = False
         for packet in packets:
             assert packet.pts is not None
+            assert packet.dts is not None
+            # By the order of decoding: a picture may need one that is shown after it.
+            if piece.started_at + timedelta(seconds=float(packet.dts * packet.time_base)) > end:
+                break
             at = piece.started_at + timedelta(seconds=float(packet.pts * packet.time_base))
-            if at > end:
-                continue
             if self.starts_at is None:
                 self.starts_at = at
+            elif at < self.starts_at:
+                continue  # it needs pictures before the first one
             frame = timedelta(seconds=float((packet.duration or 0) * packet.time_base))
             self._mux(out, packet, (piece.started_at - self.starts_at).total_seconds())
             self.ends_at = max(self.ends_at or at, at + frame)

@@ -27,6 +27,8 @@ DRIFT_S_MAX: Final = 0.5
 """Time stamps that are so far from our clock have jumped: time is taken anew."""
 SLEW_S_MAX: Final = 0.02
 """What one piece makes good of the drift of a camera's crystal."""
+UNSTAMPED_MAX: Final = 8
+"""Pictures without a time stamp that wait for one that has it."""
 CODECS: Final = frozenset({"h264", "hevc"})
 """That an MP4 holds as they come, and browsers play."""
 
@@ -76,13 +78,15 @@ class Cutter:
             return
         if packet.pts is None:
             # RTSP gives the first picture no stamp: it belongs right before the one that has one.
-            self._unstamped = [*self._unstamped, packet][-8:]
+            self._unstamped = [*self._unstamped, packet][-UNSTAMPED_MAX:]
             return
-        for early in self._unstamped:
-            if self._last_dts is None and early.duration:
-                early.pts = early.dts = packet.pts - early.duration
-                yield from self._take(early, arrived)
-        self._unstamped = []
+        early, self._unstamped = self._unstamped, []
+        for number, one in enumerate(early):
+            if self._last_dts is None and one.duration:
+                one.pts = one.dts = packet.pts - one.duration * (len(early) - number)
+        for one in early:
+            if one.pts is not None:
+                yield from self._take(one, arrived)
         yield from self._take(packet, arrived)
 
     def close(self) -> Iterator[Cut]:
@@ -167,6 +171,8 @@ class Cutter:
             stream.time_base = self._tick
             for one in held:
                 packet = one.packet
+                if packet.pts < first:
+                    continue  # it needs pictures of the piece before
                 packet.pts -= first
                 packet.dts -= first
                 packet.duration = packet.duration or round(frame_s / self._tick)

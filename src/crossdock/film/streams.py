@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import av
@@ -117,13 +117,14 @@ def _played(
 ) -> Iterator[tuple[VideoPacket, datetime]]:
     start = pace.now()
     while True:
-        first: Any = None
-        end = start
+        first: int | None = None
+        at = end = start
         for packet in film.demux(stream):
-            if packet.dts is None:
+            if packet.pts is None:
                 continue
-            first = packet.dts if first is None else first
-            at = start + timedelta(seconds=float((packet.dts - first) * packet.time_base))
+            first = packet.pts if first is None else first
+            # A picture that is shown before another may come behind it.
+            at = max(at, start + timedelta(seconds=float((packet.pts - first) * packet.time_base)))
             pace.wait_until(at)
             if stopped():
                 return

@@ -14,9 +14,11 @@ import pytest
 from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
-from crossdock.base.ids import AccountId, CompanyId, SiteId, StaffId, SubInventoryId
+from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
+from crossdock.core.enterprises import commands as enterprises
+from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
 from crossdock.core.film import commands as film
 from crossdock.core.film import queries as film_queries
@@ -39,12 +41,17 @@ from crossdock.core.orders import commands as orders
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.packing import queries as packing_queries
+from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
 from crossdock.core.staff.model import ActionFilter, StaffFilter
 from crossdock.core.stock import commands as shelf
 from crossdock.core.stock import queries as stock
+from crossdock.core.tills import commands as tills
+from crossdock.core.tills import queries as till_queries
+from crossdock.core.tills.model import NewReceipt, ReceiptFilter
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
 from crossdock.core.transport import routes
@@ -207,6 +214,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
+        film_queries.cameras_of_places: [{"department_ids": [123]}],
     }
 
 
@@ -423,6 +431,49 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+
+
+async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(twins: Twins) -> None:
+    receipt = NewReceipt(
+        account_id=ACCOUNT,
+        enterprise_id=EnterpriseId(1),
+        department_id=123,
+        number="T-1",
+        station="001",
+        sold_at=datetime(2024, 8, 1, tzinfo=UTC),
+        details="{}",
+        dialect="x",
+    )
+    packed = PackingReport(
+        account_id=ACCOUNT,
+        enterprise_id=EnterpriseId(1),
+        department_id=123,
+        order_number="K-1",
+        station="001",
+        filmed_from=datetime(2024, 8, 1, tzinfo=UTC),
+        filmed_to=datetime(2024, 8, 1, tzinfo=UTC),
+        ordered_at=datetime(2024, 8, 1, tzinfo=UTC),
+        items=(),
+        dialect="x",
+    )
+    await twins.world.desk.packings.put(packed)
+    async with twins.world.desk.database.transaction() as tx:
+        await tills.report_receipt(tx, receipt)
+    page: dict[str, Any] = {"enterprise_id": EnterpriseId(1), "limit": 10}
+    for query, given in (
+        (enterprise_queries.places, page),
+        (till_queries.receipts, {**page, "wanted": ReceiptFilter()}),
+        (packing_queries.search, {**page, "wanted": PackingFilter()}),
+    ):
+        total, rows = await done(twins, query, account_id=ACCOUNT, **given)
+        assert total == len(rows) == 1, query
+        assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
+    named = {"account_id": OTHER, "enterprise_id": EnterpriseId(1)}
+    with pytest.raises(NotFound):
+        await done(twins, tills.delete_receipt, department_id=123, number="T-1", **named)
+    assert not await done(twins, enterprises.name_enterprise, code="theirs", **named)
+    assert await twins.world.rows("SELECT deleted_at FROM receipt") == [(None,)]
+    assert await twins.world.rows("SELECT code FROM enterprise WHERE id = 1") == [("NW01",)]
 
 
 async def test_the_other_accounts_parcel_may_have_the_same_codes_and_opens_its_own_cabinet_only(twins: Twins) -> None:

@@ -1,5 +1,6 @@
 """Pieces of film are noted once, kept for their time and longer under a hold, and alarms are told once."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -223,3 +224,19 @@ async def test_files_that_no_piece_has_are_told_apart(shelf: Shelf) -> None:
     async with shelf.transaction() as tx:
         assert await commands.unknown_keys(tx, ["film/0", "film/1"]) == {"film/1"}
         assert await queries.bytes_kept(tx) == {CAMERA: (1_000, FILMED_FROM)}
+
+
+async def test_a_sweep_waits_for_a_hold_that_is_being_placed(shelf: Shelf) -> None:
+    order = await shelf.world.order("N-1", lines={"00131031": 1})
+    async with shelf.transaction() as tx:
+        await report_many(tx, [report("N-1")])
+    await shelf.put(0)
+    async with shelf.transaction() as tx:
+        await commands.hold(tx, account_id=ACCOUNT, order_id=order.id, reason="claim", actor="x")
+        sweeping = asyncio.create_task(shelf.sweep())
+        async with asyncio.timeout(10):
+            while not await shelf.world.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+        assert not sweeping.done()
+    assert await sweeping == []
+    assert await shelf.kept() == ["film/0"]

@@ -51,6 +51,7 @@ class Bench:
         self.order = world.order
         self.rows = world.rows
         self._world = world
+        self.database = world.desk.database
 
     def transaction(self) -> AbstractAsyncContextManager[Tx]:
         return self._world.desk.database.transaction()

@@ -4,7 +4,7 @@ from crossdock.base.errors import Denied, NotFound
 
 
 class UserUnknown(NotFound):
-    """No active user of these enterprises has this name. Facts: username."""
+    """No user of an enterprise has this name, or none within reach. Facts: username."""
 
 
 class PasswordWrong(Denied):

@@ -50,11 +50,6 @@ async def pieces_between(tx: Tx, camera_id: int, since: datetime, until: datetim
     return await sql.pieces_between(tx, camera_id=camera_id, since=since, until=until, limit=PIECES_MAX)
 
 
-async def newest_piece(tx: Tx, camera: Camera, before: datetime) -> FilmPiece | None:
-    """The last one that begins at this moment or earlier."""
-    return await sql.newest_piece(tx, account_id=camera.account_id, camera_id=camera.id, before=before)
-
-
 async def bytes_kept(tx: Tx) -> dict[int, tuple[int, datetime]]:
     """Camera -> bytes of all its pieces, and when the oldest begins; cameras without film are not there."""
     return await sql.bytes_kept(tx)

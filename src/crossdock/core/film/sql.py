@@ -68,19 +68,6 @@ async def pieces_between(tx: Tx, *, camera_id: int, since: datetime, until: date
     )
 
 
-async def newest_piece(tx: Tx, *, account_id: AccountId, camera_id: int, before: datetime) -> FilmPiece | None:
-    """That begins at this moment or earlier. Index: film_piece_pkey."""
-    return await tx.one_or_none(
-        FilmPiece,
-        f"SELECT {columns(FilmPiece)} FROM film_piece"
-        " WHERE account_id = %(account_id)s AND camera_id = %(camera_id)s AND started_at <= %(before)s"
-        " ORDER BY started_at DESC LIMIT 1",
-        account_id=account_id,
-        camera_id=camera_id,
-        before=before,
-    )
-
-
 async def bytes_kept(tx: Tx) -> dict[int, tuple[int, datetime]]:
     """Camera -> bytes of all its pieces, and when the oldest begins."""
     rows = await tx.rows("SELECT camera_id, sum(bytes)::bigint, min(started_at) FROM film_piece GROUP BY camera_id")
