@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.dialects.ovopark.report import RECEIPT_CHARACTERS_MAX
+from crossdock.dialects.ovopark.report import RECEIPT_BYTES_MAX, RECEIPT_CHARACTERS_MAX
 from tests.dialects.ovopark.conftest import Gate, signed
 
 TOKEN = "A" * 96
@@ -89,6 +89,16 @@ async def test_how_long_a_field_may_be(gate: Gate, name: str) -> None:
     most = RECEIPT_CHARACTERS_MAX[name]
     assert await gate.code(data=sent(receipt(**{name: "x" * most}))) == 0
     assert await gate.code(data=sent(receipt(**{name: "x" * (most + 1), "ticketTimeStr": "x"}))) == 999999
+
+
+async def test_how_large_a_receipt_may_be(gate: Gate) -> None:
+    rest = len(receipt(note="").encode())
+
+    def sized(size: int, number: str) -> str:
+        return receipt(note="鞋" + "x" * (size - rest - len("鞋".encode())), ticketId=number)
+
+    assert await gate.code(data=sent(sized(RECEIPT_BYTES_MAX, "T-1"))) == 0
+    assert await gate.code(data=sent(sized(RECEIPT_BYTES_MAX + 1, "T-2"))) == 999999
 
 
 @pytest.mark.parametrize(

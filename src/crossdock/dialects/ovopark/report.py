@@ -32,6 +32,8 @@ ORDER_REQUIRED: Final = ("orderNo", "machineId", "startTime", "endTime", "orderT
 RECEIPT_REQUIRED: Final = ("machineId", "ticketId", "ticketTimeStr")
 RECEIPT_CHARACTERS_MAX: Final = {"shopId": 60, "machineId": 60, "ticketId": 60}
 """Of a receipt by its page; other fields of it are read nowhere."""
+RECEIPT_BYTES_MAX: Final = 131_072
+"""Of a receipt as it is kept: a thousand lines; a page of searchPos has a hundred receipts."""
 GOODS_REQUIRED: Final = ("goodsId", "goodsPrice", "goodsName", "goodsNums")
 
 _INT = re.compile(rf"-?[0-9]{{1,{INT_DIGITS_MAX}}}")
@@ -112,6 +114,8 @@ def read_receipt(text: str) -> Receipt:
     for name, characters_max in RECEIPT_CHARACTERS_MAX.items():
         if len(_text(receipt, name)) > characters_max:
             raise FieldMalformed(field=name)
+    if len(text.encode(errors="surrogatepass")) > RECEIPT_BYTES_MAX:
+        raise FieldMalformed(field="iposJson")
     if "\\u0000" in text:  # PostgreSQL keeps no NUL, and the rest of a receipt is kept unread
         raise FieldMalformed(field="iposJson")
     return Receipt(
