@@ -79,7 +79,9 @@ async def test_a_parcel_from_the_packing_bench_to_the_hand_of_its_buyer(quiet_wo
     assert found.lines[0].order_id == found.order.id
 
 
-async def test_a_parcel_on_its_way_was_weighed_and_pictured(quiet_world: World) -> None:
+async def test_a_parcel_on_its_way_was_weighed_and_pictured(
+    quiet_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     order = await quiet_world.parcel("L-1", "T-1")
     side = Decimal(100)
     reading = Reading(
@@ -100,9 +102,11 @@ async def test_a_parcel_on_its_way_was_weighed_and_pictured(quiet_world: World) 
     assert [(one.weight_g, one.device) for one in found.readings] == [(Decimal(900), "dws")]
     assert [one.object_key for one in found.pictures] == ["proof/x"]
     assert [one.mailno for one in found.waybills] == ["T-1"]
+    limits = {"WAYBILLS_MAX": "waybills", "READINGS_MAX": "readings", "PICTURES_MAX": "pictures"}
+    await assert_cut(quiet_world, order.id, limits, monkeypatch)
 
 
-async def test_doors_that_opened_for_a_parcel(world: World) -> None:
+async def test_doors_that_opened_for_a_parcel(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.cabinet_answers()
     order = await world.order("P-1", lines={"00131031": 1})
     parcel = await world.stored("P-1")
@@ -115,6 +119,13 @@ async def test_doors_that_opened_for_a_parcel(world: World) -> None:
     said = json.text(to_builtins(found))
     assert parcel.key not in said
     assert parcel.save_code not in said
+    await world.rows(
+        "INSERT INTO door_event (account_id, cabinet_id, command_id, sequence, kind, facts, happened_at, learned_at)"
+        " SELECT account_id, cabinet_id, id, 'x', 'opened', '{}', asked_at, asked_at FROM door_command RETURNING 1"
+    )
+    await assert_cut(world, order.id, {"DOORS_MAX": "doors"}, monkeypatch)
+    [report_of_door] = (await told(world, order.id)).door_reports
+    assert (report_of_door.kind, report_of_door.command_id) == ("opened", found.doors[0].id)
 
 
 async def test_no_code_or_secret_is_told(quiet_world: World) -> None:
@@ -231,6 +242,21 @@ async def test_what_is_more_than_the_limit_is_left_out_and_said(
     monkeypatch.setattr(model, limit, there - 1)
     less = await told(quiet_world, order_id)
     assert (count(less), cut in less.cut) == (there - 1, True)
+
+
+async def assert_cut(
+    world: World, order_id: OrderId, limits: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limit -> the field that it bounds: one more is left out, and that is said."""
+    whole = await told(world, order_id)
+    for limit, cut in limits.items():
+        there = len(getattr(whole, cut))
+        assert there > 0, cut
+        for most in (there, there - 1):
+            with monkeypatch.context() as patched:
+                patched.setattr(model, limit, most)
+                found = await told(world, order_id)
+            assert (len(getattr(found, cut)), cut in found.cut) == (most, most < there), cut
 
 
 async def test_of_many_gaps_the_rest_is_one(quiet_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
