@@ -19,6 +19,7 @@ from crossdock import (
     cancels,
     dialects,
     doctor,
+    evidence,
     lockers,
     notices,
     orders,
@@ -35,6 +36,7 @@ from crossdock.app import check_settings, database_url, open_desk_of
 from crossdock.base import logs
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
+from crossdock.console.evidence import HOURS, HOURS_MAX
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.notices.model import Channel, Kind, Language
 from crossdock.core.notices.model import State as NoticeState
@@ -273,6 +275,25 @@ def resend_callbacks(
 def give_up_callback(callback_id: Annotated[int, typer.Argument(min=1, metavar="ID")]) -> None:
     """Leave a parked callback unsent: what waits behind it goes on."""
     _run(callbacks.give_up(_config(), callback_id, out=out))
+
+
+@app.command("evidence")
+def show_evidence(
+    number: Annotated[str | None, typer.Argument(help="Of the order.", show_default=False)] = None,
+    account: Annotated[str | None, typer.Option(help="The account's code, where several have this number.")] = None,
+    hours: Annotated[int, typer.Option(min=1, max=HOURS_MAX, help="For so long the address is good.")] = HOURS,
+    bundle: Annotated[Path | None, typer.Option(metavar="FILE.zip", help="Write it sealed into a file.")] = None,
+    public_key: Annotated[bool, typer.Option("--public-key", help="Print what bundles are verified with.")] = False,
+) -> None:
+    """Print the address of a parcel's evidence page, or write the sealed bundle of it."""
+    if (number is None) != public_key:
+        raise typer.BadParameter("name an order, or give --public-key")
+    if number is None:
+        _say_why(lambda: evidence.show_public_key(_config(), out=out))
+    elif bundle is not None:
+        _run(evidence.bundle(_config(), number, bundle, account=account, out=out))
+    else:
+        _run(evidence.show(_config(), number, account=account, hours=hours, out=out))
 
 
 @camera_app.command("record")

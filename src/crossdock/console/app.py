@@ -20,7 +20,7 @@ from crossdock.base.errors import (
     Unavailable,
     Unforeseen,
 )
-from crossdock.console import buyer, counter, kiosk, web, words
+from crossdock.console import buyer, counter, evidence, kiosk, web, words
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
@@ -37,7 +37,7 @@ STATIC: Final = Page(
     ],
     refuse=web.refuse,
 )
-PAGES: Final = (counter.PAGE, kiosk.PAGE, buyer.PAGE, STATIC)
+PAGES: Final = (counter.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, STATIC)
 PREFIXES: Final = tuple(page.prefix for page in PAGES)
 BODY_BYTES_MAX: Final = 65_536
 

@@ -20,6 +20,7 @@ from crossdock.core.codes import commands as codes
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
+from crossdock.core.evidence import queries as evidence_queries
 from crossdock.core.film import commands as film
 from crossdock.core.film import queries as film_queries
 from crossdock.core.fulfilment import calling_off, paying, returns
@@ -215,6 +216,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
         film_queries.cameras_of_places: [{"department_ids": [123]}],
+        evidence_queries.evidence: [{"order_id": shipped.id}, {"order_id": twins.ids["left"].id}],
     }
 
 
@@ -231,6 +233,7 @@ def asked_modules() -> list[ModuleType]:
         unit_queries,
         upload_queries,
         film_queries,
+        evidence_queries,
     ]
 
 
