@@ -212,6 +212,7 @@ async def test_a_log_out_leaves_nothing_and_warns_before(shop: Shop, browser: Br
         assert "13800000001" not in kept
         await page.context.set_offline(False)
         await expect(page.locator("#line-text")).to_have_text("All is sent")
+        await expect(page.locator("#undo")).to_be_visible()
         await page.context.set_offline(True)
 
         await page.click("#undo")
