@@ -317,6 +317,7 @@ async def test_two_pages_of_one_phone_send_each_tap_once(shop: Shop, browser: Br
         await shop.parcel(f"N-{number}", f"00000{number}")
     async with phone(browser, shop, expected=NO_LINE) as page:
         await log_in(page)
+        await expect(page.locator("#rows li")).to_have_count(4)
         await page.context.set_offline(True)
         for number in range(4):
             await expect(page.locator("#rows li")).to_have_count(4)
@@ -403,6 +404,7 @@ async def test_on_a_slow_line_nobody_is_disturbed_who_has_begun(shop: Shop, brow
 async def test_a_session_that_ends_while_the_history_is_opened(shop: Shop, browser: Browser) -> None:
     async with phone(browser, shop) as page:
         await log_in(page, MANAGER)
+        await expect(page.locator("#rows li")).to_have_count(1)
         await shop.world.rows("DELETE FROM staff_session RETURNING 1")
         await page.click('#bar [href="#history"]')
         await expect(page.locator("#login-note")).to_have_text("You were logged out. Please log in again.")
