@@ -5,12 +5,9 @@ asked for below `/orders` has one answer. Below the address lie the pictures tha
 `bundle.zip`: the same, sealed, to be taken away.
 """
 
-import hmac
 import tempfile
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from struct import Struct as Packing
 from typing import IO, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,6 +22,7 @@ from crossdock.base.errors import CrossdockError, PathUnknown, TooManyRequests, 
 from crossdock.base.ids import AccountId, OrderId, PackingId
 from crossdock.base.objects import ObjectMissing
 from crossdock.base.seal import Seal
+from crossdock.base.tickets import Tickets
 from crossdock.console import evidence_bundle, web
 from crossdock.console.evidence_bundle import Bundle, Filmed, picture_name
 from crossdock.console.web import Page, PageRequest
@@ -44,9 +42,7 @@ PAGES_OF_ADDRESS: Final = Window(name="evidence for an address", setting="buyer_
 CHUNK_BYTES: Final = 256 * 2**10
 PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """What a browser is told a picture is; others are offered to be saved."""
-_SIGNED: Final = Packing(">QQq")
-_SIGNATURE_BYTES: Final = 16
-_PURPOSE: Final = "evidence addresses"
+_TICKETS: Final = Tickets("evidence addresses", ">QQq")
 
 TEXTS: Final[Mapping[str, str]] = {
     "title": "Evidence of a parcel",
@@ -132,33 +128,21 @@ def address(desk: Desk, shown: Address) -> str:
 
 
 def token(seal: Seal, shown: Address) -> str:
-    signed = _SIGNED.pack(shown.account_id, shown.order_id, int(shown.expires.timestamp()))
-    return urlsafe_b64encode(signed + _signature(seal, signed)).decode().rstrip("=")
+    return _TICKETS.issue(seal, shown.account_id, shown.order_id, int(shown.expires.timestamp()))
 
 
 def shown_by(seal: Seal, order_id: str, token: str, now: datetime) -> Address:
     """Errors: PathUnknown, whatever is wrong with it."""
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-    except ValueError:
-        raise PathUnknown() from None
-    signed, signature = raw[: _SIGNED.size], raw[_SIGNED.size :]
-    # The same bytes have several spellings in Base64; one is ours.
-    if urlsafe_b64encode(raw).decode().rstrip("=") != token:
+    signed = _TICKETS.read(seal, token)
+    if signed is None:
         raise PathUnknown()
-    if not hmac.compare_digest(signature, _signature(seal, signed)):
-        raise PathUnknown()
-    account, order, expires = _SIGNED.unpack(signed)
+    account, order, expires = signed
     shown = Address(
         account_id=AccountId(account), order_id=OrderId(order), expires=datetime.fromtimestamp(expires, UTC)
     )
     if str(shown.order_id) != order_id or shown.expires <= now:
         raise PathUnknown()
     return shown
-
-
-def _signature(seal: Seal, signed: bytes) -> bytes:
-    return hmac.digest(seal.key_for(_PURPOSE), signed, "sha256")[:_SIGNATURE_BYTES]
 
 
 @get("/orders/{order_id:str}/evidence/{token:str}", media_type=MediaType.HTML)

@@ -1,16 +1,13 @@
 """Addresses at which film is shown: signed, and good for a while. Who has one needs nothing else."""
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from datetime import UTC, datetime, timedelta
-from struct import Struct as Packing
 from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from crossdock.base.errors import Invalid, NotFound
 from crossdock.base.seal import Seal
+from crossdock.base.tickets import Tickets
 from crossdock.edge.desk import Desk
 from crossdock.edge.request import Request
 
@@ -26,9 +23,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 FILES: Final[dict[Kind, str]] = {"mp4": "clip.mp4", "hls": "list.m3u8", "snapshot": "picture.jpg"}
 """What an address of each kind ends with."""
 
-_SIGNED: Final = Packing(">BBQqqq")
-_SIGNATURE_BYTES: Final = 16
-_PURPOSE: Final = "film addresses"
+_TICKETS: Final = Tickets("film addresses", ">BBQqqq")
 
 
 class FilmSpanInvalid(Invalid):
@@ -83,25 +78,16 @@ def base_url(desk: Desk, request: Request | None) -> str:
 
 def token(seal: Seal, shown: Shown) -> str:
     """The signed part of an address."""
-    signed = _SIGNED.pack(
-        KINDS.index(shown.kind), shown.rate, shown.camera_id, *map(_ms, (shown.since, shown.until, shown.expires))
-    )
-    return urlsafe_b64encode(signed + _signature(seal, signed)).decode().rstrip("=")
+    times = map(_ms, (shown.since, shown.until, shown.expires))
+    return _TICKETS.issue(seal, KINDS.index(shown.kind), shown.rate, shown.camera_id, *times)
 
 
 def shown_by(seal: Seal, token: str, now: datetime) -> Shown:
     """What a token was made for. Errors: FilmAddressUnknown, whatever is wrong with it."""
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        signed, signature = raw[: _SIGNED.size], raw[_SIGNED.size :]
-        # The same bytes have several spellings in Base64; one is ours.
-        if urlsafe_b64encode(raw).decode().rstrip("=") != token:
-            raise FilmAddressUnknown()
-        if not hmac.compare_digest(signature, _signature(seal, signed)):
-            raise FilmAddressUnknown()
-    except (NotBase64, ValueError) as error:
-        raise FilmAddressUnknown() from error
-    kind, rate, camera_id, since, until, expires = _SIGNED.unpack(signed)
+    signed = _TICKETS.read(seal, token)
+    if signed is None:
+        raise FilmAddressUnknown()
+    kind, rate, camera_id, since, until, expires = signed
     shown = Shown(
         kind=KINDS[kind],
         camera_id=camera_id,
@@ -113,10 +99,6 @@ def shown_by(seal: Seal, token: str, now: datetime) -> Shown:
     if shown.expires <= now:
         raise FilmAddressUnknown()
     return shown
-
-
-def _signature(seal: Seal, signed: bytes) -> bytes:
-    return hmac.digest(seal.key_for(_PURPOSE), signed, "sha256")[:_SIGNATURE_BYTES]
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 
 from crossdock.base.errors import Invalid
 from crossdock.base.ids import StaffId
-from crossdock.console.counter.views import masked
 from crossdock.console.counter.who import Person, manager
 from crossdock.console.web import PageRequest
+from crossdock.core.handover.codes import masked
 from crossdock.core.staff import managing, passwords, queries
 from crossdock.core.staff.errors import StaffUnknown
 from crossdock.core.staff.model import (

@@ -10,6 +10,7 @@ from crossdock.base.ids import ProductId
 from crossdock.console.counter.who import Person
 from crossdock.core.catalog.model import Product
 from crossdock.core.handover.board_sql import Listed
+from crossdock.core.handover.codes import masked
 from crossdock.core.handover.model import PickUp
 from crossdock.core.orders.model import Order, OrderLine
 
@@ -114,10 +115,6 @@ def parcel(
 
 
 MOBILE_END: Final = 4
-
-
-def masked(key: str) -> str:
-    return key[:1] + "*" * (len(key) - 2) + key[-1:]
 
 
 def _code(key: str, person: Person) -> str:

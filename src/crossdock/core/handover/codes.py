@@ -10,3 +10,8 @@ TRIES_MAX: Final = 50
 
 def draw() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def masked(key: str) -> str:
+    """`1****2`: what a shop shows in lists when it fears redemption without the buyer."""
+    return key[:1] + "*" * (len(key) - 2) + key[-1:]

@@ -1,6 +1,7 @@
 """Statements on managing people, and what the platform's operator sees of them, whatever the account."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -28,42 +29,26 @@ async def locked(tx: Tx, *, ids: Sequence[StaffId]) -> dict[StaffId, Person]:
 
 
 async def set_active(tx: Tx, *, staff_id: StaffId, active: bool) -> Staff:
-    return await tx.one(
-        Staff,
-        f"UPDATE staff SET active = %(active)s, updated_at = %(now)s WHERE id = %(staff_id)s RETURNING {_STAFF}",
-        staff_id=staff_id,
-        active=active,
-        now=tx.now,
-    )
+    return await _change(tx, "active = %(active)s", staff_id=staff_id, active=active)
 
 
 async def set_role(tx: Tx, *, staff_id: StaffId, manager: bool) -> Staff:
-    return await tx.one(
-        Staff,
-        f"UPDATE staff SET manager = %(manager)s, updated_at = %(now)s WHERE id = %(staff_id)s RETURNING {_STAFF}",
-        staff_id=staff_id,
-        manager=manager,
-        now=tx.now,
-    )
+    return await _change(tx, "manager = %(manager)s", staff_id=staff_id, manager=manager)
 
 
 async def move(tx: Tx, *, staff_id: StaffId, site_id: SiteId) -> Staff:
-    return await tx.one(
-        Staff,
-        f"UPDATE staff SET site_id = %(site_id)s, updated_at = %(now)s WHERE id = %(staff_id)s RETURNING {_STAFF}",
-        staff_id=staff_id,
-        site_id=site_id,
-        now=tx.now,
-    )
+    return await _change(tx, "site_id = %(site_id)s", staff_id=staff_id, site_id=site_id)
 
 
 async def set_password(tx: Tx, *, staff_id: StaffId, password_hash: str) -> Staff:
+    return await _change(tx, "password_hash = %(password_hash)s", staff_id=staff_id, password_hash=password_hash)
+
+
+async def _change(tx: Tx, setting: str, **params: Any) -> Staff:
     return await tx.one(
         Staff,
-        "UPDATE staff SET password_hash = %(password_hash)s, updated_at = %(now)s"
-        f" WHERE id = %(staff_id)s RETURNING {_STAFF}",
-        staff_id=staff_id,
-        password_hash=password_hash,
+        f"UPDATE staff SET {setting}, updated_at = %(now)s WHERE id = %(staff_id)s RETURNING {_STAFF}",
+        **params,
         now=tx.now,
     )
 

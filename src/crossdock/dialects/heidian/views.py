@@ -2,10 +2,11 @@
 
 from crossdock.base.ids import StaffId
 from crossdock.core.accounts.model import Site
+from crossdock.core.handover.codes import masked
 from crossdock.core.handover.model import PickUp, StaffName
 from crossdock.core.staff.model import Action, LoggedIn, Staff
 from crossdock.dialects.heidian import wire
-from crossdock.dialects.heidian.words import masked, moment, moment_or_null, object_or_empty
+from crossdock.dialects.heidian.words import moment, moment_or_null, object_or_empty
 
 
 def branch(site: Site) -> wire.Branch:

@@ -85,11 +85,6 @@ def code(text: str) -> str | None:
     return text if _CODE.fullmatch(text) else None
 
 
-def masked(key: str) -> str:
-    """`1****2`: what a shop shows in lists when it fears redemption without the buyer."""
-    return key[:1] + "*" * (len(key) - 2) + key[-1:]
-
-
 def language(accepted: str | None) -> Language:
     """Chinese when Accept-Language prefers it to English; English for everything else."""
     best: tuple[float, Language] = (0.0, "en")
