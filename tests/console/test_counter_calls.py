@@ -13,7 +13,7 @@ from msgspec.json import encode
 from structlog.testing import capture_logs
 
 from crossdock.base.config import Config
-from crossdock.console.app import BODY_BYTES_MAX
+from crossdock.console.web import BODY_BYTES_MAX
 from crossdock.console.counter.door import SHELL
 from crossdock.console.counter.managing import ACTIONS_MAX
 from crossdock.console.counter.parcels import ROWS_MAX
