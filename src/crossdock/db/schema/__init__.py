@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bulk,
     callbacks,
     catalog,
     events,
@@ -14,6 +15,7 @@ from crossdock.db.schema import (
     orders,
     packing,
     payments,
+    places,
     staff,
     stock,
     tills,
@@ -25,6 +27,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bulk",
     "callbacks",
     "catalog",
     "events",
@@ -38,6 +41,7 @@ __all__ = [
     "orders",
     "packing",
     "payments",
+    "places",
     "staff",
     "stock",
     "tills",
