@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossdock.dialects.ovopark.errors import FieldMalformed, FieldMissing
@@ -212,6 +212,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     changes=st.dictionaries(st.sampled_from([*TEXTS, *TIMES, "depId", "goods"]), json_values, max_size=3),
     line=st.dictionaries(st.sampled_from([*GOODS_TEXTS, "goodsPrice", "goodsNums", "skus"]), json_values, max_size=3),
