@@ -38,16 +38,21 @@ async def search(
     if start >= min(total, SHOWN_MAX):
         return total, []
     rows = await sql.found(tx, **scope, wanted=wanted, start=start, limit=limit)
-    return total, await _with_items(tx, rows, most=ITEMS_SHOWN_MAX)
+    return total, await _with_items(tx, rows, await sql.item_counts(tx, [row.id for row in rows]))
 
 
-async def _with_items(tx: Tx, rows: Sequence[PackingRow], *, most: int | None = None) -> list[Packing]:
-    """Reports that came in later overlap, too: that is asked for anew."""
+async def _with_items(
+    tx: Tx, rows: Sequence[PackingRow], counts: Mapping[PackingId, int] | None = None
+) -> list[Packing]:
+    """All items, or where they are counted ITEMS_SHOWN_MAX.
+
+    Reports that came in later overlap, too: that is asked for anew.
+    """
     if not rows:
         return []
     items: defaultdict[PackingId, list[PackedItem]] = defaultdict(list)
-    counts = await sql.item_counts(tx, [row.id for row in rows])
-    for item in await sql.items_of(tx, _fitting(rows, counts, most)):
+    shown = [row.id for row in rows] if counts is None else _fitting(rows, counts)
+    for item in await sql.items_of(tx, shown):
         facts = structs.asdict(item)
         items[facts.pop("packing_id")].append(PackedItem(**facts))
     overlaps = await sql.overlaps(tx, [row.id for row in rows])
@@ -56,18 +61,18 @@ async def _with_items(tx: Tx, rows: Sequence[PackingRow], *, most: int | None = 
             **structs.asdict(row)
             | {"warnings": row.warnings | ({OVERLAPS: {"numbers": overlaps[row.id]}} if row.id in overlaps else {})},
             items=tuple(items[row.id]),
-            items_count=counts.get(row.id, 0),
+            items_count=len(items[row.id]) if counts is None else counts.get(row.id, 0),
         )
         for row in rows
     ]
 
 
-def _fitting(rows: Sequence[PackingRow], counts: Mapping[PackingId, int], most: int | None) -> list[PackingId]:
-    """The reports that are shown with their items, `most` items in all."""
-    fitting, shown = [], 0
+def _fitting(rows: Sequence[PackingRow], counts: Mapping[PackingId, int]) -> list[PackingId]:
+    """The reports that are shown with their items, ITEMS_SHOWN_MAX in all."""
+    fitting, room = [], ITEMS_SHOWN_MAX
     for row in rows:
         count = counts.get(row.id, 0)
-        if most is None or shown + count <= most:
+        if count <= room:
             fitting.append(row.id)
-            shown += count
+            room -= count
     return fitting
