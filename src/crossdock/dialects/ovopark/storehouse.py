@@ -136,6 +136,7 @@ async def _found(desk: Desk, packing: Packing, cameras: list[Camera]) -> FoundOr
         order_time=words.printed(packing.ordered_at),
         order_type=packing.order_type,
         goods=[_goods(item) for item in packing.items],
+        goods_total=packing.items_count,
         warnings=packing.warnings,
         videos=[
             OrderVideo(
