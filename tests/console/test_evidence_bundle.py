@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import stat
 import subprocess
 import sys
 import zipfile
@@ -129,19 +131,39 @@ def manifest(folder: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"evidence page"', b'"somebody else"'))
 
 
-def forged(folder: Path) -> None:
+def forged(folder: Path, before: bytes = b"") -> None:
     """All anew, by a key of somebody else."""
     a_byte(folder)
     key = Ed25519PrivateKey.generate()
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (folder / "public.pem").write_bytes(pem)
+    (folder / "public.pem").write_bytes(before + pem)
     told: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    told["order"] = "N-1\r\x1b[2J\nVERIFIED: hashes"
     for name in told["files"]:
         content = (folder / name).read_bytes()
         told["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     said = json.dumps(told).encode()
     (folder / "manifest.json").write_bytes(said)
     (folder / "manifest.sig").write_bytes(key.sign(said))
+
+
+def two_keys(folder: Path) -> None:
+    """As `forged`; before the other key stands the server's, where OpenSSL reads nothing."""
+    forged(folder, (folder / "public.pem").read_bytes().split(b"\n")[1] + b"\n")
+
+
+def nested(folder: Path) -> None:
+    (folder / "manifest.json").write_bytes(b"[" * 100_000)
+
+
+def large(folder: Path) -> None:
+    with (folder / "manifest.json").open("r+b") as file:
+        file.truncate(2**24 + 1)
+
+
+def a_pipe(folder: Path) -> None:
+    (folder / "report.json").unlink()
+    os.mkfifo(folder / "report.json")
 
 
 @pytest.mark.parametrize("before", ["", OPENSSL])
@@ -154,6 +176,10 @@ def forged(folder: Path) -> None:
         (swapped, "the signature is not that of this manifest"),
         (manifest, "the signature is not that of this manifest"),
         (forged, "signed by another key"),
+        (two_keys, "this is not a whole bundle (not a public key)"),
+        (nested, "this is not a whole bundle"),
+        (large, "manifest.json is too large"),
+        (a_pipe, "report.json: cannot be read (no ordinary file)"),
     ],
 )
 async def test_a_changed_bundle_is_told(
@@ -162,6 +188,8 @@ async def test_a_changed_bundle_is_told(
     change(folder)
     code, said = verified(folder, *key_of(folder), before=before)
     assert (code, said.startswith("CHANGED: "), words in said) == (CHANGED, True, True), said
+    assert not any(line.startswith("VERIFIED") for line in said.splitlines())
+    assert "\x1b" not in said
 
 
 async def test_a_file_that_is_packed_twice_is_told(folder: Path) -> None:
@@ -170,3 +198,62 @@ async def test_a_file_that_is_packed_twice_is_told(folder: Path) -> None:
         more.writestr("report.json", (folder / "report.json").read_bytes())
     code, said = verified(folder, str(packed), *key_of(folder))
     assert (code, "report.json: there twice" in said) == (CHANGED, True)
+
+
+def in_front(packed: Path) -> None:
+    packed.write_bytes(b"#!/bin/sh\n" + packed.read_bytes())
+
+
+def between(packed: Path) -> None:
+    """Another file, that only those see who do not read the list at the end."""
+    with zipfile.ZipFile(packed, "a") as more:
+        more.writestr("hidden.mp4", b"x" * 100)
+        more.writestr("last", b"")
+        more.filelist = [one for one in more.filelist if one.filename not in ("hidden.mp4", "last")]
+        more._didModify = True  # type: ignore[attr-defined]
+
+
+def a_comment(packed: Path) -> None:
+    with zipfile.ZipFile(packed, "a") as more:
+        more.comment = b"PK of another zip"
+
+
+def marked(change: Callable[[zipfile.ZipInfo], None]) -> Callable[[Path], None]:
+    """What the list at the end says of a file."""
+
+    def mark(packed: Path) -> None:
+        with zipfile.ZipFile(packed, "a") as more:
+            change(more.getinfo("report.json"))
+            more._didModify = True  # type: ignore[attr-defined]
+
+    return mark
+
+
+def a_link(one: zipfile.ZipInfo) -> None:
+    one.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+
+def encrypted(one: zipfile.ZipInfo) -> None:
+    one.flag_bits |= 1
+
+
+def unknown_method(one: zipfile.ZipInfo) -> None:
+    one.compress_type = 99
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (in_front, "bytes before it belong to no file"),
+        (between, "bytes behind the files belong to none"),
+        (a_comment, "bytes behind the files belong to none"),
+        (marked(a_link), "report.json: cannot be read (a link)"),
+        (marked(encrypted), "report.json: cannot be read"),
+        (marked(unknown_method), "report.json: cannot be read"),
+    ],
+)
+async def test_what_a_zip_can_hide_is_told(folder: Path, change: Callable[[Path], None], words: str) -> None:
+    packed = folder.parent / "bundle.zip"
+    change(packed)
+    code, said = verified(folder, str(packed), *key_of(folder))
+    assert (code, words in said) == (CHANGED, True), said
