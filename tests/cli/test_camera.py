@@ -97,7 +97,7 @@ async def test_a_sweep_is_tried_and_done(asked: Asked, quiet_world: World, tmp_p
     path.write_bytes(b"x")
     await quiet_world.rows(
         "INSERT INTO film_piece SELECT 47, 7001, %(at)s, %(at)s + interval '10 s', 'film/old.mp4', 1048576, 'h264',"
-        " 1, 1 RETURNING 1",
+        " 1, 1, 123, '001' RETURNING 1",
         at=START,
     )
     said = await asked(cameras.sweep, dry_run=True)

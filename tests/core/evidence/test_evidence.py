@@ -40,7 +40,8 @@ async def packed(world: World, number: str = NUMBER, *items: Any, **facts: Any) 
 
 async def filmed(world: World, since: timedelta, until: timedelta, name: str = "a") -> None:
     await world.rows(
-        "INSERT INTO film_piece SELECT 47, 7001, %(since)s, %(until)s, %(name)s, 1, 'h264', 2, 2 RETURNING 1",
+        "INSERT INTO film_piece SELECT 47, 7001, %(since)s, %(until)s, %(name)s, 1, 'h264', 2, 2, 123, '001'"
+        " RETURNING 1",
         since=FILMED_FROM + since,
         until=FILMED_FROM + until,
         name=f"film/{name}",
@@ -104,6 +105,20 @@ async def test_a_parcel_on_its_way_was_weighed_and_pictured(
     assert [one.mailno for one in found.waybills] == ["T-1"]
     limits = {"WAYBILLS_MAX": "waybills", "READINGS_MAX": "readings", "PICTURES_MAX": "pictures"}
     await assert_cut(quiet_world, order.id, limits, monkeypatch)
+
+
+async def test_a_camera_that_was_moved_shows_what_it_saw_where_it_was(quiet_world: World) -> None:
+    order_id = await collected(quiet_world)
+    await filmed(quiet_world, -SECOND, 20 * SECOND)
+    await quiet_world.rows("UPDATE camera SET station = '002' WHERE id = 7001 RETURNING 1")
+    await quiet_world.rows(
+        "INSERT INTO film_piece SELECT 47, 7001, %(at)s, %(at)s + interval '60 s', 'x', 1, 'h264', 2, 2, 123, '002'"
+        " RETURNING 1",
+        at=FILMED_FROM + 20 * SECOND,
+    )
+    [one] = (await told(quiet_world, order_id)).packings
+    [view] = one.views
+    assert (view.filmed_to, view.gaps) == (FILMED_FROM + 20 * SECOND, (Gap(FILMED_FROM + 20 * SECOND, WINDOW.until),))
 
 
 async def test_doors_that_opened_for_a_parcel(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
