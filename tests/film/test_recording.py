@@ -10,6 +10,7 @@ import pytest
 from crossdock.base.clock import SystemClock
 from crossdock.base.objects import Objects
 from crossdock.core.events import kinds
+from crossdock.film import streams
 from crossdock.film.picture import write_film
 from crossdock.film.simulator import SimulatedCamera
 from tests.film.conftest import NoTime, Studio
@@ -98,6 +99,20 @@ async def test_who_is_told_to_stop_stores_what_was_read(studio: Studio) -> None:
         await asyncio.sleep(2.5)
     [piece] = await studio.pieces()
     assert piece.ended_at - piece.started_at > SECOND
+
+
+@pytest.mark.parametrize("way", ["rtsp_url", "http_url"])
+async def test_a_camera_that_falls_silent_on_an_open_line_is_gone(
+    studio: Studio, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "READ_S_MAX", 0.5)
+    async with (
+        SimulatedCamera(SystemClock(), key_s=0.5, silent_after=20) as camera,
+        studio.recording(getattr(camera, way), clock=SystemClock(), piece_s=1.0),
+    ):
+        await studio.until_failure("unreachable")
+        assert len(await studio.pieces()) > 0
+        await studio.until_failure(None)
 
 
 async def test_a_camera_that_is_not_there_is_tried_again(studio: Studio) -> None:
