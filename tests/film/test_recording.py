@@ -166,9 +166,25 @@ def test_a_recorder_that_begins_again_leaves_out_what_there_is(tmp_path: Path) -
 
 def test_the_drift_of_a_crystal_is_made_good(tmp_path: Path) -> None:
     write_film(tmp_path / "slow.mp4", start=NOON, seconds=60)
-    made = list(cuts(tmp_path / "slow.mp4", NOON, slow=1.001))
+    made = list(cuts(tmp_path / "slow.mp4", NOON, ours=lambda seconds: 1.001 * seconds))
     assert all(earlier.ended_at == later.started_at for earlier, later in pairwise(made))
     assert 60.04 * SECOND < made[-1].ended_at - NOON < 60.07 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("by", "starts"),
+    [
+        (3_600, [0, 10, 20, 3_630, 3_640, 3_650]),
+        (-20, [0, 10, 20, 30]),
+        (-60, [0, 10, 20]),
+        (-60 - 2 * 10, [0, 10, 20, -50, -40, -30]),
+    ],
+)
+def test_our_own_clock_is_put_right_while_a_camera_is_recorded(tmp_path: Path, by: int, starts: list[int]) -> None:
+    """Film that there is already is left out, but not for an hour: then other film of that time is told."""
+    write_film(tmp_path / "long.mp4", start=NOON, seconds=60)
+    made = list(cuts(tmp_path / "long.mp4", NOON, ours=lambda seconds: seconds + by * (seconds >= 30)))
+    assert [(cut.started_at - NOON) / SECOND for cut in made] == starts
 
 
 @pytest.mark.parametrize(("most", "pieces"), [(10**9, 1), (60_000, 3)])
