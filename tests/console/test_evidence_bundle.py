@@ -1,5 +1,6 @@
 """A sealed bundle, verified as a stranger does who has nothing but Python."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -17,8 +18,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from crossdock.console import evidence
 from crossdock.console.app import templates
+from crossdock.console.evidence import BUNDLES_AT_ONCE, PAGES_OF_ADDRESS
 from crossdock.console.evidence_bundle import public_key
 from tests.console.evidences import KEY, SINCE, UNTIL, at, collected, files, minute, pictured
+from tests.film.conftest import Studio
 from tests.film.reels import Reel, times
 from tests.world import ACCOUNT, World
 
@@ -70,6 +73,40 @@ async def test_what_is_in_a_bundle(folder: Path, world: World) -> None:
     assert f'src="clips/{clip.name}"' in html
     assert "<script" not in html
     assert f'"{KEY}"' not in (folder / "report.json").read_text()
+
+
+async def test_who_takes_evidence_away_stands_on_the_timeline(folder: Path, world: World) -> None:
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    told = await world.rows("SELECT kind, actor, facts FROM event WHERE kind LIKE 'evidence.%%'")
+    assert told == [("evidence.bundled", "evidence page", {"manifest_sha256": digest})]
+    assert f"Manifest: {digest}" in verified(folder)[1]
+
+
+async def test_film_that_cannot_be_read_is_missing_in_a_bundle(world: World, minute: Reel, tmp_path: Path) -> None:
+    order_id = await collected(world, minute)
+    Studio(world).files()[1].write_bytes(b"broken")
+    answer = await world.client.get(at(world, order_id) + "/bundle.zip")
+    (tmp_path / "b.zip").write_bytes(answer.content)
+    with zipfile.ZipFile(tmp_path / "b.zip") as packed:
+        [clip] = json.loads(packed.read("report.json"))["clips"]
+        assert "Missing" in packed.read("report.html").decode()
+    assert clip["clip"]["missing"] == [{"since": "2024-01-15T01:00:10Z", "until": "2024-01-15T01:00:17.3Z"}]
+
+
+async def test_so_many_bundles_are_made_at_once(world: World, minute: Reel) -> None:
+    address = at(world, await collected(world, minute)) + "/bundle.zip"
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'film_piece'::regclass AND NOT granted"
+    asked = 2 * BUNDLES_AT_ONCE + 1
+    async with world.desk.database.transaction() as tx:
+        await tx.execute("LOCK TABLE film_piece IN ACCESS EXCLUSIVE MODE")
+        asking = [asyncio.create_task(world.client.get(address)) for _ in range(asked)]
+        async with asyncio.timeout(20):
+            while len(world.desk.limiter._of(PAGES_OF_ADDRESS, "127.0.0.1")) < asked:
+                await asyncio.sleep(0.01)
+            while await tx.value(waiting) < BUNDLES_AT_ONCE:
+                await asyncio.sleep(0.01)
+        assert await tx.value(waiting) == BUNDLES_AT_ONCE
+    assert {(await one).status_code for one in asking} == {200}
 
 
 async def test_pictures_are_in_a_bundle_and_lost_ones_are_told(world: World, tmp_path: Path) -> None:

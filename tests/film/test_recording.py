@@ -1,6 +1,7 @@
 """What a camera sends becomes film of the time it was taken, whatever the camera claims, and whatever breaks."""
 
 import asyncio
+import resource
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -143,6 +144,24 @@ async def test_on_a_full_disk_a_camera_rests_and_goes_on_by_itself(
         await studio.until_failure("disk_full")
         free = 10**9
         await studio.until_failure(None)
+
+
+async def test_a_disk_that_takes_no_more_is_told_and_recording_goes_on_by_itself(
+    studio: Studio, tmp_path: Path
+) -> None:
+    write_film(tmp_path / "loop.mp4", start=NOON, seconds=10)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with studio.recording(str(tmp_path / "loop.mp4"), pace=NoTime()):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        try:
+            await studio.until_failure("storage")
+            assert [
+                path for path in studio.folder.rglob("*") if path.is_file() and path.stat().st_size < 50_000
+            ] == []
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        await studio.until_failure(None)
+        await studio.until_pieces(1)
 
 
 async def test_where_others_recorded_already_nothing_is_stored(studio: Studio, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
+import asyncio
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +49,9 @@ def pages(desk: Desk) -> Pages:
     """HEAD is answered as GET, without the body."""
     litestar = Litestar(
         route_handlers=[handler for page in PAGES for handler in page.handlers],
-        state=State({"desk": desk, "templates": templates()}),
+        state=State(
+            {"desk": desk, "templates": templates(), "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE)}
+        ),
         exception_handlers={Exception: _refuse, HTTPException: _refuse},
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,

@@ -192,7 +192,8 @@ def verdict(place: Place, wanted: str | None) -> tuple[int, list[str]]:
         return CHANGED, ["CHANGED: files differ from the manifest", *found]
     fingerprint = hashlib.sha256(key).hexdigest()
     said = [f"Order {told.get('order')}, made at {told.get('made_at')} by {told.get('made_by')}."]
-    said += [f"All {len(told['files'])} files have the hashes of the manifest.", f"Key in the bundle: {fingerprint}"]
+    said += [f"All {len(told['files'])} files have the hashes of the manifest."]
+    said += [f"Manifest: {hashlib.sha256(manifest).hexdigest()}", f"Key in the bundle: {fingerprint}"]
     fits = signature_fits(key, manifest, signature)
     if fits is False:
         return CHANGED, ["CHANGED: the signature is not that of this manifest", *said]

@@ -20,6 +20,7 @@ from crossdock.core.codes import commands as codes
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
+from crossdock.core.evidence import commands as evidence
 from crossdock.core.evidence import queries as evidence_queries
 from crossdock.core.film import commands as film
 from crossdock.core.film import queries as film_queries
@@ -397,6 +398,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
         (film.release, {"order_id": shipped.id, "actor": "x"}),
+        (evidence.note_address, {"order_id": shipped.id, "expires": datetime(2030, 1, 1, tzinfo=UTC), "actor": "x"}),
+        (evidence.note_bundle, {"order_id": shipped.id, "manifest_sha256": "", "actor": "x"}),
     ]
     before = await everything(twins)
     for command, given in attempts:

@@ -143,20 +143,32 @@ async def test_doors_that_opened_for_a_parcel(world: World, monkeypatch: pytest.
     assert (report_of_door.kind, report_of_door.command_id) == ("opened", found.doors[0].id)
 
 
-async def test_no_code_or_secret_is_told(quiet_world: World) -> None:
+async def test_no_code_secret_or_recipient_is_told(quiet_world: World) -> None:
     order_id = await collected(quiet_world)
     [(token,)] = await quiet_world.rows("SELECT token FROM orders WHERE id = %(id)s", id=order_id)
+    person = {"contact": "Zhang San"}
     await quiet_world.rows(
-        "UPDATE orders SET partner_fields = %(facts)s WHERE id = %(id)s RETURNING 1",
+        "UPDATE orders SET recipient = %(facts)s, partner_fields = %(facts)s WHERE id = %(id)s RETURNING 1",
         id=order_id,
-        facts={"page": f"https://shop/t/{token}", "deep": [{"code": KEY, "secret": "s3cret"}], "sku": "kept"},
+        facts=person,
+    )
+    await quiet_world.rows(
+        "UPDATE event SET facts = %(facts)s"
+        " WHERE id = (SELECT max(id) FROM event WHERE order_id = %(id)s) RETURNING 1",
+        id=order_id,
+        facts={
+            "page": f"https://shop/t/{token}",
+            "deep": [{"code": KEY, "secret": "s3cret", "recipient": person, "partner_fields": person}],
+            "sku": "kept",
+        },
     )
     found = await told(quiet_world, order_id)
     said = json.text(to_builtins(found))
     assert f'"{KEY}"' not in said
     assert token not in said
     assert "s3cret" not in said
-    assert found.order.partner_fields["sku"] == "kept"
+    assert "Zhang San" not in said
+    assert found.events[-1].facts["sku"] == "kept"
     assert found.hand_overs[0].code == "0****2"
 
 
