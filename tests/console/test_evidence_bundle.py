@@ -90,7 +90,7 @@ async def test_film_that_cannot_be_read_is_missing_in_a_bundle(world: World, min
     with zipfile.ZipFile(tmp_path / "b.zip") as packed:
         [clip] = json.loads(packed.read("report.json"))["clips"]
         assert "Missing" in packed.read("report.html").decode()
-    assert clip["clip"]["missing"] == [{"since": "2024-01-15T01:00:10Z", "until": "2024-01-15T01:00:17.3Z"}]
+    assert clip["clip"]["missing"] == [{"since": "2024-01-15T01:00:10Z", "until": "2024-01-15T01:00:17.300000Z"}]
 
 
 async def test_so_many_bundles_are_made_at_once(world: World, minute: Reel) -> None:
