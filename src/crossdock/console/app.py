@@ -1,6 +1,7 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,26 +36,29 @@ log = structlog.get_logger(__name__)
 
 
 def pages(desk: Desk) -> Pages:
-    """HEAD is answered as GET, without the body."""
-    litestar = Litestar(
-        route_handlers=[handler for page in PAGES for handler in page.handlers],
-        state=State(
-            {"desk": desk, "templates": templates(), "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE)}
-        ),
-        exception_handlers={Exception: _refuse, HTTPException: _refuse},
-        request_max_body_size=web.BODY_BYTES_MAX,
-        openapi_config=None,
-        logging_config=None,
-    )
+    """HEAD is answered as GET, without the body. The routes are read when the first page is asked for: 20 ms."""
+
+    @cache
+    def routes() -> Litestar:
+        return Litestar(
+            route_handlers=[handler for page in PAGES for handler in page.handlers],
+            state=State(
+                {"desk": desk, "templates": templates(), "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE)}
+            ),
+            exception_handlers={Exception: _refuse, HTTPException: _refuse},
+            request_max_body_size=web.BODY_BYTES_MAX,
+            openapi_config=None,
+            logging_config=None,
+        )
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_headers(message: dict[str, Any]) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         if scope["method"] == "HEAD":
-            await litestar({**scope, "method": "GET"}, receive, send_headers)  # type: ignore[arg-type]
+            await routes()({**scope, "method": "GET"}, receive, send_headers)  # type: ignore[arg-type]
         else:
-            await litestar(scope, receive, send)  # type: ignore[arg-type]
+            await routes()(scope, receive, send)  # type: ignore[arg-type]
 
     return answer
 
