@@ -38,7 +38,7 @@ async def test_a_bundle_is_written_and_verified_by_the_key_that_is_printed(
     code, pem = await terminal.run("evidence", "--public-key")
     assert (code, pem.startswith("-----BEGIN PUBLIC KEY-----\n")) == (0, True)
     (tmp_path / "server.pem").write_text(pem)
-    script = Path(cli.__file__).parent / "console" / "verify_bundle.py"
+    script = Path(cli.__file__).parents[1] / "console" / "verify_bundle.py"
     words = [sys.executable, str(script), str(path), "--key", str(tmp_path / "server.pem")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.startswith("VERIFIED: ")) == (0, True), done.stdout + done.stderr
