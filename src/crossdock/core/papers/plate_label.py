@@ -43,6 +43,12 @@ class PlateLabel(Struct, frozen=True, kw_only=True):
     """None where it holds several kinds of goods, or nothing yet."""
 
 
+class PlateLabels(Struct, frozen=True, kw_only=True):
+    """A roll of them."""
+
+    labels: Sequence[PlateLabel]
+
+
 def pdf(label: PlateLabel) -> bytes:
     """One page; the same label gives the same bytes."""
     return pdf_of([label])
