@@ -385,11 +385,12 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
         (sscc.hand_out, {"site_id": WAREHOUSE}),
         (sscc.plates, {"codes": [ids["pallet"]]}),
+        (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),
-        (gathering.product_label, {"sku": "P-7001"}),
+        (gathering.product_label, {"product_id": 2989352}),
         (film.release, {"order_id": shipped.id, "actor": "x"}),
     ]
     before = await everything(twins)

@@ -121,17 +121,18 @@ async def test_orders_that_nobody_has_or_another_place_packs(quiet_world: World)
 
 
 async def test_goods_are_labelled_with_their_gtin_or_their_first_code_or_their_sku(quiet_world: World) -> None:
-    asked: dict[str, Any] = {"sku": "P-7001", "lot": "L-1", "expires_on": date(2026, 1, 31), "copies": 2}
-    assert await gathered(quiet_world, gathering.product_label, **asked) == ProductLabel(
-        code="P-7001", name="测试手机 8GB", **asked
+    asked: dict[str, Any] = {"lot": "L-1", "expires_on": date(2026, 1, 31), "copies": 2}
+    assert await gathered(quiet_world, gathering.product_label, product_id=2989352, **asked) == ProductLabel(
+        code="P-7001", sku="P-7001", name="测试手机 8GB", **asked
     )
     for code, shown in (("B-2", "B-2"), ("A-1", "A-1"), ("6291041500213", "6291041500213")):
         await quiet_world.rows(
             f"INSERT INTO product_code (account_id, code, product_id) VALUES (47, '{code}', 2989352) RETURNING 1"
         )
-        assert (await gathered(quiet_world, gathering.product_label, sku="P-7001")).code == shown
-    with pytest.raises(ProductUnknown):
-        await gathered(quiet_world, gathering.product_label, sku="nobody's")
+        assert (await gathered(quiet_world, gathering.product_label, product_id=2989352)).code == shown
+    for nobodys in (0, 1, 2**63):
+        with pytest.raises(ProductUnknown):
+            await gathered(quiet_world, gathering.product_label, product_id=nobodys)
 
 
 async def test_plates_that_were_handed_out_are_printed_as_often_as_wanted(quiet_world: World) -> None:

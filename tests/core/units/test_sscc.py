@@ -118,6 +118,11 @@ async def test_a_number_is_kept_with_what_it_stands_for(quiet_world: World) -> N
         found = await sscc.plates(tx, account_id=ACCOUNT, codes=[empty, full])
         with pytest.raises(SsccUnknown):
             await sscc.plates(tx, account_id=ACCOUNT, codes=[full, "376104250021234569"])
+        many = await hand_out(quiet_world, count=3)
+        assert await sscc.batch(tx, account_id=ACCOUNT, code=many[1]) == many
+        assert await sscc.batch(tx, account_id=ACCOUNT, code=full) == [full]
+        with pytest.raises(SsccUnknown):
+            await sscc.batch(tx, account_id=ACCOUNT, code="376104250021234569")
     assert [(plate.code, plate.product_id, plate.quantity, plate.lot) for plate in found] == [
         (empty, None, None, ""),
         (full, 2989352, 120, "L2408A"),

@@ -11,7 +11,7 @@ from crossdock.base.ids import AccountId, SiteId
 from crossdock.core.catalog.errors import ProductUnknown
 from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.pieces import FINAL_STATES
-from crossdock.core.orders.queries import ORDER_ID_MAX
+from crossdock.core.orders.queries import ORDER_ID_MAX as ID_MAX
 from crossdock.core.papers import sql
 from crossdock.core.papers.packing_slip import DeliveryNote, PackingSlip, SlipLine
 from crossdock.core.papers.parcel_label import ParcelLabel
@@ -64,12 +64,12 @@ async def delivery_note(
 
 
 async def product_label(
-    tx: Tx, *, account_id: AccountId, sku: str, lot: str = "", expires_on: date | None = None, copies: int = 1
+    tx: Tx, *, account_id: AccountId, product_id: int, lot: str = "", expires_on: date | None = None, copies: int = 1
 ) -> ProductLabel:
     """Errors: ProductUnknown."""
-    found = await sql.goods(tx, account_id=account_id, skus=[sku])
+    found = await sql.goods(tx, account_id=account_id, ids=[product_id] if 0 < product_id <= ID_MAX else [])
     if not found:
-        raise ProductUnknown(sku=sku)
+        raise ProductUnknown(id=product_id)
     [goods] = found
     return ProductLabel(
         code=_gtin(goods) or next(iter(goods.codes), goods.sku),
@@ -113,7 +113,7 @@ def _content(plate: OwnPlate, goods: Goods) -> Content:
 async def _head(tx: Tx, account_id: AccountId, order_id: int, site_id: SiteId | None) -> Head:
     """Errors: OrderUnknown."""
     found = None
-    if 0 < order_id <= ORDER_ID_MAX:
+    if 0 < order_id <= ID_MAX:
         found = await sql.head(tx, account_id=account_id, order_id=order_id, site_id=site_id)
     if found is None:
         raise OrderUnknown(id=order_id)

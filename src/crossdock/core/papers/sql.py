@@ -104,8 +104,8 @@ SELECT l.sku, coalesce(p.name, l.sku) AS name, l.lot, l.quantity, l.done
     )
 
 
-async def goods(tx: Tx, *, account_id: AccountId, ids: Sequence[int] = (), skus: Sequence[str] = ()) -> list[Goods]:
-    """By id or by sku. Keys: product_pkey, product_account_id_sku_key."""
+async def goods(tx: Tx, *, account_id: AccountId, ids: Sequence[int]) -> list[Goods]:
+    """Key: product_pkey."""
     return await tx.many(
         Goods,
         """
@@ -113,11 +113,10 @@ SELECT p.id, p.sku, p.name,
        ARRAY (SELECT c.code FROM product_code c WHERE c.account_id = p.account_id AND c.product_id = p.id
                ORDER BY c.code LIMIT 100) AS codes
   FROM product p
- WHERE p.account_id = %(account_id)s AND (p.id = ANY (%(ids)s::bigint[]) OR p.sku = ANY (%(skus)s::text[]))
+ WHERE p.account_id = %(account_id)s AND p.id = ANY (%(ids)s::bigint[])
 """,
         account_id=account_id,
         ids=list(ids),
-        skus=list(skus),
     )
 
 

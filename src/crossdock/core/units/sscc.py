@@ -50,6 +50,14 @@ async def hand_out(
     return codes
 
 
+async def batch(tx: Tx, *, account_id: AccountId, code: str) -> list[str]:
+    """The numbers that were handed out together with this one, and itself. Errors: SsccUnknown."""
+    found = await sscc_sql.batch(tx, account_id=account_id, code=code)
+    if not found:
+        raise SsccUnknown(code=code)
+    return found
+
+
 async def plates(tx: Tx, *, account_id: AccountId, codes: Sequence[str]) -> list[OwnPlate]:
     """In the order of the codes. Errors: SsccUnknown."""
     found = {plate.code: plate for plate in await sscc_sql.plates(tx, account_id=account_id, codes=codes)}

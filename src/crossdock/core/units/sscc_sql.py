@@ -66,12 +66,13 @@ async def keep(
     """How many of them were new. Key: sscc_pkey."""
     return await tx.execute(
         """
-INSERT INTO sscc (code, account_id, site_id, product_id, quantity, lot, expires_on, handed_out_at)
-SELECT code, %(account_id)s, %(site_id)s, %(product_id)s, %(quantity)s, %(lot)s, %(expires_on)s, %(now)s
+INSERT INTO sscc (code, batch, account_id, site_id, product_id, quantity, lot, expires_on, handed_out_at)
+SELECT code, %(batch)s, %(account_id)s, %(site_id)s, %(product_id)s, %(quantity)s, %(lot)s, %(expires_on)s, %(now)s
   FROM unnest(%(codes)s::text[]) AS code
 ON CONFLICT ON CONSTRAINT sscc_pkey DO NOTHING
 """,
         codes=list(codes),
+        batch=codes[0],
         account_id=account_id,
         site_id=site_id,
         product_id=content.product_id if content else None,
@@ -93,3 +94,14 @@ SELECT s.code, s.site_id, s.product_id, s.quantity, s.lot, s.expires_on, s.hande
         account_id=account_id,
         codes=list(codes),
     )
+
+
+async def batch(tx: Tx, *, account_id: AccountId, code: str) -> list[str]:
+    """In the order of their numbers. Index: sscc_account_id_batch_idx."""
+    rows = await tx.rows(
+        "SELECT code FROM sscc WHERE account_id = %(account_id)s AND batch ="
+        " (SELECT batch FROM sscc WHERE account_id = %(account_id)s AND code = %(code)s) ORDER BY code",
+        account_id=account_id,
+        code=code,
+    )
+    return [str(row[0]) for row in rows]

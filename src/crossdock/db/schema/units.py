@@ -155,6 +155,7 @@ sscc = Table(
     "sscc",
     metadata,
     words("code"),
+    words("batch"),
     big("account_id"),
     big("site_id"),
     big("product_id", null=True),
@@ -169,6 +170,7 @@ sscc = Table(
     ),
     CheckConstraint("code ~ '^[0-9]{18}$'", name="code"),
     CheckConstraint("(product_id IS NULL) = (quantity IS NULL) AND quantity > 0", name="content"),
-    Index(None, "account_id", "code"),
+    Index(None, "account_id", "batch"),
 )
-"""Every SSCC that was handed out, and what it holds where that is one product."""
+"""Every SSCC that was handed out, and what it holds where that is one product. `batch`: the first of
+those that were handed out together."""

@@ -18,6 +18,7 @@ CREATE TABLE sscc_counter (
     """
 CREATE TABLE sscc (
     code TEXT NOT NULL,
+    batch TEXT NOT NULL,
     account_id BIGINT NOT NULL,
     site_id BIGINT NOT NULL,
     product_id BIGINT,
@@ -32,7 +33,7 @@ CREATE TABLE sscc (
     CONSTRAINT sscc_content_check CHECK ((product_id IS NULL) = (quantity IS NULL) AND quantity > 0)
 )
 """,
-    "CREATE INDEX sscc_account_id_code_idx ON sscc (account_id, code)",
+    "CREATE INDEX sscc_account_id_batch_idx ON sscc (account_id, batch)",
 )
 
 
