@@ -13,7 +13,7 @@ from crossdock.core.papers.wording import goods, moment
 COLUMNS: Final = (
     Column(caption="location", width_mm=46, kind="code", size=13),
     Column(caption="goods", width_mm=50),
-    Column(caption="quantity", width_mm=14, kind="number"),
+    Column(caption="quantity", width_mm=14, kind="number", size=13),
     Column(caption="tote", width_mm=34, kind="code"),
     Column(caption="order", width_mm=36, kind="code"),
     Column(width_mm=10, kind="tick"),

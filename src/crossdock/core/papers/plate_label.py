@@ -70,7 +70,7 @@ def _page(paper: Paper, label: PlateLabel) -> None:
     bottom_mm = MARGIN_MM
     for text, shown, of_gs1 in rows:
         paper.code(text, left_mm=0, bottom_mm=bottom_mm + 5, width_mm=WIDTH_MM, height_mm=BAR_HEIGHT_MM, gs1=of_gs1)
-        paper.box([shown], left_mm=32, bottom_mm=bottom_mm, width_mm=WIDTH_MM - 37, height_mm=4.5, size=9)
+        paper.box([shown], left_mm=36, bottom_mm=bottom_mm, width_mm=WIDTH_MM - 41, height_mm=4.5, size=9)
         bottom_mm += ROW_MM
     paper.ruler(MARGIN_MM, MARGIN_MM, RULER_MM)
     whole_mm = WIDTH_MM - 2 * MARGIN_MM

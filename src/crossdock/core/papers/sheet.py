@@ -205,9 +205,10 @@ class _Drawn:
                 self._paper.frame(left_mm + 1.5, top_mm - 6, 4.5)
             case _:
                 for place, line in enumerate(lines):
-                    self._in_column(column, line, left_mm, top_mm - PADDING_MM - 3.2 - place * LINE_MM)
+                    down_mm = PADDING_MM + (place + 0.8) * _line_mm(column.size)
+                    self._in_column(column, line, left_mm, top_mm - down_mm, size=column.size)
 
-    def _in_column(self, column: Column, line: str, left_mm: float, bottom_mm: float, *, size: float = SIZE) -> None:
+    def _in_column(self, column: Column, line: str, left_mm: float, bottom_mm: float, *, size: float) -> None:
         align = "right" if column.kind == "number" else "left"
         width_mm = column.width_mm - 2 * PADDING_MM
         self._paper.text(left_mm + PADDING_MM, bottom_mm, line, size=size, width_mm=width_mm, align=align)
