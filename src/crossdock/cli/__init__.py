@@ -3,6 +3,7 @@
 import typer
 
 from crossdock.cli import (
+    bulk,
     callbacks,
     cameras,
     cancels,
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(serving.app)
 app.add_typer(signing.app)
 app.add_typer(evidence.app)
+app.add_typer(bulk.app, name="bulk")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(cameras.app, name="camera")
 app.add_typer(cancels.app, name="cancels")

@@ -35,7 +35,7 @@ FINISH_S: Final = 5.0
 STALLED_S: Final = 60.0
 """Without a sign of life of its worker a job is given to another."""
 
-Job = Callable[..., Awaitable[None]]
+Job = Callable[..., Awaitable[Any]]
 
 LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, Unavailable, *dial_errors())
 

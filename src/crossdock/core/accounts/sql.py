@@ -62,6 +62,11 @@ async def account(tx: Tx, account_id: AccountId) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE id = %(id)s", id=account_id)
 
 
+async def ids(tx: Tx) -> list[AccountId]:
+    """Of all accounts."""
+    return [AccountId(row[0]) for row in await tx.rows("SELECT id FROM account ORDER BY id")]
+
+
 async def account_by_code(tx: Tx, code: str) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE code = %(code)s", code=code)
 

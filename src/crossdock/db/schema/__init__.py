@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bulk,
     callbacks,
     catalog,
     events,
@@ -24,6 +25,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bulk",
     "callbacks",
     "catalog",
     "events",
