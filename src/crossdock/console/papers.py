@@ -85,7 +85,7 @@ async def _product(tx: Tx, asked: Asked) -> Paper:
 
 async def _plates(tx: Tx, asked: Asked) -> Paper:
     """All that were handed out with this one."""
-    codes = await sscc.batch(tx, account_id=asked.account_id, code=asked.ref)
+    codes = await sscc.batch(tx, **asked.place, code=asked.ref)
     return await gathering.plate_labels(tx, **asked.place, codes=codes)
 
 

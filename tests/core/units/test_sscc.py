@@ -119,7 +119,9 @@ async def test_a_number_is_kept_with_what_it_stands_for(quiet_world: World) -> N
         with pytest.raises(SsccUnknown):
             await sscc.plates(tx, account_id=ACCOUNT, codes=[full, "376104250021234569"])
         many = await hand_out(quiet_world, count=3)
-        assert await sscc.batch(tx, account_id=ACCOUNT, code=many[1]) == many
+        assert await sscc.batch(tx, account_id=ACCOUNT, site_id=WAREHOUSE, code=many[1]) == many
+        with pytest.raises(SsccUnknown):
+            await sscc.batch(tx, account_id=ACCOUNT, site_id=SHOP, code=many[1])
         assert await sscc.batch(tx, account_id=ACCOUNT, code=full) == [full]
         with pytest.raises(SsccUnknown):
             await sscc.batch(tx, account_id=ACCOUNT, code="376104250021234569")

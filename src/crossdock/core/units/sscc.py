@@ -50,12 +50,12 @@ async def hand_out(
     return codes
 
 
-async def batch(tx: Tx, *, account_id: AccountId, code: str) -> list[str]:
-    """The numbers that were handed out together with this one, and itself. Errors: SsccUnknown."""
+async def batch(tx: Tx, *, account_id: AccountId, code: str, site_id: SiteId | None = None) -> list[str]:
+    """The numbers handed out together with this one, and itself; with `site_id`, there. Errors: SsccUnknown."""
     found = await sscc_sql.batch(tx, account_id=account_id, code=code)
-    if not found:
+    if not found or any(site_id not in (None, of_site) for of_site, _ in found):
         raise SsccUnknown(code=code)
-    return found
+    return [one for _, one in found]
 
 
 async def plates(tx: Tx, *, account_id: AccountId, codes: Sequence[str]) -> list[OwnPlate]:

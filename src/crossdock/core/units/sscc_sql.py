@@ -96,12 +96,12 @@ SELECT s.code, s.site_id, s.product_id, s.quantity, s.lot, s.expires_on, s.hande
     )
 
 
-async def batch(tx: Tx, *, account_id: AccountId, code: str) -> list[str]:
-    """In the order of their numbers. Index: sscc_account_id_batch_idx."""
+async def batch(tx: Tx, *, account_id: AccountId, code: str) -> list[tuple[SiteId, str]]:
+    """Place and number, in the order of the numbers. Index: sscc_account_id_batch_idx."""
     rows = await tx.rows(
-        "SELECT code FROM sscc WHERE account_id = %(account_id)s AND batch ="
+        "SELECT site_id, code FROM sscc WHERE account_id = %(account_id)s AND batch ="
         " (SELECT batch FROM sscc WHERE account_id = %(account_id)s AND code = %(code)s) ORDER BY code",
         account_id=account_id,
         code=code,
     )
-    return [str(row[0]) for row in rows]
+    return [(SiteId(row[0]), str(row[1])) for row in rows]
