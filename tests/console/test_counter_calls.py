@@ -13,11 +13,11 @@ from msgspec.json import encode
 from structlog.testing import capture_logs
 
 from crossdock.base.config import Config
-from crossdock.console.app import BODY_BYTES_MAX
 from crossdock.console.counter.door import SHELL
 from crossdock.console.counter.managing import ACTIONS_MAX
 from crossdock.console.counter.parcels import ROWS_MAX
 from crossdock.console.counter.who import COOKIE, PAUSE_S, WORD_HEADER, WRONG_KEYS_OF_STAFF
+from crossdock.console.web import BODY_BYTES_MAX
 from crossdock.core.fulfilment import paying
 from crossdock.core.handover import board
 from crossdock.core.handover.board import EXPIRING_WITHIN

@@ -1,6 +1,5 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
-import secrets
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,16 +10,8 @@ from litestar.datastructures import CacheControlHeader, State
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
-from crossdock.base.errors import (
-    BodyTooLarge,
-    CrossdockError,
-    Invalid,
-    MethodNotAllowed,
-    PathUnknown,
-    Unavailable,
-    Unforeseen,
-)
-from crossdock.console import buyer, counter, evidence, kiosk, web, words
+from crossdock.base.errors import Unavailable, Unforeseen
+from crossdock.console import buyer, counter, evidence, floor, kiosk, web, words
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
@@ -37,10 +28,8 @@ STATIC: Final = Page(
     ],
     refuse=web.refuse,
 )
-PAGES: Final = (counter.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, STATIC)
+PAGES: Final = (counter.PAGE, floor.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, STATIC)
 PREFIXES: Final = tuple(page.prefix for page in PAGES)
-BODY_BYTES_MAX: Final = 65_536
-
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +39,7 @@ def pages(desk: Desk) -> Pages:
         route_handlers=[handler for page in PAGES for handler in page.handlers],
         state=State({"desk": desk, "templates": templates()}),
         exception_handlers={Exception: _refuse, HTTPException: _refuse},
-        request_max_body_size=BODY_BYTES_MAX,
+        request_max_body_size=web.BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
     )
@@ -83,7 +72,7 @@ def _refuse(request: PageRequest, error: Exception) -> Response[Any]:
     """In the way of the page whose prefix it is. Addresses may be secrets: no path stands in the log."""
     path = request.scope["path"]
     page = next((page for page in PAGES if path == page.prefix or path.startswith(page.prefix + "/")), STATIC)
-    refused = _ours(error)
+    refused = web.ours(error)
     if isinstance(refused, Unavailable):
         log.error("unavailable", page=page.prefix, cause=refused.sentence)
     elif isinstance(refused, Unforeseen):
@@ -91,21 +80,3 @@ def _refuse(request: PageRequest, error: Exception) -> Response[Any]:
     else:
         log.info("refused", page=page.prefix, error=type(refused).__name__)
     return page.refuse(request, refused)
-
-
-def _ours(error: Exception) -> CrossdockError:
-    """What the framework raises, in our words."""
-    if isinstance(error, CrossdockError):
-        return error
-    match error.status_code if isinstance(error, HTTPException) else 500:
-        case 404:
-            return PathUnknown()
-        case 405:
-            allowed = (getattr(error, "headers", None) or {}).get("allow", "").split(", ")
-            return MethodNotAllowed(allowed=", ".join([*allowed, *(["HEAD"] if "GET" in allowed else [])]))
-        case 413:
-            return BodyTooLarge(bytes_max=BODY_BYTES_MAX)
-        case 400 | 415:
-            return Invalid()
-        case _:
-            return Unforeseen(trace_id=secrets.token_hex(8))

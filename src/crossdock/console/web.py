@@ -1,10 +1,12 @@
 """What all pages share: how they answer, in which language, and how they say no."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from crossdock.base.errors import (
@@ -14,8 +16,10 @@ from crossdock.base.errors import (
     Invalid,
     MethodNotAllowed,
     NotFound,
+    PathUnknown,
     TooManyRequests,
     Unavailable,
+    Unforeseen,
 )
 from crossdock.console import words
 
@@ -30,6 +34,7 @@ HEADERS: Final = {
     "cache-control": "no-store",
 }
 """Of every page: no script but our own files, nothing from anybody else, nothing kept or told on."""
+BODY_BYTES_MAX: Final = 65_536
 LANGUAGE_KEPT_S: Final = 365 * 86_400
 WAIT_S: Final = 60
 """What a caller is told to wait when the refusal does not say."""
@@ -135,6 +140,24 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[str]:
 def refusal(error: CrossdockError) -> tuple[str, int]:
     """The name of its texts, and the status."""
     return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+
+
+def ours(error: Exception) -> CrossdockError:
+    """What the framework raises, in our words."""
+    if isinstance(error, CrossdockError):
+        return error
+    match error.status_code if isinstance(error, HTTPException) else 500:
+        case 404:
+            return PathUnknown()
+        case 405:
+            allowed = (getattr(error, "headers", None) or {}).get("allow", "").split(", ")
+            return MethodNotAllowed(allowed=", ".join([*allowed, *(["HEAD"] if "GET" in allowed else [])]))
+        case 413:
+            return BodyTooLarge(bytes_max=BODY_BYTES_MAX)
+        case 400 | 415:
+            return Invalid()
+        case _:
+            return Unforeseen(trace_id=secrets.token_hex(8))
 
 
 def _asked(request: PageRequest) -> str | None:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.lockers.model import BoxSize
 from crossdock.core.notices.model import Language
+from crossdock.core.places.model import WALK_ORDER_MAX, LocationKind
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX, USERNAME_PATTERN
 from crossdock.core.stock.model import Condition
 
@@ -102,16 +103,24 @@ class Site(_Table, frozen=True, kw_only=True):
     active: bool | UnsetType = UNSET
 
 
-class Warehouse(Site, frozen=True, kw_only=True):
-    pass
-
-
 class Staff(_Table, frozen=True, kw_only=True):
     id: Id | UnsetType = UNSET
     username: Username
     password: Text | Given | UnsetType = UNSET
     role: Literal["clerk", "manager"] | UnsetType = UNSET
     active: bool | UnsetType = UNSET
+
+
+class Location(_Table, frozen=True, kw_only=True):
+    code: Code
+    kind: LocationKind | UnsetType = UNSET
+    walk_order: Annotated[int, Meta(ge=0, le=WALK_ORDER_MAX)] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Warehouse(Site, frozen=True, kw_only=True):
+    staff: list[Staff] = []
+    location: list[Location] = []
 
 
 class Notices(_Table, frozen=True, kw_only=True):

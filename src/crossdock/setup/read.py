@@ -32,6 +32,8 @@ TABLES: dict[tuple[str, ...], type[Struct]] = {
     ("account",): model.Account,
     ("account", "credential"): model.Credential,
     ("account", "warehouse"): model.Warehouse,
+    ("account", "warehouse", "staff"): model.Staff,
+    ("account", "warehouse", "location"): model.Location,
     ("account", "shop"): model.Shop,
     ("account", "shop", "settings"): model.ShopSettings,
     ("account", "shop", "settings", "notices"): model.Notices,

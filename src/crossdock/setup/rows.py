@@ -81,11 +81,18 @@ class _Reader:
                 read(self, (*path, name, position), owner, entry)
 
     def warehouse(self, path: Path, owner: Ref, warehouse: model.Warehouse) -> None:
-        self._site(path, owner, warehouse, "warehouse")
+        site = self._site(path, owner, warehouse, "warehouse")
+        self._people(path, owner, site, warehouse.staff)
+        for position, location in enumerate(warehouse.location):
+            here = (*path, "location", position)
+            label = f"{warehouse.code}/{location.code}"
+            self.row(tables.LOCATION, here, location, label, account_id=owner, site_id=site)
 
     def shop(self, path: Path, owner: Ref, shop: model.Shop) -> None:
-        site = self._site(path, owner, shop, "shop")
-        for position, person in enumerate(shop.staff):
+        self._people(path, owner, self._site(path, owner, shop, "shop"), shop.staff)
+
+    def _people(self, path: Path, owner: Ref, site: Ref, staff: list[model.Staff]) -> None:
+        for position, person in enumerate(staff):
             here = (*path, "staff", position)
             self.row(tables.STAFF, here, person, person.username, account_id=owner, site_id=site)
 

@@ -166,6 +166,21 @@ STAFF = Table(
     withdraws={"password_hash": ("token_hash", "token_sealed"), "active": ("token_hash", "token_sealed")},
     fields={"site_id": "shop", "password_hash": "password", "manager": "role"},
 )
+LOCATION = Table(
+    name="location",
+    word="location",
+    key=("site_id", "code"),
+    columns={
+        "account_id": "bigint",
+        "site_id": "bigint",
+        "code": "text",
+        "kind": "text",
+        "walk_order": "integer",
+        "active": "boolean",
+    },
+    defaults={"walk_order": 0, "active": True},
+    fields={"site_id": "warehouse"},
+)
 CABINET = Table(
     name="cabinet",
     word="cabinet",
@@ -382,6 +397,7 @@ TABLES = (
     CREDENTIAL,
     RECEIVER,
     STAFF,
+    LOCATION,
     CABINET,
     BOX,
     LOCKER_POLICY,

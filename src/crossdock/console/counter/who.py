@@ -64,9 +64,9 @@ async def person(request: PageRequest) -> Person:
     token = request.cookies.get(COOKIE, "")
     async with desk.database.autocommit() as tx:
         staff = await queries.staff_by_session(tx, token=token) if token else None
-    if staff is None:
+    site = None if staff is None else await desk.accounts.site_by_id(staff.account_id, staff.site_id)
+    if staff is None or site is None or site.kind != "shop":
         raise SessionOver()
-    site = await desk.accounts.site_by_id(staff.account_id, staff.site_id)
     return Person(
         desk=desk,
         staff=staff,

@@ -6,6 +6,8 @@ from typing import Any
 
 from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
+from crossdock.core.accounts import sql as accounts
+from crossdock.core.accounts.model import SiteKind
 from crossdock.core.staff import passwords, sql, tries
 from crossdock.core.staff.errors import (
     LoginWrong,
@@ -13,6 +15,7 @@ from crossdock.core.staff.errors import (
     ReasonTooLong,
     UsernameTaken,
     UsernameUnusable,
+    WrongPlace,
 )
 from crossdock.core.staff.model import (
     OPERATION_ID_CHARACTERS_MAX,
@@ -32,24 +35,27 @@ from crossdock.db.database import Database
 from crossdock.db.tx import Tx
 
 
-async def log_in(database: Database, seal: Seal, *, username: str, password: str) -> LoggedIn:
+async def log_in(
+    database: Database, seal: Seal, *, username: str, password: str, kind: SiteKind = "shop"
+) -> LoggedIn:
     """Give the person its token for programs, the same at every login.
 
     Takes the database, not a transaction: none is held open while the password is checked.
     Errors: LoginWrong, one for an unknown name, a wrong password and a withdrawn access, after the same work;
-    LoginLocked after too many of them under one name, also for the right password.
+    LoginLocked after too many of them under one name, also for the right password; WrongPlace for somebody who
+    works at a place of another kind.
     """
     known = await checked(database, username=username, password=password)
     token = new_token()
     async with database.transaction() as tx:
-        await _arrive(tx, known)
+        await _arrive(tx, known, kind)
         given = await sql.give_token(
             tx, staff_id=known.id, token_hash=token_hash(token), token_sealed=seal.seal(token)
         )
     return LoggedIn(staff=given, token=seal.open(given.token_sealed))
 
 
-async def open_session(database: Database, *, username: str, password: str) -> SessionOpened:
+async def open_session(database: Database, *, username: str, password: str, kind: SiteKind = "shop") -> SessionOpened:
     """Log in at a page: a token of this session alone, which ends after SESSION_H hours.
 
     Of more than SESSIONS_MAX sessions of one person the oldest ends. Takes the database, and refuses, as `log_in`.
@@ -57,7 +63,7 @@ async def open_session(database: Database, *, username: str, password: str) -> S
     known = await checked(database, username=username, password=password)
     token = new_token()
     async with database.transaction() as tx:
-        staff = await _arrive(tx, known)
+        staff = await _arrive(tx, known, kind)
         ends_at = tx.now + timedelta(hours=SESSION_H)
         await sql.add_session(
             tx, account_id=staff.account_id, staff_id=staff.id, token_hash=token_hash(token), ends_at=ends_at
@@ -184,11 +190,17 @@ async def action_of(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation
     return await sql.action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
 
 
-async def _arrive(tx: Tx, known: sql.Known) -> Staff:
-    """Note a login; the person's row stays locked. Errors: LoginWrong when password or access changed meanwhile."""
+async def _arrive(tx: Tx, known: sql.Known, kind: SiteKind) -> Staff:
+    """Note a login; the person's row stays locked.
+
+    Errors: LoginWrong when password or access changed meanwhile, WrongPlace.
+    """
     staff = await sql.arrive(tx, staff_id=known.id, password_hash=known.password_hash)
     if staff is None:
         raise LoginWrong()
+    site = await accounts.site_by_id(tx, account_id=staff.account_id, site_id=staff.site_id)
+    if site is not None and site.kind != kind:
+        raise WrongPlace(kind=site.kind)
     await tries.forget(tx, username=staff.username)
     await record_action(tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="login")
     return staff

@@ -11,6 +11,10 @@ class LoginLocked(TooManyRequests):
     """Too many wrong passwords: nobody logs in under this name for a while. Facts: wait_s."""
 
 
+class WrongPlace(Denied):
+    """This person works at a place of another kind: log in at that one's page. Facts: kind."""
+
+
 class TokenUnknown(Denied):
     """No staff has this token."""
 

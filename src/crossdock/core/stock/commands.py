@@ -8,13 +8,16 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock import sql
-from crossdock.core.stock.errors import NotSetAside, OutOfStock
+from crossdock.core.stock.errors import NotSetAside, OutOfStock, SetAside
 from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take, Withdrawn
 from crossdock.core.stock.sql import Held, Move
 from crossdock.db.tx import Tx
 
 STOCK_TOPIC: Final = "stock"
 """Signalled when stock has risen or was given back: orders may be waiting for it."""
+
+HOLDERS_MAX: Final = 10
+"""Orders that one refusal names."""
 
 
 async def receive(
@@ -39,6 +42,27 @@ async def receive(
         ],
     )
     return stock_ids
+
+
+async def adjust(tx: Tx, *, account_id: AccountId, stock_id: StockId, quantity: int, cause: str) -> None:
+    """There are more or, below zero, fewer pieces of a bucket than the ledger says; the caller has locked it.
+
+    Errors: SetAside, where what is left would be less than orders have set aside.
+    """
+    [bucket] = await sql.lock(tx, account_id=account_id, ids=[stock_id])
+    if bucket.on_hand + quantity < bucket.allocated:
+        sku, orders = await sql.holders(tx, account_id=account_id, stock_id=stock_id, limit=HOLDERS_MAX)
+        raise SetAside(
+            sku=sku, on_hand=bucket.on_hand, allocated=bucket.allocated, orders=", ".join(orders[:HOLDERS_MAX])
+        )
+    await sql.move(tx, [Move(account_id=account_id, stock_id=stock_id, cause=cause, quantity=quantity)])
+    if quantity > 0:
+        await tx.notify(STOCK_TOPIC)
+
+
+async def adjusted(tx: Tx, *, account_id: AccountId, stock_id: StockId, cause: str) -> bool:
+    """Whether this cause moved this bucket before."""
+    return await sql.has_moved(tx, account_id=account_id, stock_id=stock_id, cause=cause)
 
 
 async def is_known(tx: Tx, *, account_id: AccountId, cause: str) -> bool:

@@ -1,5 +1,6 @@
 """Buckets of stock and what is asked of them. Quantities are pieces."""
 
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ class Bucket(Struct, frozen=True, kw_only=True):
     condition: Condition
     on_hand: int
     allocated: int
+    expires_on: date | None = None
+    """Of the lot, as it was said when it came in."""
 
     @property
     def free(self) -> int:
@@ -35,6 +38,8 @@ class Arrival(Struct, frozen=True, kw_only=True):
     condition: Condition = "good"
     quantity: int
     order_line_id: int | None = None
+    expires_on: date | None = None
+    """None: nothing is said of it."""
 
 
 class Need(Struct, frozen=True, kw_only=True):

@@ -166,6 +166,43 @@ async def has_move(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
     )
 
 
+async def has_moved(tx: Tx, *, account_id: AccountId, stock_id: StockId, cause: str) -> bool:
+    """Index: stock_move_account_id_cause_stock_id_key."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT 1 FROM stock_move"
+            " WHERE account_id = %(account_id)s AND cause = %(cause)s AND stock_id = %(stock_id)s)",
+            account_id=account_id,
+            cause=cause,
+            stock_id=stock_id,
+        )
+    )
+
+
+async def holders(tx: Tx, *, account_id: AccountId, stock_id: StockId, limit: int) -> tuple[str, list[str]]:
+    """The sku of a bucket, and the numbers of orders that have pieces of it set aside, oldest first.
+
+    Index: stock_move_account_id_stock_id_idx.
+    """
+    rows = await tx.rows(
+        """
+SELECT p.sku, o.number
+  FROM stock s
+  JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
+  LEFT JOIN (SELECT account_id, order_id FROM stock_move
+              WHERE account_id = %(account_id)s AND stock_id = %(stock_id)s AND order_id IS NOT NULL
+              GROUP BY account_id, order_id HAVING sum(allocated) > 0) m ON m.account_id = s.account_id
+  LEFT JOIN orders o ON o.account_id = m.account_id AND o.id = m.order_id
+ WHERE s.account_id = %(account_id)s AND s.id = %(stock_id)s
+ ORDER BY o.id LIMIT %(limit)s
+""",
+        account_id=account_id,
+        stock_id=stock_id,
+        limit=limit,
+    )
+    return str(rows[0][0]), [str(row[1]) for row in rows if row[1] is not None]
+
+
 async def held_by(tx: Tx, *, account_id: AccountId, order_ids: Sequence[OrderId]) -> list[Held]:
     """What the orders still have set aside, by the ledger. Index: stock_move_account_id_order_id_idx."""
     return await tx.many(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Integer, MetaData, Numeric, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Identity, Integer, MetaData, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData(
@@ -38,6 +38,10 @@ def flag(name: str, default: str) -> Column[bool]:
 
 def moment(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, DateTime(timezone=True), nullable=null)
+
+
+def day(name: str, *, null: bool = False) -> Column[Any]:
+    return Column(name, Date, nullable=null)
 
 
 def amount(name: str, *, null: bool = False, default: str | None = None) -> Column[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from crossdock.db.schema.base import big, identity, metadata, moment, words
+from crossdock.db.schema.base import big, day, identity, metadata, moment, words
 
 stock = Table(
     "stock",
@@ -23,6 +23,7 @@ stock = Table(
     words("condition", default="'good'"),
     big("on_hand", default="0"),
     big("allocated", default="0"),
+    day("expires_on", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint(
         "account_id", "product_id", "site_id", "sub_inventory_id", "lot", "condition", name="stock_bucket_key"
