@@ -12,7 +12,7 @@ import structlog
 from crossdock import dialects
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.config import Config
-from crossdock.base.errors import SetupFailed
+from crossdock.base.errors import SetupFailed, Unavailable
 from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
@@ -76,7 +76,13 @@ async def open_house(*, url: str, config: Config, clock: Clock | None = None) ->
             pages={**dict.fromkeys(console.PREFIXES, console.pages(desk)), film.PREFIX: Showing(desk)},
             aliases=config.aliases,
         )
-        yield House(desk=desk, app=app)
+        noting = asyncio.create_task(desk.accounts.keep_noting(), name="uses of keys")
+        try:
+            yield House(desk=desk, app=app)
+        finally:
+            await stopped(noting)
+            with suppress(Unavailable):
+                await desk.accounts.note_uses()
 
 
 @asynccontextmanager

@@ -223,7 +223,8 @@ async def note_worked(tx: Tx, *, account_id: AccountId, run_id: int, noted: Sequ
 WITH touched AS (
     UPDATE bulk_row r
        SET status = CASE WHEN said.reason IS NULL THEN 'done' ELSE 'failed' END, deed = said.deed,
-           reason = CASE WHEN r.unusable THEN r.wrong ELSE said.reason END, target = said.target, before = said.before, after = said.after, hidden = NULL
+           reason = CASE WHEN r.unusable THEN r.wrong ELSE said.reason END, target = said.target,
+           before = said.before, after = said.after, hidden = NULL
       FROM unnest(%(units)s::int[], %(deeds)s::text[], %(reasons)s::text[], %(targets)s::bigint[],
                   %(befores)s::jsonb[], %(afters)s::jsonb[]) AS said (unit, deed, reason, target, before, after)
      WHERE r.account_id = %(account_id)s AND r.run_id = %(run_id)s AND r.unit = said.unit
