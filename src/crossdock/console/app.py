@@ -12,6 +12,7 @@ from litestar.static_files import create_static_files_router
 
 from crossdock.base.errors import Unavailable, Unforeseen
 from crossdock.console import buyer, counter, evidence, floor, kiosk, web, words
+from crossdock.console.papers import Press
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
@@ -37,7 +38,7 @@ def pages(desk: Desk) -> Pages:
     """HEAD is answered as GET, without the body."""
     litestar = Litestar(
         route_handlers=[handler for page in PAGES for handler in page.handlers],
-        state=State({"desk": desk, "templates": templates()}),
+        state=State({"desk": desk, "press": Press(), "templates": templates()}),
         exception_handlers={Exception: _refuse, HTTPException: _refuse},
         request_max_body_size=web.BODY_BYTES_MAX,
         openapi_config=None,
