@@ -10,6 +10,7 @@ from crossdock.cli import (
     evidence,
     lockers,
     notices,
+    operators,
     orders,
     papers,
     serving,
@@ -29,6 +30,7 @@ app.add_typer(cameras.app, name="camera")
 app.add_typer(cancels.app, name="cancels")
 app.add_typer(lockers.app, name="lockers")
 app.add_typer(notices.app, name="notices")
+app.add_typer(operators.app, name="operators")
 app.add_typer(orders.app, name="orders")
 app.add_typer(papers.app, name="papers")
 app.add_typer(staff.app, name="staff")

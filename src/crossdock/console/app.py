@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
 from crossdock.base.errors import Unavailable, Unforeseen
-from crossdock.console import buyer, counter, evidence, floor, kiosk, web, words
+from crossdock.console import buyer, counter, evidence, floor, kiosk, office, web, words
 from crossdock.console.papers import Press
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
@@ -29,7 +29,7 @@ STATIC: Final = Page(
     ],
     refuse=web.refuse,
 )
-PAGES: Final = (counter.PAGE, floor.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, STATIC)
+PAGES: Final = (counter.PAGE, floor.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, office.PAGE, STATIC)
 PREFIXES: Final = tuple(page.prefix for page in PAGES)
 log = structlog.get_logger(__name__)
 

@@ -156,7 +156,7 @@ async def test_stock_follows_the_count_but_never_below_what_orders_hold(loading:
     await world.order("N-1", lines={"00131031": 4}, state="allocated")
     run = await loading.imported("stock", "sku,quantity,lot\n00131031,3,\nP-7001,7,L1\n")
     assert await loading.said(run) == [
-        ("failed", "Orders hold more of this than would be left. (allocated=4, wanted=3)"),
+        ("failed", "Orders have these pieces set aside. (sku=00131031, on_hand=10, allocated=4, orders=N-1)"),
         ("changed", ""),
     ]
     more = await loading.imported("stock", "sku,quantity\n00131031,6\n")

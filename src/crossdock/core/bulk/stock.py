@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from crossdock.base.ids import OrderId, StockId
+from crossdock.base.ids import OrderId, ProductId, StockId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.bulk import cells, sql
 from crossdock.core.bulk.cells import Column, Values
@@ -12,7 +12,8 @@ from crossdock.core.bulk.model import Ground, Kind, Outcome, Row
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.events.model import HOUSE
 from crossdock.core.leaving import notices
-from crossdock.core.stock import adjusting
+from crossdock.core.places import commands as places
+from crossdock.core.stock import sql as stock_sql
 from crossdock.core.stock.model import Arrival
 from crossdock.db.tx import Tx
 
@@ -28,38 +29,49 @@ READ_ONLY: Final = ("allocated", "name", "id")
 
 
 async def apply(tx: Tx, ground: Ground, rows: Sequence[tuple[int, Values]], order_id: OrderId) -> Outcome:
-    """Errors: NameUnknown, BelowAllocated."""
+    """What lies in locations is counted there: only pieces in none of them are taken off.
+
+    Errors: NameUnknown, SetAside, NotThere.
+    """
     row_no, values = rows[0]
-    place = await _place(tx, ground, values)
-    counted = await adjusting.count(
+    account_id = ground.account.id
+    found = await _found(tx, ground, values)
+    [bucket] = await stock_sql.ensure_buckets(tx, account_id=account_id, arrivals=[found])
+    if bucket.on_hand == found.quantity:
+        return Outcome(deed="unchanged", target=bucket.id)
+    await places.adjust(
         tx,
-        account_id=ground.account.id,
-        found=place,
+        account_id=account_id,
+        site_id=found.site_id,
+        stock_id=bucket.id,
+        location_id=None,
+        quantity=found.quantity - bucket.on_hand,
         cause=f"import:{ground.run_id}:{row_no}",
     )
-    if counted.before == counted.after:
-        return Outcome(deed="unchanged", target=counted.stock_id)
-    await notices.stocked(
-        tx, account_id=ground.account.id, product_ids={place.product_id}, dialect=HOUSE, actor=ground.actor
-    )
+    await _tell(tx, ground, found.product_id)
     return Outcome(
         deed="changed",
-        target=counted.stock_id,
-        before={"quantity": counted.before},
-        after={"quantity": counted.after},
+        target=bucket.id,
+        before={"quantity": bucket.on_hand},
+        after={"quantity": found.quantity},
     )
 
 
 async def undo(tx: Tx, ground: Ground, row: Row) -> None:
-    """The difference is turned round, whatever came and went since. Errors: BelowAllocated."""
+    """The difference is turned round, whatever came and went since. Errors: SetAside, NotThere."""
+    account_id, stock_id = ground.account.id, StockId(row.target or 0)
     before, after = (row.before or {})["quantity"], (row.after or {})["quantity"]
-    await adjusting.adjust(
+    [bucket] = await stock_sql.lock(tx, account_id=account_id, ids=[stock_id])
+    await places.adjust(
         tx,
-        account_id=ground.account.id,
-        stock_id=StockId(row.target or 0),
-        by=before - after,
+        account_id=account_id,
+        site_id=bucket.site_id,
+        stock_id=stock_id,
+        location_id=None,
+        quantity=before - after,
         cause=f"import:{ground.run_id}:{row.row_no}:undo",
     )
+    await _tell(tx, ground, bucket.product_id)
 
 
 async def page(tx: Tx, ground: Ground, after: int) -> tuple[list[dict[str, str]], int]:
@@ -71,7 +83,7 @@ async def page(tx: Tx, ground: Ground, after: int) -> tuple[list[dict[str, str]]
     return rows, found[-1].id if found else 0
 
 
-async def _place(tx: Tx, ground: Ground, values: Values) -> Arrival:
+async def _found(tx: Tx, ground: Ground, values: Values) -> Arrival:
     """Errors: NameUnknown."""
     account_id = ground.account.id
     site, owner = ground.site, None
@@ -95,6 +107,12 @@ async def _place(tx: Tx, ground: Ground, values: Values) -> Arrival:
         lot=values.get("lot", ""),
         condition=values.get("condition", "good"),
         quantity=values["quantity"],
+    )
+
+
+async def _tell(tx: Tx, ground: Ground, product_id: ProductId) -> None:
+    await notices.stocked(
+        tx, account_id=ground.account.id, product_ids={product_id}, dialect=HOUSE, actor=ground.actor
     )
 
 

@@ -17,7 +17,3 @@ class ExpiryDiffers(Conflict):
 
 class OutOfStock(Conflict):
     """There is not enough free stock. Facts: sku, available, wanted."""
-
-
-class BelowAllocated(Conflict):
-    """Orders hold more of this than would be left. Facts: allocated, wanted."""

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0022"
-down_revision = "0023"
+down_revision = "0018"
 
 STATEMENTS = (
     "ALTER TABLE credential ADD COLUMN last_used_at TIMESTAMP WITH TIME ZONE",
