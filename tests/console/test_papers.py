@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from crossdock.base.errors import Overloaded
+from crossdock.base.ids import AccountId
 from crossdock.console.floor.papers import QUANTITY_MAX
 from crossdock.console.papers import LOT_CHARACTERS_MAX, WAITING_MAX, Press
 from crossdock.core.papers.printing import LABELS_MAX
@@ -15,6 +16,7 @@ from crossdock.core.units import gs1
 from crossdock.core.units.sscc import HANDED_OUT_MAX
 from tests.console.conftest import assert_accessible
 from tests.console.floors import DESK, Hand, hand, handheld
+from tests.console.offices import Office
 from tests.core.papers.reading import codes, labels, pages
 from tests.world import PARCEL_SERVICE, SHOP, World
 
@@ -79,6 +81,25 @@ async def test_labels_of_goods_as_they_are_asked_for(world: World) -> None:
         )
         for options in refused:
             assert (await floor.get(f"{goods}?{options}")).status_code == 400, options
+
+
+async def test_the_console_prints_what_each_sees(world: World) -> None:
+    here = await world.order("SO-1", lines={"00131031": 1})
+    away = await world.order("SO-2", lines={"00131031": 1}, site_id=SHOP)
+    await world.rows(
+        "INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'o', 'O', 'UTC', 'GBP') RETURNING 1"
+    )
+    office = Office(world)
+    everybody = {
+        "operator": (await office.as_operator(), [200, 200, 404]),
+        "support": (await office.as_support(), [200, 200, 404]),
+        "support of another account": (await office.as_support("sam", account_id=AccountId(48)), [404, 404, 404]),
+        "manager": (await office.as_manager(), [200, 404, 404]),
+        "nobody": (office.nobody(), [303, 303, 303]),
+    }
+    papers = [f"papers/47/label/{here.id}.pdf", f"papers/47/slip/{away.id}.pdf", f"papers/48/label/{here.id}.pdf"]
+    for name, (caller, expected) in everybody.items():
+        assert [(await caller.get(paper)).status_code for paper in papers] == expected, name
 
 
 async def made(floor: Hand, **fields: Any) -> Any:
