@@ -14,7 +14,7 @@ from crossdock.core.papers.printing import LABELS_MAX
 from crossdock.core.papers.product_label import ProductLabel
 from crossdock.core.units import gs1
 from crossdock.core.units.sscc import HANDED_OUT_MAX
-from tests.console.conftest import assert_accessible
+from tests.console.conftest import assert_accessible, picture
 from tests.console.floors import DESK, Hand, hand, handheld
 from tests.console.offices import Office
 from tests.core.papers.reading import codes, labels, pages
@@ -163,7 +163,9 @@ async def test_pallet_labels_in_a_browser(world: World, browser: Browser) -> Non
         async with handheld(browser, world, language=language, **more) as page:
             await page.goto("/floor/plates")
             await assert_accessible(page)
+            await picture(page, f"floor-plates-{language}")
             await page.get_by_role("button", name=button).click()
             await page.wait_for_url("**/floor/plates/*")
             await assert_accessible(page)
+            await picture(page, f"floor-plates-made-{language}")
             assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
