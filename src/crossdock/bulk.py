@@ -85,7 +85,11 @@ async def undo(config: Config, run_id: int, *, out: Console) -> bool:
 async def list_(config: Config, *, account: str | None, out: Console) -> None:
     """Newest first. Errors: AccountUnknown."""
     async with open_desk_of(config) as desk, desk.database.transaction(readonly=True) as tx:
-        ids = [(await accounts.known_account(tx, account)).id] if account else await accounts.ids(tx)
+        ids = (
+            [(await accounts.known_account(tx, account)).id]
+            if account
+            else [one.id for one in await accounts.all_accounts(tx)]
+        )
         out.print(_listed(await queries.runs(tx, account_ids=ids)))
 
 

@@ -1,5 +1,6 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,14 @@ def pages(desk: Desk) -> Pages:
     """HEAD is answered as GET, without the body."""
     litestar = Litestar(
         route_handlers=[handler for page in PAGES for handler in page.handlers],
-        state=State({"desk": desk, "press": Press(), "templates": templates()}),
+        state=State(
+            {
+                "desk": desk,
+                "templates": templates(),
+                "press": Press(),
+                "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE),
+            }
+        ),
         exception_handlers={Exception: _refuse, HTTPException: _refuse},
         request_max_body_size=web.BODY_BYTES_MAX,
         openapi_config=None,

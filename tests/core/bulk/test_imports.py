@@ -11,6 +11,7 @@ from crossdock.core.bulk.errors import ImportBusy, ImportUnknown, TooManyAtOnce
 from crossdock.core.bulk.model import ALL_ROWS_MAX, MOVES, Run
 from crossdock.core.bulk.running import UNITS_AT_ONCE
 from crossdock.core.staff import commands as staff
+from crossdock.core.staff import passwords
 from tests.core.bulk.loading import Loading
 from tests.world import ACCOUNT, WAREHOUSE, World
 
@@ -105,6 +106,16 @@ async def test_all_or_none_holds_so_many_rows(loading: Loading) -> None:
     assert (await taken(ALL_ROWS_MAX)).rows == ALL_ROWS_MAX
     with pytest.raises(TooManyAtOnce):
         await taken(ALL_ROWS_MAX + 1)
+
+
+async def test_a_file_holds_so_many_passwords() -> None:
+    def people(count: int) -> sheets.Sheet:
+        return sheets.read(("username,password\n" + "".join(f"u{n},pw\n" for n in range(count))).encode())
+
+    file = await commands.prepared("staff", people(commands.PASSWORDS_MAX), profile=passwords.CHEAP)
+    assert len(file.rows) == commands.PASSWORDS_MAX
+    with pytest.raises(TooManyAtOnce):
+        await commands.prepared("staff", people(commands.PASSWORDS_MAX + 1), profile=passwords.CHEAP)
 
 
 async def test_stopped_in_the_middle_it_goes_on_and_does_each_row_once(loading: Loading) -> None:

@@ -28,6 +28,8 @@ from crossdock.db.tx import Tx
 JOB: Final = "bulk"
 """Of jobs/: an import goes on from where it is."""
 INSERTED_AT_ONCE: Final = 5_000
+PASSWORDS_MAX: Final = 500
+"""Of one file: the hash of each is work on purpose."""
 
 
 class Prepared:
@@ -38,9 +40,11 @@ class Prepared:
 
 
 async def prepared(kind_name: KindName, sheet: Sheet, *, profile: passwords.Profile = passwords.STANDARD) -> Prepared:
-    """Errors: HeadingsInvalid; what is wrong with a row is noted beside it."""
+    """Errors: HeadingsInvalid, TooManyAtOnce; what is wrong with a row is noted beside it."""
     kind = KINDS[kind_name]
     cells.check_headings(kind.columns, sheet.headings)
+    if kind_name == "staff" and sum(PASSWORD in row for row in sheet.rows) > PASSWORDS_MAX:
+        raise TooManyAtOnce(rows=len(sheet.rows), rows_max=PASSWORDS_MAX)
     first: dict[tuple[str, ...], int] = {}
     wrong_of: dict[int, int] = {}
     rows = []

@@ -48,7 +48,7 @@ class ImportBusy(Conflict):
 
 
 class TooManyAtOnce(Invalid):
-    """So many rows are not imported all or none: import them row by row. Facts: rows, rows_max."""
+    """So many rows are too many for all or none, or so many passwords for one file. Facts: rows, rows_max."""
 
 
 class ChangedSince(Conflict):

@@ -4,14 +4,13 @@ A cell is a text here. What a spreadsheet holds as a number, a date or a truth i
 `true`. In CSV a cell that a spreadsheet would take for a formula is written behind an apostrophe, and read without.
 """
 
+import asyncio
 import csv
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -29,6 +28,8 @@ ROWS_MAX: Final = 50_000
 COLUMNS_MAX: Final = 64
 CELL_CHARACTERS_MAX: Final = 2_000
 """Longer cells are cut in what is written; what is read is refused by the row."""
+ROWS_AT_ONCE: Final = 1_000
+"""Handed to a thread together."""
 ZIP: Final = b"PK\x03\x04"
 FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 NUMBER: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?\Z")
@@ -75,38 +76,47 @@ def read(raw: bytes) -> Sheet:
     )
 
 
-@contextmanager
-def writer(path: Path, headings: Sequence[str], *, format_: Format) -> Iterator[Callable[[Sequence[str]], object]]:
-    """What is called with each row; the memory it takes does not grow with them."""
-    if format_ == "csv":
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            plain = csv.writer(file)
-            plain.writerow(headings)
-            yield lambda row: plain.writerow([_harmless(cell[:CELL_CHARACTERS_MAX]) for cell in row])
-        return
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        bold = book.add_format({"bold": True})
-        for column, heading in enumerate(headings):
-            sheet.write_string(0, column, heading, bold)
-        numbers = count(1)
+class Writer:
+    """A file that rows are added to; the memory it takes does not grow with them. To be closed."""
 
-        def add(row: Sequence[str]) -> None:
-            number = next(numbers)
+    def __init__(self, path: Path, headings: Sequence[str], *, format_: Format) -> None:
+        self._number = 0
+        self._file = path.open("w", encoding="utf-8-sig", newline="") if format_ == "csv" else None
+        self._book = None if format_ == "csv" else xlsxwriter.Workbook(str(path), {"constant_memory": True})
+        if self._book is not None:
+            self._sheet = self._book.add_worksheet()
+            self._sheet.freeze_panes(1, 0)
+        self.add([headings])
+
+    def add(self, rows: Iterable[Sequence[str]]) -> None:
+        if self._file is not None:
+            csv.writer(self._file).writerows([_harmless(cell[:CELL_CHARACTERS_MAX]) for cell in row] for row in rows)
+            return
+        for row in rows:
             for column, cell in enumerate(row):
-                sheet.write_string(number, column, cell[:CELL_CHARACTERS_MAX])
+                self._sheet.write_string(self._number, column, cell[:CELL_CHARACTERS_MAX])
+            self._number += 1
 
-        yield add
+    def close(self) -> None:
+        for part in (self._file, self._book):
+            if part is not None:
+                part.close()
 
 
 async def written(path: Path, rows: AsyncIterator[list[str]], *, format_: Format) -> int:
-    """All rows into a file, the headings first; how many below them."""
-    with writer(path, await anext(rows), format_=format_) as add:
-        number = 0
+    """All rows into a file, the headings first; how many below them. The work is done in threads."""
+    file = await asyncio.to_thread(Writer, path, await anext(rows), format_=format_)
+    number, page = 0, []
+    try:
         async for row in rows:
-            add(row)
+            page.append(row)
             number += 1
+            if len(page) == ROWS_AT_ONCE:
+                await asyncio.to_thread(file.add, page)
+                page = []
+        await asyncio.to_thread(file.add, page)
+    finally:
+        await asyncio.to_thread(file.close)
     return number
 
 
