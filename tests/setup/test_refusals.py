@@ -141,6 +141,17 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             )
             for days in ("0", "3651", "true", '"30"')
         ),
+        *(
+            (
+                ACCOUNT + f"settings.gs1_prefix = {prefix}\n",
+                "3 account.settings.gs1_prefix: must be a text of 4 to 12",
+            )
+            for prefix in ("4012345", '""', '"401"', '"4012345678901"', '"40123x"')
+        ),
+        (
+            ACCOUNT + '[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.gs1_prefix = 4012\n',
+            "6 account.warehouse.settings.gs1_prefix: must be a text of 4 to 12 digits, as GS1 gave it",
+        ),
         (
             ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
             "5 account.shop.settings.film_days: must be",

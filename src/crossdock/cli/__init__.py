@@ -12,6 +12,7 @@ from crossdock.cli import (
     notices,
     operators,
     orders,
+    papers,
     serving,
     signing,
     simulate,
@@ -31,6 +32,7 @@ app.add_typer(lockers.app, name="lockers")
 app.add_typer(notices.app, name="notices")
 app.add_typer(operators.app, name="operators")
 app.add_typer(orders.app, name="orders")
+app.add_typer(papers.app, name="papers")
 app.add_typer(staff.app, name="staff")
 app.add_typer(users.app, name="users")
 app.add_typer(simulate.app, name="simulate")

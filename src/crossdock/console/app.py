@@ -14,6 +14,7 @@ from litestar.static_files import create_static_files_router
 
 from crossdock.base.errors import Unavailable, Unforeseen
 from crossdock.console import buyer, counter, evidence, floor, kiosk, office, web, words
+from crossdock.console.papers import Press
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
@@ -43,7 +44,12 @@ def pages(desk: Desk) -> Pages:
         return Litestar(
             route_handlers=[handler for page in PAGES for handler in page.handlers],
             state=State(
-                {"desk": desk, "templates": templates(), "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE)}
+                {
+                    "desk": desk,
+                    "templates": templates(),
+                    "press": Press(),
+                    "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE),
+                }
             ),
             exception_handlers={Exception: _refuse, HTTPException: _refuse},
             request_max_body_size=web.BODY_BYTES_MAX,

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from crossdock.base.errors import (
     BodyTooLarge,
+    Conflict,
     CrossdockError,
     Denied,
     Invalid,
@@ -46,6 +47,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "often_why": "Please wait a minute, then open the page again.",
     "request": "This cannot be read",
     "request_why": "Please go back and try again.",
+    "changed": "This cannot be done as things are now",
+    "changed_why": "Something may have changed meanwhile. Please go back and look again.",
     "denied": "This is not for you",
     "denied_why": "Please ask the person who looks after this system.",
     "away": "There is a break at the moment",
@@ -61,6 +64,7 @@ REFUSALS: Final[Mapping[type[CrossdockError], tuple[str, int]]] = {
     BodyTooLarge: ("request", 413),
     NotFound: ("nothing", 404),
     Invalid: ("request", 400),
+    Conflict: ("changed", 409),
     Denied: ("denied", 403),
     Unavailable: ("away", 503),
     CrossdockError: ("fault", 500),

@@ -17,6 +17,7 @@ from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 from crossdock.core.events import kinds as event_kinds
 from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+from crossdock.core.units import gs1
 from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
 from crossdock.setup.plan import InUse, Password, Secret
@@ -31,6 +32,10 @@ TELLS_BUYERS: Final = ("account", "station")
 """Whose settings are free but for `notices`; those of a shop have names, all of them."""
 FILMED: Final = ("warehouse", "station")
 """Whose settings may say `film_days`; a shop's may, too, by that name."""
+
+
+PREFIXED: Final = ("account", "warehouse")
+"""Whose settings may say `gs1_prefix`."""
 
 
 class Checks:
@@ -153,6 +158,11 @@ class Checks:
             days = plain(given["film_days"])
             if type(days) is not int or not 1 <= days <= FILM_DAYS_MAX:
                 self.complain((*path, "film_days"), f"must be a whole number, 1 to {FILM_DAYS_MAX}")
+        if "gs1_prefix" in given and path[-3] in PREFIXED:
+            prefix = plain(given["gs1_prefix"])
+            if not (isinstance(prefix, str) and gs1.is_prefix(prefix)):
+                said = f"must be a text of {gs1.PREFIX_DIGITS_MIN} to {gs1.PREFIX_DIGITS_MAX} digits, as GS1 gave it"
+                self.complain((*path, "gs1_prefix"), said)
         return plain(given)
 
     def price(self, path: Path, price: Decimal) -> Decimal:

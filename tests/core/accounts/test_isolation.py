@@ -45,6 +45,7 @@ from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
+from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
 from crossdock.core.staff import commands as staff
@@ -60,7 +61,7 @@ from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
 from crossdock.core.transport import routes
 from crossdock.core.transport.model import NewNode
-from crossdock.core.units import plates
+from crossdock.core.units import plates, sscc
 from crossdock.core.units import queries as unit_queries
 from crossdock.core.units.model import NewPlate
 from crossdock.core.uploads import commands as uploads
@@ -156,6 +157,7 @@ async def twins(quiet_world: World) -> Twins:
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
+        [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
         PlaceOrder(
@@ -190,6 +192,7 @@ async def twins(quiet_world: World) -> Twins:
         piece=piece,
         left=left,
         car=car,
+        pallet=pallet,
         node=node,
         shelves=shelves,
     )
@@ -419,6 +422,14 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (sscc.hand_out, {"site_id": WAREHOUSE}),
+        (sscc.plates, {"codes": [ids["pallet"]]}),
+        (sscc.batch, {"code": ids["pallet"]}),
+        (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (gathering.parcel_label, {"order_id": shipped.id}),
+        (gathering.packing_slip, {"order_id": shipped.id}),
+        (gathering.delivery_note, {"order_id": shipped.id}),
+        (gathering.product_label, {"product_id": 2989352}),
         (film.release, {"order_id": shipped.id, "actor": "x"}),
         (evidence.note_address, {"order_id": shipped.id, "expires": datetime(2030, 1, 1, tzinfo=UTC), "actor": "x"}),
         (evidence.note_bundle, {"order_id": shipped.id, "manifest_sha256": "", "actor": "x"}),

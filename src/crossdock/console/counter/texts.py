@@ -189,6 +189,7 @@ SCRIPT_TEXTS: Final[Mapping[str, str]] = {
     "h_issue": "issued the code",
     "h_expire": "the code expired",
     "h_cancel": "canceled the code",
+    "h_hand_out_sscc": "made numbers for pallets",
     "s_unused": "waiting",
     "s_prepared": "set aside",
     "s_used": "handed over",

@@ -41,9 +41,10 @@ ACTIONS: Final = frozenset(
         "issue",
         "expire",
         "cancel",
+        "hand_out_sscc",
     }
 )
-"""What the history of a shop tells of; the last three are done by the system."""
+"""What the history of a place tells of; `issue`, `expire` and `cancel` are done by the system."""
 OPERATOR: Final = "operator"
 """Who acts on the command line or by the setup file: nobody of a branch, and above all of them."""
 REASON_CHARACTERS_MAX: Final = 500

@@ -45,3 +45,19 @@ class UnitHere(Conflict):
 
 class UnitNotHere(NotFound):
     """These pieces are not among those the order holds. Facts: codes."""
+
+
+class SsccUnknown(NotFound):
+    """No such SSCC was handed out. Facts: code."""
+
+
+class PrefixMissing(Conflict):
+    """Neither the site nor its account has a GS1 company prefix: set `gs1_prefix` in the setup file. Facts: site."""
+
+
+class SsccsUsedUp(Conflict):
+    """The GS1 company prefix has not so many numbers left: ask GS1 for another one. Facts: prefix."""
+
+
+class PrefixesOverlap(Conflict):
+    """Some of these numbers were handed out under another company prefix: one of the two is wrong. Facts: prefix."""

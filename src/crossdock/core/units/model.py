@@ -1,12 +1,12 @@
 """Pieces with names of their own."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, OrderId, ProductId, StockId
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId
 from crossdock.core.stock.model import Condition
 
 NAMES: Final = ("vin", "sn", "imei1", "imei2", "meid")
@@ -84,6 +84,20 @@ class NewPlate(Struct, frozen=True, kw_only=True):
 class Plate(NewPlate, frozen=True, kw_only=True):
     batch_key: str
     received: bool
+
+
+class OwnPlate(Struct, frozen=True, kw_only=True):
+    """A pallet or carton with a number of ours."""
+
+    code: str
+    """18 digits."""
+    site_id: SiteId
+    product_id: ProductId | None
+    """What it holds, where it was handed out for one product; with `quantity`."""
+    quantity: int | None
+    lot: str
+    expires_on: date | None
+    handed_out_at: datetime
 
 
 class AnnouncedSerial(Struct, frozen=True, kw_only=True):

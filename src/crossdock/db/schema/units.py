@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -138,3 +139,38 @@ plate = Table(
     Index("plate_order_idx", "account_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),
 )
 """A pallet's or a carton's label, as its owner announced it; `members` are all it said, word for word."""
+
+sscc_counter = Table(
+    "sscc_counter",
+    metadata,
+    words("prefix"),
+    big("used"),
+    PrimaryKeyConstraint("prefix"),
+    CheckConstraint("prefix ~ '^[0-9]{4,12}$'", name="prefix"),
+    CheckConstraint("used BETWEEN 0 AND power(10::numeric, 17 - length(prefix))", name="used"),
+)
+"""How many SSCCs of a GS1 company prefix were handed out, to whichever account states it."""
+
+sscc = Table(
+    "sscc",
+    metadata,
+    words("code"),
+    words("batch"),
+    big("account_id"),
+    big("site_id"),
+    big("product_id", null=True),
+    big("quantity", null=True),
+    words("lot", default="''"),
+    Column("expires_on", Date, nullable=True),
+    moment("handed_out_at"),
+    PrimaryKeyConstraint("code"),
+    ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="sscc_site_fkey"),
+    ForeignKeyConstraint(
+        ["account_id", "product_id"], ["product.account_id", "product.id"], name="sscc_product_fkey"
+    ),
+    CheckConstraint("code ~ '^[0-9]{18}$'", name="code"),
+    CheckConstraint("(product_id IS NULL) = (quantity IS NULL) AND quantity > 0", name="content"),
+    Index(None, "account_id", "batch"),
+)
+"""Every SSCC that was handed out, and what it holds where that is one product. `batch`: the first of
+those that were handed out together."""

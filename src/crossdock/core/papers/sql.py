@@ -1,0 +1,130 @@
+"""Statements that read across areas what a paper says. Nothing is written here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId
+from crossdock.core.orders.model import Measure
+from crossdock.db.tx import Tx
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    code: str
+    name: str
+    address: dict[str, Any]
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """An order, where it is packed, and where it goes."""
+
+    id: OrderId
+    number: str
+    reference: str
+    state: str
+    recipient: dict[str, Any]
+    tracking_number: str
+    created_at: datetime
+    measure: Measure | None
+    zone: str
+    service: str
+    owner: str
+    parcels: int
+    tracking: list[str]
+    """Of its parcels."""
+    site: Place | None
+    destination: Place | None
+    """The shop or the station that it is fetched from."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    sku: str
+    name: str
+    lot: str
+    quantity: int
+    done: int
+
+
+class Goods(Struct, frozen=True, kw_only=True):
+    id: ProductId
+    sku: str
+    name: str
+    codes: list[str]
+    """Bar codes, in their order."""
+
+
+_PLACE = "jsonb_build_object('code', {0}.code, 'name', {0}.name, 'address', {0}.address)"
+
+
+async def head(tx: Tx, *, account_id: AccountId, order_id: int, site_id: SiteId | None) -> Head | None:
+    """An outbound order; with `site_id`, of that place. Key: orders_pkey."""
+    return await tx.one_or_none(
+        Head,
+        f"""
+SELECT o.id, o.number, coalesce(o.reference, '') AS reference, o.state, o.recipient,
+       coalesce(o.tracking_number, '') AS tracking_number, o.created_at, nullif(o.measure, '{{}}') AS measure,
+       coalesce(s.zone, a.zone) AS zone, coalesce(d.name, '') AS service, coalesce(i.name, '') AS owner,
+       coalesce(p.parcels, 0) AS parcels, coalesce(p.tracking, '{{}}') AS tracking,
+       CASE WHEN s.id IS NOT NULL THEN {_PLACE.format("s")} END AS site,
+       CASE WHEN t.id IS NOT NULL THEN {_PLACE.format("t")} END AS destination
+  FROM orders o
+  JOIN account a ON a.id = o.account_id
+  LEFT JOIN site s ON s.account_id = o.account_id AND s.id = o.site_id
+  LEFT JOIN delivery_service d ON d.id = o.service_id
+  LEFT JOIN site t ON t.account_id = o.account_id AND t.id = d.site_id
+  LEFT JOIN sub_inventory i ON i.account_id = o.account_id AND i.id = o.sub_inventory_id
+  LEFT JOIN LATERAL (SELECT count(*) AS parcels, array_agg(tracking_number ORDER BY serial)
+                              FILTER (WHERE tracking_number IS NOT NULL) AS tracking
+                       FROM parcel_piece WHERE account_id = o.account_id AND order_id = o.id) p ON true
+ WHERE o.account_id = %(account_id)s AND o.id = %(order_id)s AND o.kind = 'outbound'
+   AND coalesce(o.site_id = %(site_id)s, %(site_id)s IS NULL)
+""",
+        account_id=account_id,
+        order_id=order_id,
+        site_id=site_id,
+    )
+
+
+async def lines(tx: Tx, *, account_id: AccountId, order_id: OrderId, limit: int) -> list[Line]:
+    """As they were placed. Key: order_line_account_id_order_id_line_no_key."""
+    return await tx.many(
+        Line,
+        """
+SELECT l.sku, coalesce(p.name, l.sku) AS name, l.lot, l.quantity, l.done
+  FROM order_line l
+  LEFT JOIN product p ON p.account_id = l.account_id AND p.id = l.product_id
+ WHERE l.account_id = %(account_id)s AND l.order_id = %(order_id)s
+ ORDER BY l.line_no LIMIT %(limit)s
+""",
+        account_id=account_id,
+        order_id=order_id,
+        limit=limit,
+    )
+
+
+async def goods(tx: Tx, *, account_id: AccountId, ids: Sequence[int]) -> list[Goods]:
+    """Key: product_pkey."""
+    return await tx.many(
+        Goods,
+        """
+SELECT p.id, p.sku, p.name,
+       ARRAY (SELECT c.code FROM product_code c WHERE c.account_id = p.account_id AND c.product_id = p.id
+               ORDER BY c.code LIMIT 100) AS codes
+  FROM product p
+ WHERE p.account_id = %(account_id)s AND p.id = ANY (%(ids)s::bigint[])
+""",
+        account_id=account_id,
+        ids=list(ids),
+    )
+
+
+async def places(tx: Tx, *, account_id: AccountId, ids: Sequence[SiteId]) -> dict[SiteId, Place]:
+    """Key: site_pkey."""
+    rows = await tx.rows(
+        "SELECT id, code, name, address FROM site WHERE account_id = %(account_id)s AND id = ANY (%(ids)s::bigint[])",
+        account_id=account_id,
+        ids=list(ids),
+    )
+    return {SiteId(id_): Place(code=code, name=name, address=address) for id_, code, name, address in rows}
