@@ -41,10 +41,13 @@ ACTIONS: Final = frozenset(
         "issue",
         "expire",
         "cancel",
-        "hand_out_sscc",
     }
 )
-"""What the history of a place tells of; `issue`, `expire` and `cancel` are done by the system."""
+"""What the history of a shop tells of; `issue`, `expire` and `cancel` are done by the system."""
+FLOOR_ACTIONS: Final = frozenset(
+    {"receive", "close_receipt", "put_away", "move_goods", "count", "adjust", "hand_out_sscc"}
+)
+"""What the history of a warehouse tells of, besides people."""
 OPERATOR: Final = "operator"
 """Who acts on the command line or by the setup file: nobody of a branch, and above all of them."""
 REASON_CHARACTERS_MAX: Final = 500
