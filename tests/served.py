@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -35,16 +35,23 @@ async def house(url: str, *, at: datetime, var: Path) -> AsyncIterator[tuple[Hou
         yield opened, clock
 
 
+class _Server(uvicorn.Server):
+    """Signals are pytest's to hear."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 @asynccontextmanager
 async def listening(app: object) -> AsyncIterator[str]:
     """The app's address; it answers as long as the block runs."""
     # Named, because asyncio sets TCP_NODELAY only then: without it each answer waits 40 ms for an acknowledgement.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(app, log_config=None, lifespan="off", http="httptools", loop="none", access_log=False)
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined, method-assign]
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.001)
