@@ -141,6 +141,13 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             )
             for days in ("0", "3651", "true", '"30"')
         ),
+        *(
+            (
+                ACCOUNT + f'[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.allocation = {rule}\n',
+                "6 account.warehouse.settings.allocation: must be one of lot, fifo, fefo",
+            )
+            for rule in ('"FEFO"', "1", '["lot"]')
+        ),
         (
             ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
             "5 account.shop.settings.film_days: must be",

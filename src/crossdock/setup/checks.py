@@ -17,6 +17,7 @@ from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 from crossdock.core.events import kinds as event_kinds
 from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+from crossdock.core.stock.model import ALLOCATIONS
 from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
 from crossdock.setup.plan import InUse, Password, Secret
@@ -153,6 +154,8 @@ class Checks:
             days = plain(given["film_days"])
             if type(days) is not int or not 1 <= days <= FILM_DAYS_MAX:
                 self.complain((*path, "film_days"), f"must be a whole number, 1 to {FILM_DAYS_MAX}")
+        if "allocation" in given and path[-3] == "warehouse" and plain(given["allocation"]) not in ALLOCATIONS:
+            self.complain((*path, "allocation"), f"must be one of {', '.join(ALLOCATIONS)}")
         return plain(given)
 
     def price(self, path: Path, price: Decimal) -> Decimal:
