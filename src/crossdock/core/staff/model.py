@@ -41,6 +41,14 @@ ACTIONS: Final = frozenset(
         "issue",
         "expire",
         "cancel",
+        "create_wave",
+        "cancel_wave",
+        "leave_wave",
+        "pick",
+        "short_pick",
+        "sort",
+        "put_back",
+        "replenish",
     }
 )
 """What the history of a shop tells of; the last three are done by the system."""
