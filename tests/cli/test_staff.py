@@ -415,4 +415,4 @@ async def test_who_cannot_be_added(
     with pytest.raises(error):
         await operator.does(staff.add, username, Password(password), **{**AT, **given})
     assert await done(quiet_world) == []
-    assert await quiet_world.rows("SELECT count(*) FROM staff") == [(3,)]
+    assert await quiet_world.rows("SELECT count(*) FROM staff") == [(5,)]

@@ -44,6 +44,8 @@ from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
+from crossdock.core.places import commands as places_commands
+from crossdock.core.places import queries as places
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
@@ -63,7 +65,8 @@ from crossdock.core.units.model import NewPlate
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads import queries as upload_queries
 from crossdock.core.uploads.model import NewRow
-from tests.world import ACCOUNT, CABINET, COMPANY, SHOP_SERVICE, World
+from tests.core.places.shelves import Shelves
+from tests.world import ACCOUNT, CABINET, COMPANY, SHOP_SERVICE, WAREHOUSE, World
 
 OTHER = AccountId(48)
 SKU = "00131031"
@@ -83,6 +86,7 @@ INSERT INTO sub_inventory (id, account_id, code, name) VALUES (1000, 48, 'OWN-A'
 INSERT INTO product (id, account_id, sku, name, created_at, updated_at)
 VALUES (4000000, 48, '00131031', 'p', now(), now());
 INSERT INTO stock (account_id, site_id, sub_inventory_id, product_id) VALUES (48, 180, 1000, 4000000);
+INSERT INTO location (id, account_id, site_id, code, kind) VALUES (900, 48, 180, 'A-01-1', 'shelf');
 INSERT INTO cabinet (id, account_id, site_id, number, name, online, created_at, updated_at)
 VALUES (500, 48, 190, 'other-cabinet', 'c', true, now(), now());
 INSERT INTO receiver (account_id, dialect, name, url, kinds)
@@ -114,7 +118,9 @@ async def twins(quiet_world: World) -> Twins:
         for statement in SECOND_ACCOUNT.split(";")[:-1]:
             await tx.execute(statement)
     shipped = await world.shipped(NUMBER, service=SHOP_SERVICE, reference="R-1")
-    await world.stock(SKU, 5)
+    shelves = await Shelves.of(world, pieces=5)
+    await shelves.move(None, "A-01-1", 2)
+    await shelves.move(None, "DOCK-1", 1)
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
@@ -169,6 +175,7 @@ async def twins(quiet_world: World) -> Twins:
         left=left,
         car=car,
         node=node,
+        shelves=shelves,
     )
 
 
@@ -176,6 +183,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     """Each query, asked for the first account's rows."""
     shipped, pick_up = twins.ids["shipped"], twins.ids["pick_up"]
     at_shop = {"site_id": SiteId(12)}
+    floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
     return {
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
@@ -190,6 +198,13 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         catalog.search: [{"company_id": COMPANY, "limit": None}],
         catalog.products_by_sku: [{"skus": ["P-7001", SKU]}],
         stock.stock_rows: [{"limit": 10}, {"limit": 10, "site_codes": ["WH-GZ01"], "skus": [SKU]}],
+        places.location_by_code: [{**floor, "code": "A-01-1"}],
+        places.location_by_id: [{**floor, "location_id": shelf_id}],
+        places.locations: [floor],
+        places.where: [{**floor, "product_id": 2989068}, {**floor, "stock_ids": [twins.ids["shelves"].stock_id]}],
+        places.contents: [{**floor, "location_id": shelf_id}],
+        places.first_empty: [{**floor, "kind": "shelf"}],
+        places.to_put_away: [{**floor, "limit": 10}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -225,6 +240,7 @@ def asked_modules() -> list[ModuleType]:
         order_queries,
         catalog,
         stock,
+        places,
         events,
         locker_queries,
         pick_ups,
@@ -329,8 +345,14 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
+    shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
+    shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
+        (places_commands.move, {**floor, **shift}),
+        (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
+        (places_commands.close_location, {**floor, "location_id": shelves.ids["B-01-1"]}),
+        (places_commands.open_location, {**floor, "code": "A-01-1", "kind": "shelf"}),
         (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
         (orders.add_line, {"order_id": ids["draft"].id, "line": NewLine(line_key="9", sku=SKU, quantity=1), **by}),
         (orders.submit, {"order_id": ids["draft"].id, **by}),

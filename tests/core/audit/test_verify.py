@@ -14,10 +14,15 @@ from crossdock.core.picking.model import WaveFilter
 from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
+from tests.core.places.shelves import Shelves
 from tests.world import COMPANY, LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, WAREHOUSE, World
 
 DAMAGE = {
     "every bucket is the sum of its moves": "UPDATE stock SET on_hand = on_hand + 1",
+    "no more lies in locations than there is": (
+        "UPDATE located l SET quantity = s.on_hand + 1 FROM stock s WHERE s.id = l.stock_id"
+    ),
+    "what lies in a location is the sum of its moves": "DELETE FROM located",
     "reserved stock belongs to orders that wait for it": (
         "UPDATE orders SET state = 'cancelled' WHERE state = 'allocated'"
     ),
@@ -73,10 +78,11 @@ async def picked(world: World) -> None:
 
 
 async def full_house(world: World) -> None:
-    """An order of each kind that a check looks at: waiting, in a box, handed over, told."""
+    """A row of each kind that a check looks at: waiting, on a shelf, in a box, handed over, told."""
     await world.cabinet_answers("accepted")
     await world.stock("00131031", 1)
     await world.order(lines={"00131031": 1}, state="allocated")
+    await (await Shelves.of(world, pieces=1)).move(None, "A-01-1", 1)
     to_locker = await world.shipped(service=LOCKER_SERVICE)
     assert to_locker.parcel is not None
     await world.desk.doors.store(

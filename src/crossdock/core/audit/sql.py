@@ -21,6 +21,33 @@ SELECT 'stock ' || s.id AS subject,
   LEFT JOIN (SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
                FROM stock_move GROUP BY account_id, stock_id) m ON m.account_id = s.account_id AND m.stock_id = s.id
 """,
+    "no more lies in locations than there is": """
+SELECT 'stock ' || l.stock_id AS subject,
+       CASE WHEN l.quantity > s.on_hand THEN format('%%s lie in locations, %%s are there', l.quantity, s.on_hand)
+            WHEN l.elsewhere > 0 THEN format('%%s locations of another site', l.elsewhere) END AS says
+  FROM (SELECT d.account_id, d.stock_id, sum(d.quantity) AS quantity,
+               count(*) FILTER (WHERE p.site_id <> s.site_id) AS elsewhere
+          FROM located d
+          JOIN location p ON p.account_id = d.account_id AND p.id = d.location_id
+          JOIN stock s ON s.account_id = d.account_id AND s.id = d.stock_id
+         GROUP BY d.account_id, d.stock_id) l
+  JOIN stock s ON s.account_id = l.account_id AND s.id = l.stock_id
+""",
+    "what lies in a location is the sum of its moves": """
+SELECT format('stock %%s in location %%s', coalesce(l.stock_id, m.stock_id), coalesce(l.location_id, m.location_id))
+           AS subject,
+       CASE WHEN coalesce(l.quantity, 0) <> coalesce(m.quantity, 0)
+            THEN format('%%s lie there, its moves say %%s', coalesce(l.quantity, 0), coalesce(m.quantity, 0))
+       END AS says
+  FROM located l
+  FULL JOIN (SELECT account_id, stock_id, location_id, sum(quantity) AS quantity
+               FROM (SELECT account_id, stock_id, to_location_id AS location_id, quantity FROM location_move
+                      UNION ALL
+                     SELECT account_id, stock_id, from_location_id, -quantity FROM location_move) moved
+              WHERE location_id IS NOT NULL
+              GROUP BY account_id, stock_id, location_id) m
+    ON (m.account_id, m.stock_id, m.location_id) = (l.account_id, l.stock_id, l.location_id)
+""",
     "reserved stock belongs to orders that wait for it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN o.state IN ('allocated', 'released', 'picking', 'packing', 'packed', 'labelled', 'partly_shipped')

@@ -7,6 +7,10 @@ class ProductUnknown(NotFound):
     """The account has no such product. Facts: sku or id."""
 
 
+class CodeUnknown(ProductUnknown):
+    """No product of the account goes by this code. Facts: code."""
+
+
 class ProductNotActive(Conflict):
     """This product is not in use."""
 

@@ -46,6 +46,27 @@ async def by_skus(tx: Tx, *, account_id: AccountId, skus: Sequence[str]) -> list
     )
 
 
+async def by_codes(tx: Tx, *, account_id: AccountId, codes: Sequence[str]) -> Product | None:
+    """The one that goes by the first of these that anybody goes by: as a bar code, then as its sku.
+
+    Key: product_code_pkey, product_account_id_sku_key.
+    """
+    return await tx.one_or_none(
+        Product,
+        f"""
+SELECT {columns(Product, "p")}
+  FROM (SELECT product_id AS id, code, 1 AS rank FROM product_code
+         WHERE account_id = %(account_id)s AND code = ANY (%(codes)s::text[])
+         UNION ALL
+        SELECT id, sku, 2 FROM product WHERE account_id = %(account_id)s AND sku = ANY (%(codes)s::text[])) named
+  JOIN product p ON p.account_id = %(account_id)s AND p.id = named.id AND p.deleted_at IS NULL
+ ORDER BY array_position(%(codes)s::text[], named.code), named.rank LIMIT 1
+""",
+        account_id=account_id,
+        codes=list(codes),
+    )
+
+
 _NAMED = """
 SELECT p.account_id, p.id, p.sku
   FROM unnest(%(accounts)s::bigint[], %(names)s::{type}[]) AS wanted (account_id, name)

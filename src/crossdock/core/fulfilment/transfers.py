@@ -17,6 +17,8 @@ from crossdock.core.orders import placing
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.model import Placed, PlaceOrder
+from crossdock.core.places import commands as places
+from crossdock.core.places.model import Left, Shift
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival, Withdrawn
 from crossdock.core.units import sql as unit_sql
@@ -70,6 +72,9 @@ async def transfer(
         quantities={line.id: line.quantity for line in lines},
         cause=f"transfer:{order.id}:out",
     )
+    left = await places.leave(
+        tx, account_id=account_id, order_id=order.id, withdrawn=taken, cause=f"transfer:{order.id}:out"
+    )
     arrivals = [
         Arrival(
             site_id=site_id,
@@ -85,6 +90,7 @@ async def transfer(
     stock_ids = await stock.receive(
         tx, account_id=account_id, arrivals=arrivals, cause=f"transfer:{order.id}:in", order_id=order.id
     )
+    await _stay_where_they_lie(tx, command, order.id, left, taken, stock_ids)
     gone = await _hand_on(tx, account_id, taken, stock_ids, {line.id: units.get(line.line_key, ()) for line in lines})
     await order_sql.add_done(tx, account_id=account_id, done={line.id: line.quantity for line in lines})
     moved = [
@@ -139,6 +145,33 @@ async def _from_their_lots(
         for line in command.lines
     ]
     return structs.replace(command, lines=tuple(lines))
+
+
+async def _stay_where_they_lie(
+    tx: Tx,
+    command: PlaceOrder,
+    order_id: OrderId,
+    left: Sequence[Left],
+    taken: Sequence[Withdrawn],
+    stock_ids: Sequence[StockId],
+) -> None:
+    """The bucket is another one, the place is the same."""
+    targets = {one.stock_id: to_id for one, to_id in zip(taken, stock_ids, strict=True)}
+    shifts = [
+        Shift(
+            stock_id=targets[one.stock_id],
+            from_location_id=None,
+            to_location_id=one.location_id,
+            quantity=one.quantity,
+            cause=f"transfer:{order_id}:in:{one.stock_id}:{one.location_id}",
+        )
+        for one in left
+        if one.location_id is not None
+    ]
+    if shifts:
+        await places.move_many(
+            tx, account_id=command.account_id, site_id=SiteId(command.site_id or 0), shifts=shifts, closed=True
+        )
 
 
 async def _hand_on(

@@ -13,6 +13,7 @@ from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.errors import LineUnknown
 from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.places import commands as places
 from crossdock.core.stock import commands as stock
 from crossdock.core.transport import commands as transport
 from crossdock.core.transport import queries as transport_queries
@@ -137,6 +138,8 @@ async def _send_off(
         named={place: len(found) for place, found in gone.items()},
         cause=cause,
     )
+    if taken:
+        await places.leave(tx, account_id=order.account_id, order_id=order.id, withdrawn=taken, cause=cause)
     lines = {line.id: line for line, _ in moved}
     stock_ids = {one.stock_id for one in taken}
     unnamed = await unit_sql.overfull(tx, account_id=order.account_id, stock_ids=stock_ids) if taken else set()

@@ -62,8 +62,9 @@ async def move_many(
     shifts: Sequence[Shift],
     staff_id: StaffId | None = None,
     order_id: OrderId | None = None,
+    closed: bool = False,
 ) -> list[Moved]:
-    """As `move`, all or none, one after the other.
+    """As `move`, all or none, one after the other. `closed`: also into locations that are not in use.
 
     Errors: MoveEmpty, BucketUnknown, LocationUnknown, LocationClosed, NotThere.
     """
@@ -77,7 +78,7 @@ async def move_many(
     known = {(one.stock_id, one.cause): one for one in await sql.known(tx, account_id=account_id, shifts=shifts)}
     new = [shift for shift in shifts if (shift.stock_id, shift.cause) not in known]
     if new:
-        await _refuse_places(tx, account_id, site_id, new)
+        await _refuse_places(tx, account_id, site_id, new, closed=closed)
         lying = await sql.lying(tx, account_id=account_id, stock_ids=stock_ids)
         there: defaultdict[tuple[StockId, LocationId | None], int] = defaultdict(int)
         for bucket in buckets.values():
@@ -211,14 +212,16 @@ def _from_where(rows: Sequence[sql.LyingFor], wanted: int) -> list[tuple[Locatio
     return list(taken.items())
 
 
-async def _refuse_places(tx: Tx, account_id: AccountId, site_id: SiteId, shifts: Sequence[Shift]) -> None:
+async def _refuse_places(
+    tx: Tx, account_id: AccountId, site_id: SiteId, shifts: Sequence[Shift], *, closed: bool
+) -> None:
     """Errors: LocationUnknown, LocationClosed."""
     ids = {place for one in shifts for place in (one.from_location_id, one.to_location_id) if place is not None}
     found = {one.id: one for one in await sql.by_ids(tx, account_id=account_id, site_id=site_id, ids=sorted(ids))}
     for location_id in ids - found.keys():
         raise LocationUnknown(code=location_id)
     for one in shifts:
-        if one.to_location_id is not None and not found[one.to_location_id].active:
+        if one.to_location_id is not None and not (closed or found[one.to_location_id].active):
             raise LocationClosed(code=found[one.to_location_id].code)
 
 
