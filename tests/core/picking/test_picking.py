@@ -20,7 +20,7 @@ from crossdock.core.picking.errors import (
 )
 from crossdock.core.picking.model import Stop
 from crossdock.core.places.errors import LocationUnknown
-from tests.core.picking.conftest import OTHER_SKU, SKU, Floor
+from tests.core.picking.floor import OTHER_SKU, SKU, Floor
 from tests.world import ACCOUNT, LOCKER_SERVICE, PARCEL_SERVICE
 
 

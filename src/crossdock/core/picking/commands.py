@@ -158,7 +158,7 @@ async def next_task(
     """
     found = await _wave(tx, account_id, site_id, wave_id)
     who: dict[str, Any] = {"account_id": account_id, "wave_id": wave_id, "staff_id": staff_id}
-    pick = await sql.next_pick(tx, **who)
+    pick = await sql.next_pick(tx, **who, site_id=site_id)
     if pick is not None:
         return pick
     await sql.lock_wave(tx, account_id=account_id, wave_id=wave_id)
@@ -166,7 +166,7 @@ async def next_task(
         await sql.claim_walk(tx, **who)
     else:
         await sql.claim_orders(tx, **who, limit=CART_TOTES if found.method == "cluster" else 1)
-    pick = await sql.next_pick(tx, **who)
+    pick = await sql.next_pick(tx, **who, site_id=site_id)
     if pick is None:
         await _settle(tx, account_id, wave_id)
     return pick

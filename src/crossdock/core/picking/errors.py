@@ -45,3 +45,15 @@ class ReasonUnknown(Invalid):
 
 class NotReplenishable(Conflict):
     """No live pick waits for these goods there, or not for so many. Facts: quantity, wanted."""
+
+
+class LocationWrong(Conflict):
+    """The next pick is at another location. Facts: scanned, wanted."""
+
+
+class ProductWrong(Conflict):
+    """The next pick is of other goods. Facts: scanned, wanted."""
+
+
+class NotInBatch(Conflict):
+    """No piece of this product is still to be sorted. Facts: scanned."""

@@ -319,3 +319,24 @@ class CountRequest(Struct, frozen=True, kw_only=True):
     reason: Reason
     asked_at: datetime
     asked_by: str
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Orders that wait for a wave and go to one place by one service, of one owner."""
+
+    service_id: ServiceId | None
+    service: str | None
+    carrier: str | None
+    owner_id: SubInventoryId | None
+    owner: str | None
+    orders: int
+
+
+class CallOffAsked(Struct, frozen=True, kw_only=True):
+    """Somebody asked to call off an order of a wave."""
+
+    id: int
+    order_id: OrderId
+    number: str
+    reason: str
+    asked_at: datetime

@@ -1,13 +1,16 @@
 """Reading waves, totes, and what the floor has to do because of them."""
 
-from crossdock.base.ids import AccountId, SiteId
+from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.picking import sql
 from crossdock.core.picking.errors import WaveUnknown
 from crossdock.core.picking.model import (
     LISTED_MAX,
     WAVES_LISTED_MAX,
     BackOrder,
+    CallOffAsked,
+    Choice,
     CountRequest,
+    Pick,
     Progress,
     PutBack,
     Refill,
@@ -35,6 +38,23 @@ async def wave(tx: Tx, *, account_id: AccountId, site_id: SiteId, wave_id: int) 
     if not found:
         raise WaveUnknown(id=wave_id)
     return found[0]
+
+
+async def pick_in_hand(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, wave_id: int, staff_id: StaffId
+) -> Pick | None:
+    """The next walk among those this person has taken on; `commands.next_task` takes on more."""
+    return await sql.next_pick(tx, account_id=account_id, site_id=site_id, wave_id=wave_id, staff_id=staff_id)
+
+
+async def choices(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> list[Choice]:
+    """What the orders that wait for a wave could be told apart by."""
+    return await sql.choices(tx, account_id=account_id, site_id=site_id)
+
+
+async def call_offs(tx: Tx, *, account_id: AccountId, site_id: SiteId, wave_id: int) -> list[CallOffAsked]:
+    """What owners want to call off while it is picked, oldest first."""
+    return await sql.call_offs(tx, account_id=account_id, site_id=site_id, wave_id=wave_id, limit=LISTED_MAX)
 
 
 async def sort_step(

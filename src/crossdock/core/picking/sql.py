@@ -11,7 +11,9 @@ from crossdock.core.orders.model import Order
 from crossdock.core.picking.model import (
     PICKED_STATES,
     BackOrder,
+    CallOffAsked,
     Candidate,
+    Choice,
     CountRequest,
     Demand,
     Method,
@@ -96,6 +98,48 @@ SELECT o.id, o.number, o.state, d.name AS service, n.lines, n.pieces, o.created_
 """
     ).format(SQL(" AND ").join(conditions))
     return await tx.many(Candidate, statement, account_id=account_id, site_id=site_id, limit=limit, **params)
+
+
+async def choices(tx: Tx, *, account_id: AccountId, site_id: SiteId) -> list[Choice]:
+    """Index: orders_floor_idx."""
+    return await tx.many(
+        Choice,
+        """
+SELECT n.service_id, d.name AS service, d.rules ->> 'carrier' AS carrier, n.sub_inventory_id AS owner_id,
+       sub.code AS owner, n.orders
+  FROM (SELECT service_id, sub_inventory_id, count(*) AS orders FROM orders
+         WHERE account_id = %(account_id)s AND site_id = %(site_id)s AND kind = 'outbound'
+           AND state IN ('allocated', 'released')
+         GROUP BY service_id, sub_inventory_id) n
+  LEFT JOIN delivery_service d ON d.id = n.service_id
+  LEFT JOIN sub_inventory sub ON sub.account_id = %(account_id)s AND sub.id = n.sub_inventory_id
+ ORDER BY d.name NULLS LAST, n.service_id, sub.code
+""",
+        account_id=account_id,
+        site_id=site_id,
+    )
+
+
+async def call_offs(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, wave_id: int, limit: int
+) -> list[CallOffAsked]:
+    """Index: cancel_request_open_idx."""
+    return await tx.many(
+        CallOffAsked,
+        """
+SELECT c.id, o.id AS order_id, c.number, c.reason, c.asked_at
+  FROM wave v
+  JOIN wave_order w ON w.account_id = v.account_id AND w.wave_id = v.id AND w.state IN ('open', 'ready')
+  JOIN orders o ON o.account_id = w.account_id AND o.id = w.order_id
+  JOIN cancel_request c ON c.account_id = o.account_id AND c.number = o.number AND c.state = 'asked'
+ WHERE v.account_id = %(account_id)s AND v.site_id = %(site_id)s AND v.id = %(wave_id)s
+ ORDER BY c.id LIMIT %(limit)s
+""",
+        account_id=account_id,
+        site_id=site_id,
+        wave_id=wave_id,
+        limit=limit,
+    )
 
 
 async def lock_orders(tx: Tx, *, account_id: AccountId, order_ids: Collection[OrderId]) -> None:
@@ -374,14 +418,16 @@ async def put_down(tx: Tx, *, account_id: AccountId, wave_id: int, staff_id: Sta
     )
 
 
-async def next_pick(tx: Tx, *, account_id: AccountId, wave_id: int, staff_id: StaffId) -> Pick | None:
+async def next_pick(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, wave_id: int, staff_id: StaffId
+) -> Pick | None:
     """The first on this person's way; in a batch wave for all orders that want the same there."""
     return await tx.one_or_none(
         Pick,
         f"""
 WITH mine AS (
     SELECT t.*, v.method, w.place, o.number, row_number() OVER (ORDER BY {_WALK}) AS turn
-           {_ON_THE_WAY} AND t.staff_id = %(staff_id)s
+           {_ON_THE_WAY} AND t.staff_id = %(staff_id)s AND v.site_id = %(site_id)s
 ), first AS (SELECT * FROM mine WHERE turn = 1)
 SELECT f.id AS task_id, f.wave_id, f.method, f.order_id, f.number, f.place, m.orders, f.location_id,
        coalesce(l.code, '') AS location, s.product_id, f.stock_id, p.sku, p.name, s.lot, s.condition, m.quantity,
@@ -416,6 +462,7 @@ SELECT f.id AS task_id, f.wave_id, f.method, f.order_id, f.number, f.place, m.or
   LEFT JOIN location tote ON tote.account_id = f.account_id AND tote.id = used.tote_id
 """,
         account_id=account_id,
+        site_id=site_id,
         wave_id=wave_id,
         staff_id=staff_id,
         picked_states=PICKED,

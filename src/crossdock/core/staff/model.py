@@ -49,6 +49,8 @@ ACTIONS: Final = frozenset(
         "sort",
         "put_back",
         "replenish",
+        "decide_call_off",
+        "release_order",
     }
 )
 """What the history of a shop tells of; the last three are done by the system."""
