@@ -203,8 +203,8 @@ class World:
         async with self.desk.database.transaction() as tx:
             await tx.execute(
                 "INSERT INTO film_piece (account_id, camera_id, started_at, ended_at, object_key, bytes, codec,"
-                " width, height) SELECT account_id, id, %(since)s, %(until)s, 'film/x', 1, 'h264', 2, 2 FROM camera"
-                " WHERE id = %(id)s",
+                " width, height, department_id, station) SELECT account_id, id, %(since)s, %(until)s, 'film/x', 1,"
+                " 'h264', 2, 2, department_id, station FROM camera WHERE id = %(id)s",
                 id=int(camera_id),
                 since=datetime.fromisoformat(since),
                 until=datetime.fromisoformat(until),

@@ -5,18 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from crossdock import dialects
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.config import Config
-from crossdock.base.errors import SetupFailed
+from crossdock.base.errors import SetupFailed, Unavailable
 from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
 from crossdock.console import app as console
+from crossdock.core.bulk import commands as bulk
+from crossdock.core.bulk import running as importing
 from crossdock.db import migrate
 from crossdock.db.database import check_url
 from crossdock.db.embedded import EmbeddedPostgres
@@ -74,7 +76,13 @@ async def open_house(*, url: str, config: Config, clock: Clock | None = None) ->
             pages={**dict.fromkeys(console.PREFIXES, console.pages(desk)), film.PREFIX: Showing(desk)},
             aliases=config.aliases,
         )
-        yield House(desk=desk, app=app)
+        noting = asyncio.create_task(desk.accounts.keep_noting(), name="uses of keys")
+        try:
+            yield House(desk=desk, app=app)
+        finally:
+            await stopped(noting)
+            with suppress(Unavailable):
+                await desk.accounts.note_uses()
 
 
 @asynccontextmanager
@@ -147,9 +155,10 @@ async def broker_address(config: Config, desk: Desk) -> AsyncIterator[BrokerAddr
         yield broker.address
 
 
-def dialect_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[None]]]:
-    """What dialects have done in the background, by name."""
-    return {name: partial(run, desk) for dialect in dialects.load() for name, run in dialect.jobs.items()}
+def background_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[Any]]]:
+    """What is done in the background, by name: imports, and what dialects ask for."""
+    asked = {name: partial(run, desk) for dialect in dialects.load() for name, run in dialect.jobs.items()}
+    return {bulk.JOB: partial(importing.go_on, desk.database), **asked}
 
 
 async def run_workers(house: House, broker: BrokerAddress) -> None:
@@ -177,7 +186,7 @@ async def run_workers(house: House, broker: BrokerAddress) -> None:
         asyncio.create_task(deliverer.run(), name="callbacks"),
         asyncio.create_task(notifier.run(), name="notices"),
         asyncio.create_task(coordinator.run(), name="cabinets"),
-        asyncio.create_task(work(desk.database, dialect_jobs(desk)), name="jobs"),
+        asyncio.create_task(work(desk.database, background_jobs(desk)), name="jobs"),
         asyncio.create_task(serve_orders_that_wait(desk.database, desk.signals), name="waiting orders"),
         asyncio.create_task(keep_sweeping(desk.database, desk.objects), name="film"),
     ]

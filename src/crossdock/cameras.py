@@ -21,7 +21,7 @@ from crossdock.core.fulfilment import paying
 from crossdock.edge.desk import Desk
 from crossdock.film.pieces import Cut, Cutter
 from crossdock.film.recorder import Recorder
-from crossdock.film.streams import NoFilm, http_offset_ms, is_live, opened
+from crossdock.film.streams import NoFilm, http_offset_ms, is_live, meant, opened
 from crossdock.film.sweep import sweep as sweep_film
 from crossdock.film.sweep import would_sweep
 from crossdock.running import told_to_stop
@@ -147,7 +147,7 @@ def _look(source: str, desk: Desk) -> tuple[Cut, int]:
     """The film of a few seconds, and how many key frames are in it. Errors: CameraUnreachable, NoFilm."""
     end = time.monotonic() + CHECK_S
     keys = 0
-    with opened(source) as (film, stream):
+    with opened(source) as (film, stream), meant():
         cutter = Cutter(stream, last_end=None, piece_s=CHECK_S * 10)
         for packet in film.demux(stream):
             keys += packet.is_keyframe and packet.size > 0

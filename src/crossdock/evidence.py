@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -12,6 +12,7 @@ from crossdock.base.seal import Seal, secret_key
 from crossdock.console import evidence
 from crossdock.console.app import templates
 from crossdock.console.evidence_bundle import public_key
+from crossdock.core.evidence import commands
 from crossdock.core.fulfilment import paying
 
 ACTOR: Final = "crossdock evidence"
@@ -20,9 +21,11 @@ ACTOR: Final = "crossdock evidence"
 async def show(config: Config, number: str, *, account: str | None, hours: int, out: Console) -> None:
     """An address that is good for so many hours. Errors: those of paying.named."""
     async with open_desk_of(config) as desk:
-        async with desk.database.transaction(readonly=True) as tx:
-            account_id, order_id = await paying.named(tx, number=number, account=account)
         expires = desk.clock.now() + timedelta(hours=hours)
+        async with desk.database.transaction() as tx:
+            account_id, order_id = await paying.named(tx, number=number, account=account)
+            of_order: dict[str, Any] = {"account_id": account_id, "order_id": order_id}
+            await commands.note_address(tx, **of_order, expires=expires, actor=ACTOR)
         shown = evidence.Address(account_id=account_id, order_id=order_id, expires=expires)
         out.print(evidence.address(desk, shown), markup=False, soft_wrap=True)
 

@@ -18,6 +18,7 @@ from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.base.tasks import stopped
 from crossdock.core.film.errors import CameraUnknown
+from crossdock.film import streams
 from crossdock.film.picture import write_film
 from crossdock.film.simulator import SimulatedCamera
 from crossdock.film.streams import CameraUnreachable
@@ -66,6 +67,16 @@ async def test_what_cannot_be_looked_at_is_said(asked: Asked, quiet_world: World
         assert "SECRET" not in refused.value.sentence
 
 
+async def test_a_camera_that_falls_silent_is_no_fault_of_ours(
+    asked: Asked, quiet_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "READ_S_MAX", 0.5)
+    async with SimulatedCamera(SystemClock(), key_s=0.5, silent_after=20) as camera:
+        await quiet_world.rows("UPDATE camera SET source = %(source)s RETURNING 1", source=camera.rtsp_url)
+        with pytest.raises(CameraUnreachable):
+            await asked(cameras.check, "7001")
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
@@ -97,7 +108,7 @@ async def test_a_sweep_is_tried_and_done(asked: Asked, quiet_world: World, tmp_p
     path.write_bytes(b"x")
     await quiet_world.rows(
         "INSERT INTO film_piece SELECT 47, 7001, %(at)s, %(at)s + interval '10 s', 'film/old.mp4', 1048576, 'h264',"
-        " 1, 1 RETURNING 1",
+        " 1, 1, 123, '001' RETURNING 1",
         at=START,
     )
     said = await asked(cameras.sweep, dry_run=True)

@@ -26,6 +26,10 @@ async def test_an_address_for_so_many_hours(terminal: Terminal, quiet_world: Wor
     shown = shown_by(seal, str(order.id), found[1], now)
     assert (shown.account_id, shown.order_id) == (ACCOUNT, order.id)
     assert 7_100 < (shown.expires - now).total_seconds() <= 7_200
+    told = await quiet_world.rows("SELECT actor, facts FROM event WHERE kind = 'evidence.addressed'")
+    assert [(actor, facts["expires"][:16]) for actor, facts in told] == [
+        ("crossdock evidence", f"{shown.expires:%Y-%m-%dT%H:%M}")
+    ]
 
 
 async def test_a_bundle_is_written_and_verified_by_the_key_that_is_printed(

@@ -1,8 +1,10 @@
 """The evidence page of a parcel, in a real browser and through the front door."""
 
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,11 +13,14 @@ from playwright.async_api import Browser, expect
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.console import evidence, words
 from crossdock.console.evidence import PREFIX, Address, token
+from crossdock.core.film import commands as film
+from crossdock.core.packing.commands import report_many
 from crossdock.film.addresses import SPAN_MAX
 from tests.console.conftest import PHONE, assert_accessible, picture, screen
 from tests.console.evidences import HOUR, KEY, SECOND, SINCE, at, collected, minute, pictured
+from tests.core.packing.conftest import item, report
 from tests.film.reels import Reel, times
-from tests.world import World
+from tests.world import ACCOUNT, World
 
 __all__ = ["minute"]
 DESK = {"width": 1280, "height": 1600}
@@ -105,6 +110,22 @@ async def test_pictures_of_the_delivery(world: World) -> None:
 async def test_an_order_that_was_never_packed(world: World) -> None:
     order = await world.order("N-1", lines={"00131031": 1})
     assert "No packing was reported for this order" in (await world.client.get(at(world, order.id))).text
+
+
+async def test_what_others_wrote_is_text(world: World, tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>'
+    order = await world.order("N-1", lines={"00131031": 1})
+    async with world.desk.database.transaction() as tx:
+        await report_many(tx, [report("N-1", item(goods_name=evil, box_number=evil), operator=evil)])
+        await film.hold(tx, account_id=ACCOUNT, order_id=order.id, reason=evil, actor=evil)
+    await world.rows("UPDATE camera SET name = %(evil)s RETURNING 1", evil=evil)
+    said = (await world.client.get(at(world, order.id))).text
+    (tmp_path / "b.zip").write_bytes((await world.client.get(at(world, order.id) + "/bundle.zip")).content)
+    with zipfile.ZipFile(tmp_path / "b.zip") as packed:
+        taken = packed.read("report.html").decode()
+    for html in (said, taken):
+        assert "<script>alert" not in html
+        assert html.count("&lt;script&gt;alert(1)") >= 6
 
 
 def wrong(world: World, order_id: OrderId) -> Iterator[str]:

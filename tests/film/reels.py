@@ -1,6 +1,6 @@
 """Film of the test picture, made in no time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from io import BytesIO
@@ -31,16 +31,21 @@ def reel(folder: Path, seconds: float, *, start: datetime = NOON, piece_s: float
 
 
 def cuts(
-    path: Path, start: datetime, *, last_end: datetime | None = None, slow: float = 1.0, **how: Any
+    path: Path,
+    start: datetime,
+    *,
+    last_end: datetime | None = None,
+    ours: Callable[[float], float] = lambda seconds: seconds,
+    **how: Any,
 ) -> Iterator[Cut]:
-    """`slow`: by how much a second of the camera's is longer than ours."""
+    """`ours`: what our clock says after so many seconds of the camera's."""
     with av.open(str(path)) as film:
         cutter = Cutter(film.streams.video[0], last_end=last_end, **how)
         seconds = 0.0
         for packet in film.demux(video=0):
             if packet.pts is not None:
-                seconds = max(seconds, slow * float(packet.pts * packet.time_base))
-                yield from cutter.feed(packet, start + timedelta(seconds=seconds))
+                seconds = max(seconds, float(packet.pts * packet.time_base))
+                yield from cutter.feed(packet, start + timedelta(seconds=ours(seconds)))
         yield from cutter.close()
 
 

@@ -124,6 +124,23 @@ def test_pictures_that_wait_for_later_ones_keep_their_time(
         assert film.streams.video[0].codec_context.codec_tag == tag
 
 
+@pytest.mark.parametrize("left", [0, 1_000, -1_000])
+def test_a_piece_that_is_lost_or_cut_short_is_missing_and_no_more(minute: Reel, tmp_path: Path, left: int) -> None:
+    paths = []
+    for number, (_, content) in enumerate(minute):
+        paths.append(tmp_path / f"{number}.mp4")
+        paths[-1].write_bytes(content[:left] if number == 2 else content)
+    if left == 0:
+        paths[2].unlink()
+    pieces = [(piece, path) for (piece, _), path in zip(minute, paths, strict=True)]
+    since, until = NOON + 15 * SECOND, NOON + 35 * SECOND
+    made = cutting.clip(pieces, tmp_path / "clip.mp4", since=since, until=until)
+    assert made.missing == [Missing(NOON + 20 * SECOND, NOON + 30 * SECOND)]
+    assert steps(times(tmp_path / "clip.mp4")) == {FRAME, 10 * SECOND + FRAME}
+    with av.open(str(tmp_path / "clip.mp4")) as film:
+        assert film.metadata["comment"] == "missing 2024-01-15T01:00:20+00:00 to 2024-01-15T01:00:30+00:00"
+
+
 def test_without_film_there_is_no_clip(minute: Reel, tmp_path: Path) -> None:
     for pieces in ([], minute):
         with pytest.raises(NothingFilmed):
@@ -132,11 +149,12 @@ def test_without_film_there_is_no_clip(minute: Reel, tmp_path: Path) -> None:
 
 def test_a_segment_has_the_time_of_its_place_in_the_list(minute: Reel) -> None:
     piece, content = minute[3]
-    made = cutting.segment(piece, content, epoch=NOON)
+    whole = {"begin": piece.started_at, "end": piece.ended_at, "epoch": NOON}
+    made = cutting.segment(piece, content, **whole)
     pictures = shown(made)
     assert [at for _, at in pictures] == times(content)
     assert pictures[0][0] == pytest.approx(30, abs=0.001)
-    assert shown(cutting.segment(piece, content, epoch=NOON, rate=2))[0][0] == pytest.approx(15, abs=0.001)
+    assert shown(cutting.segment(piece, content, **whole, rate=2))[0][0] == pytest.approx(15, abs=0.001)
 
 
 @pytest.mark.parametrize("asked", [0, 0.04, 3.33, 9.9, 30])

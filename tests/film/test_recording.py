@@ -1,6 +1,7 @@
 """What a camera sends becomes film of the time it was taken, whatever the camera claims, and whatever breaks."""
 
 import asyncio
+import resource
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from crossdock.base.clock import SystemClock
 from crossdock.base.objects import Objects
 from crossdock.core.events import kinds
+from crossdock.film import streams
 from crossdock.film.picture import write_film
 from crossdock.film.simulator import SimulatedCamera
 from tests.film.conftest import NoTime, Studio
@@ -100,6 +102,20 @@ async def test_who_is_told_to_stop_stores_what_was_read(studio: Studio) -> None:
     assert piece.ended_at - piece.started_at > SECOND
 
 
+@pytest.mark.parametrize("way", ["rtsp_url", "http_url"])
+async def test_a_camera_that_falls_silent_on_an_open_line_is_gone(
+    studio: Studio, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "READ_S_MAX", 0.5)
+    async with (
+        SimulatedCamera(SystemClock(), key_s=0.5, silent_after=20) as camera,
+        studio.recording(getattr(camera, way), clock=SystemClock(), piece_s=1.0),
+    ):
+        await studio.until_failure("unreachable")
+        assert len(await studio.pieces()) > 0
+        await studio.until_failure(None)
+
+
 async def test_a_camera_that_is_not_there_is_tried_again(studio: Studio) -> None:
     async with studio.recording("rtsp://operator:SECRET@127.0.0.1:9/x"):
         await studio.until_failure("unreachable")
@@ -130,6 +146,24 @@ async def test_on_a_full_disk_a_camera_rests_and_goes_on_by_itself(
         await studio.until_failure(None)
 
 
+async def test_a_disk_that_takes_no_more_is_told_and_recording_goes_on_by_itself(
+    studio: Studio, tmp_path: Path
+) -> None:
+    write_film(tmp_path / "loop.mp4", start=NOON, seconds=10)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with studio.recording(str(tmp_path / "loop.mp4"), pace=NoTime()):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        try:
+            await studio.until_failure("storage")
+            assert [
+                path for path in studio.folder.rglob("*") if path.is_file() and path.stat().st_size < 50_000
+            ] == []
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        await studio.until_failure(None)
+        await studio.until_pieces(1)
+
+
 async def test_where_others_recorded_already_nothing_is_stored(studio: Studio, tmp_path: Path) -> None:
     write_film(tmp_path / "loop.mp4", start=NOON, seconds=10)
     async with studio.recording(str(tmp_path / "loop.mp4"), pace=NoTime()):
@@ -151,9 +185,25 @@ def test_a_recorder_that_begins_again_leaves_out_what_there_is(tmp_path: Path) -
 
 def test_the_drift_of_a_crystal_is_made_good(tmp_path: Path) -> None:
     write_film(tmp_path / "slow.mp4", start=NOON, seconds=60)
-    made = list(cuts(tmp_path / "slow.mp4", NOON, slow=1.001))
+    made = list(cuts(tmp_path / "slow.mp4", NOON, ours=lambda seconds: 1.001 * seconds))
     assert all(earlier.ended_at == later.started_at for earlier, later in pairwise(made))
     assert 60.04 * SECOND < made[-1].ended_at - NOON < 60.07 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("by", "starts"),
+    [
+        (3_600, [0, 10, 20, 3_630, 3_640, 3_650]),
+        (-20, [0, 10, 20, 30]),
+        (-60, [0, 10, 20]),
+        (-60 - 2 * 10, [0, 10, 20, -50, -40, -30]),
+    ],
+)
+def test_our_own_clock_is_put_right_while_a_camera_is_recorded(tmp_path: Path, by: int, starts: list[int]) -> None:
+    """Film that there is already is left out, but not for an hour: then other film of that time is told."""
+    write_film(tmp_path / "long.mp4", start=NOON, seconds=60)
+    made = list(cuts(tmp_path / "long.mp4", NOON, ours=lambda seconds: seconds + by * (seconds >= 30)))
+    assert [(cut.started_at - NOON) / SECOND for cut in made] == starts
 
 
 @pytest.mark.parametrize(("most", "pieces"), [(10**9, 1), (60_000, 3)])

@@ -54,16 +54,24 @@ async def test_a_list_plays_the_same_in_segments(cinema: Studio, world: World) -
     assert answer.headers["content-type"] == "application/vnd.apple.mpegurl"
     names = re.findall(r"^\d+\.ts$", answer.text, re.MULTILINE)
     assert len(names) == 6
-    assert sum(map(float, re.findall(r"#EXTINF:([\d.]+),", answer.text))) == 60
-    assert "#EXT-X-START:TIME-OFFSET=5.300,PRECISE=YES" in answer.text
-    assert "#EXT-X-PROGRAM-DATE-TIME:2024-01-15T01:00:00.000Z" in answer.text
+    assert re.findall(r"#EXTINF:([\d.]+),", answer.text) == ["6.000", *["10.000"] * 4, "4.300"]
+    assert "#EXT-X-START:TIME-OFFSET=1.300,PRECISE=YES" in answer.text
+    assert "#EXT-X-PROGRAM-DATE-TIME:2024-01-15T01:00:04.000Z" in answer.text
     played = []
     for name in names:
         segment = await world.client.get(at.replace(FILES["hls"], name))
         assert (segment.status_code, segment.headers["content-type"]) == (200, "video/mp2t")
         played += shown(segment.content)
-    assert [moment for _, moment in played] == [NOON + number * FRAME for number in range(600)]
-    assert [seconds for seconds, _ in played] == pytest.approx([number / 10 for number in range(600)], abs=0.001)
+    assert [moment for _, moment in played] == times((await world.client.get(address(world))).content)
+    assert [seconds for seconds, _ in played] == pytest.approx([number / 10 for number in range(40, 544)], abs=0.001)
+
+
+async def test_a_list_ends_where_a_piece_begins_and_begins_where_film_is_whole(cinema: Studio, world: World) -> None:
+    cinema.files()[0].write_bytes(b"broken")
+    at = address(world, "hls", since=NOON + 5 * SECOND, until=NOON + 20 * SECOND - PADDING)
+    said = (await world.client.get(at)).text
+    assert re.findall(r"#EXTINF:([\d.]+),\n(\d+).ts", said) == [("10.000", "1705280410000")]
+    assert 'CLASS="missing",START-DATE="2024-01-15T01:00:05.000Z",DURATION=5.000' in said
 
 
 async def test_a_gap_is_in_the_list_and_in_what_is_told(world: World, minute: Reel) -> None:
@@ -159,6 +167,9 @@ async def test_head_tells_what_get_would(cinema: Studio, world: World, kind: Kin
     assert (told.status_code, told.content) == (200, b"")
     for name in ("content-length", "content-type", "etag", "accept-ranges"):
         assert told.headers[name] == got.headers[name]
+    for asked in ("bytes=0-9", "bytes=999999999-"):
+        part = await world.client.head(address(world, kind), headers={"range": asked})
+        assert (part.status_code, part.headers["content-length"]) == (200, got.headers["content-length"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -211,11 +222,13 @@ async def test_film_whose_file_is_gone_is_not_there(cinema: Studio, world: World
         assert (answer.status_code, answer.content) == NOTHING
 
 
-async def test_film_whose_file_is_broken_is_a_fault_that_is_not_told(cinema: Studio, world: World) -> None:
+async def test_film_whose_file_is_broken_is_not_there(cinema: Studio, world: World) -> None:
     for path in cinema.files():
         path.write_bytes(b"broken" * 1_000)
-    answer = await world.client.get(address(world))
-    assert (answer.status_code, answer.content) == (503, b"Film cannot be shown at the moment.\n")
+    segment = address(world, "hls").replace(FILES["hls"], "1705280400000.ts")
+    for at in (address(world), address(world, "snapshot"), segment):
+        answer = await world.client.get(at)
+        assert (answer.status_code, answer.content) == NOTHING, at
 
 
 async def test_clips_that_nobody_asks_for_make_room(tmp_path: Path) -> None:

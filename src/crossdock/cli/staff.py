@@ -45,9 +45,9 @@ def add_staff(
     reason: Reason = "",
 ) -> None:
     """Somebody new. Without --password-stdin or --generate the password is asked for."""
-    source = _source(password_stdin=password_stdin, generate=generate)
+    source = source_of(password_stdin=password_stdin, generate=generate)
     config = terminal.config()
-    password = _password(source, terminal.run(staff.least_password(config, shop=shop, account=account)))
+    password = password_of(source, terminal.run(staff.least_password(config, shop=shop, account=account)))
     where: dict[str, Any] = {"shop": shop, "account": account}
     terminal.run(staff.add(config, username, password, **where, manager=manager, reason=reason, out=terminal.out))
 
@@ -69,9 +69,9 @@ def set_staff_password(
     username: Username, password_stdin: FromStdin = False, generate: Generate = False, reason: Reason = ""
 ) -> None:
     """Another password. Without --password-stdin or --generate it is asked for."""
-    source = _source(password_stdin=password_stdin, generate=generate)
+    source = source_of(password_stdin=password_stdin, generate=generate)
     config = terminal.config()
-    password = _password(source, terminal.run(staff.least_password_of(config, username)))
+    password = password_of(source, terminal.run(staff.least_password_of(config, username)))
     terminal.run(staff.set_password(config, username, password, reason=reason, out=terminal.out))
 
 
@@ -122,7 +122,7 @@ def show_staff_history(
     )
 
 
-def _password(source: str, least: int) -> staff.Password:
+def password_of(source: str, least: int) -> staff.Password:
     if source == GENERATED:
         return staff.generated(least)
     if source == GIVEN:
@@ -130,7 +130,7 @@ def _password(source: str, least: int) -> staff.Password:
     return terminal.say_why(_asked_password)
 
 
-def _source(*, password_stdin: bool, generate: bool) -> str:
+def source_of(*, password_stdin: bool, generate: bool) -> str:
     if password_stdin and generate:
         raise typer.BadParameter("give --password-stdin or --generate, not both")
     return GENERATED if generate else GIVEN if password_stdin else ASKED

@@ -1,5 +1,6 @@
 """All pages as one ASGI app, beside the partners' paths."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
 from crossdock.base.errors import Unavailable, Unforeseen
-from crossdock.console import buyer, counter, evidence, floor, kiosk, web, words
+from crossdock.console import buyer, counter, evidence, floor, kiosk, office, web, words
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
 from crossdock.edge.desk import Desk
@@ -28,7 +29,7 @@ STATIC: Final = Page(
     ],
     refuse=web.refuse,
 )
-PAGES: Final = (counter.PAGE, floor.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, STATIC)
+PAGES: Final = (counter.PAGE, floor.PAGE, kiosk.PAGE, buyer.PAGE, evidence.PAGE, office.PAGE, STATIC)
 PREFIXES: Final = tuple(page.prefix for page in PAGES)
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,9 @@ def pages(desk: Desk) -> Pages:
     """HEAD is answered as GET, without the body."""
     litestar = Litestar(
         route_handlers=[handler for page in PAGES for handler in page.handlers],
-        state=State({"desk": desk, "templates": templates()}),
+        state=State(
+            {"desk": desk, "templates": templates(), "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE)}
+        ),
         exception_handlers={Exception: _refuse, HTTPException: _refuse},
         request_max_body_size=web.BODY_BYTES_MAX,
         openapi_config=None,

@@ -26,7 +26,7 @@ from crossdock.base.tickets import Tickets
 from crossdock.console import evidence_bundle, web
 from crossdock.console.evidence_bundle import Bundle, Filmed, picture_name
 from crossdock.console.web import Page, PageRequest
-from crossdock.core.evidence import queries
+from crossdock.core.evidence import commands, queries
 from crossdock.core.evidence.model import Evidence, Packed, View
 from crossdock.core.orders.errors import OrderUnknown
 from crossdock.edge.desk import Desk
@@ -40,6 +40,8 @@ HOURS: Final = 24
 HOURS_MAX: Final = 30 * 24
 PAGES_OF_ADDRESS: Final = Window(name="evidence for an address", setting="buyer_pages_a_minute")
 CHUNK_BYTES: Final = 256 * 2**10
+BUNDLES_AT_ONCE: Final = 2
+"""That one process makes at the same time; others wait."""
 PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """What a browser is told a picture is; others are offered to be saved."""
 _TICKETS: Final = Tickets("evidence addresses", ">QQq")
@@ -184,10 +186,12 @@ async def picture(
 @get("/orders/{order_id:str}/evidence/{token:str}/bundle.zip")
 async def bundle(request: PageRequest, order_id: FromPath[str], token: FromPath[str]) -> Stream:
     """Errors: TooManyRequests, PathUnknown, Unavailable."""
-    desk, found = await _found(request, order_id, token)
+    desk, asked = _asked(request, order_id, token)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed, and gone, when it was sent
     try:
-        await write_bundle(request.app.state.templates, desk, found, file, by="evidence page")
+        async with request.app.state.bundling:
+            found = await read(desk, account_id=asked.account_id, order_id=asked.order_id)
+            await write_bundle(request.app.state.templates, desk, found, file, by="evidence page")
     except BaseException:
         file.close()
         raise
@@ -205,12 +209,17 @@ async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _found(request: PageRequest, order_id: str, token: str) -> tuple[Desk, Evidence]:
+def _asked(request: PageRequest, order_id: str, token: str) -> tuple[Desk, Address]:
     """Errors: TooManyRequests, PathUnknown."""
     desk: Desk = request.app.state.desk
     now = desk.clock.now()
     desk.limiter.take(PAGES_OF_ADDRESS, request.client.host if request.client else "", now)
-    asked = shown_by(desk.seal, order_id, token, now)
+    return desk, shown_by(desk.seal, order_id, token, now)
+
+
+async def _found(request: PageRequest, order_id: str, token: str) -> tuple[Desk, Evidence]:
+    """Errors: TooManyRequests, PathUnknown."""
+    desk, asked = _asked(request, order_id, token)
     return desk, await read(desk, account_id=asked.account_id, order_id=asked.order_id)
 
 
@@ -224,7 +233,7 @@ async def read(desk: Desk, *, account_id: AccountId, order_id: OrderId) -> Evide
 
 
 async def write_bundle(templates: Any, desk: Desk, found: Evidence, file: IO[bytes], *, by: str) -> None:
-    """A sealed bundle. Errors: Unavailable."""
+    """A sealed bundle, once that is on the order's timeline. Errors: Unavailable."""
     said = web.translated(TEXTS, "en")
 
     async def report(films: Mapping[PackingId, list[Filmed]]) -> str:
@@ -234,7 +243,10 @@ async def write_bundle(templates: Any, desk: Desk, found: Evidence, file: IO[byt
         )
         return html
 
-    await Bundle(desk, found, by=by).write(file, report)
+    manifest_sha256 = await Bundle(desk, found, by=by).write(file, report)
+    of_order: dict[str, Any] = {"account_id": found.account_id, "order_id": found.order.id}
+    async with desk.database.transaction() as tx:
+        await commands.note_bundle(tx, **of_order, manifest_sha256=manifest_sha256, actor=by)
 
 
 async def shown(

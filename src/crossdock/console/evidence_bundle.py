@@ -15,19 +15,20 @@ from typing import IO, Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from markupsafe import Markup
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from crossdock.base import json
 from crossdock.base.ids import PackingId
 from crossdock.base.objects import ObjectMissing
 from crossdock.base.seal import Seal
-from crossdock.core.evidence.model import Evidence, Packed, View
+from crossdock.core.evidence.model import Evidence, Gap, Packed, View
 from crossdock.core.film import queries as film
 from crossdock.core.transport.model import Picture
 from crossdock.edge.desk import Desk
 from crossdock.film import cutting
 from crossdock.film.addresses import SPAN_MAX
-from crossdock.film.cutting import PADDING, Clip, File, NothingFilmed
+from crossdock.film.cutting import PADDING, Clip, NothingFilmed
+from crossdock.film.gathering import gathered
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
@@ -112,8 +113,8 @@ class Bundle:
 
     async def write(
         self, file: IO[bytes], report: Callable[[Mapping[PackingId, list[Filmed]]], Awaitable[str]]
-    ) -> None:
-        """A whole bundle; `report` makes its page. Errors: Unavailable."""
+    ) -> str:
+        """A whole bundle; `report` makes its page. The SHA-256 of its manifest. Errors: Unavailable."""
         with zipfile.ZipFile(file, "w") as out:
             films = {
                 one.packing.id: [await self._clip(out, one, view) for view in one.views]
@@ -141,6 +142,7 @@ class Bundle:
             )
             out.writestr(MANIFEST, manifest)
             out.writestr(SIGNATURE, signing_key(self._desk.seal).sign(manifest))
+        return hashlib.sha256(manifest).hexdigest()
 
     def _add(self, out: zipfile.ZipFile, name: str, content: bytes) -> None:
         out.writestr(name, content)
@@ -174,6 +176,9 @@ class Bundle:
         clip = None if view.filmed_from is None else await self._cut(out, name, view, since, until)
         if clip is None:
             return Filmed(**facts, src=None, starts_at=since, ends_at=until)
+        if facts["whole"]:  # what cannot be read now is missing, too
+            gaps = tuple(Gap(gap.since, gap.until) for gap in clip.missing)
+            facts["view"] = structs.replace(view, gaps=gaps)
         self._clips.append({"file": name, "camera_id": view.camera_id, "since": since, "until": until, "clip": clip})
         return Filmed(**facts, src=name, starts_at=clip.starts_at, ends_at=clip.ends_at)
 
@@ -182,15 +187,12 @@ class Bundle:
     ) -> Clip | None:
         async with self._desk.database.transaction(readonly=True) as tx:
             pieces = await film.pieces_between(tx, view.camera_id, since - PADDING, until + PADDING)
-        objects = self._desk.objects
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "clip.mp4"
             try:
-                files: list[tuple[Any, File]] = [
-                    (piece, objects.file(piece.object_key) or await objects.get(piece.object_key)) for piece in pieces
-                ]
-                clip = await asyncio.to_thread(cutting.clip, files, path, since=since, until=until)
-            except (NothingFilmed, ObjectMissing, FileNotFoundError):
+                async with gathered(self._desk.objects, pieces) as files:
+                    clip = await asyncio.to_thread(cutting.clip, files, path, since=since, until=until)
+            except NothingFilmed:
                 return None
             await asyncio.to_thread(self._take, out, name, path)
         return clip

@@ -14,16 +14,37 @@ import argparse
 import base64
 import hashlib
 import json
+import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any, Union
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public.pem"
 VERIFIED, CHANGED, UNSURE = 0, 1, 2
 CHUNK = 1 << 20
+READ_BYTES_MAX = 1 << 24
+"""Of manifest, signature and key; a manifest names each file in some hundred bytes."""
+_HAS_DESCRIPTOR = 8
+_DER = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of an Ed25519 public key."""
+BROKEN = (
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What reading something that was made to be hard to read raises."""
 
 
 class Folder:
@@ -38,20 +59,39 @@ class Folder:
         ]
 
     def open(self, name: str) -> IO[bytes]:
-        if (self.path / name).is_symlink():
-            raise OSError("a link")
+        if not stat.S_ISREG((self.path / name).lstat().st_mode):
+            raise OSError("no ordinary file")
         return (self.path / name).open("rb")
+
+    def beside(self) -> list[str]:
+        return []
 
 
 class Zip:
     def __init__(self, path: Path) -> None:
         self.zip = zipfile.ZipFile(path)
+        self.file = path.open("rb")
 
     def names(self) -> list[str]:
-        return [one for one in self.zip.namelist() if not one.endswith("/")]
+        return [one.filename for one in self.zip.infolist() if one.file_size or not one.is_dir()]
 
     def open(self, name: str) -> IO[bytes]:
+        if stat.S_ISLNK(self.zip.getinfo(name).external_attr >> 16):
+            raise OSError("a link")
         return self.zip.open(name)
+
+    def beside(self) -> list[str]:
+        """Bytes that belong to no file: another program may read another zip out of the same bytes."""
+        at = 0
+        for one in sorted(self.zip.infolist(), key=lambda one: one.header_offset):
+            if one.header_offset != at or one.flag_bits & _HAS_DESCRIPTOR:
+                return [f"{one.filename}: bytes before it belong to no file"]
+            self.file.seek(at)
+            _, name_bytes, extra_bytes = struct.unpack("<26sHH", self.file.read(30))
+            at += 30 + name_bytes + extra_bytes + one.compress_size
+        if self.zip.comment or self.zip.start_dir != at:
+            return ["bytes behind the files belong to none"]
+        return []
 
 
 Place = Union[Folder, Zip]  # noqa: UP007  # Python of a stranger may be old
@@ -59,7 +99,10 @@ Place = Union[Folder, Zip]  # noqa: UP007  # Python of a stranger may be old
 
 def read(place: Place, name: str) -> bytes:
     with place.open(name) as file:
-        return file.read()
+        content = file.read(READ_BYTES_MAX + 1)
+    if len(content) > READ_BYTES_MAX:
+        raise ValueError(f"{name} is too large")
+    return content
 
 
 def hashed(place: Place, name: str) -> dict[str, Any]:
@@ -75,6 +118,7 @@ def differences(place: Place, files: dict[str, Any]) -> list[str]:
     """What differs from the manifest, in words."""
     names = place.names()
     found = [f"{name}: there twice" for name in sorted({one for one in names if names.count(one) > 1})]
+    found += place.beside()
     listed = {*files, MANIFEST, SIGNATURE}
     found += [f"{name}: not in the manifest" for name in sorted(set(names) - listed)]
     for name, told in files.items():
@@ -84,41 +128,48 @@ def differences(place: Place, files: dict[str, Any]) -> list[str]:
         try:
             if hashed(place, name) != told:
                 found.append(f"{name}: changed")
-        except (OSError, zipfile.BadZipFile) as error:
+        except BROKEN as error:
             found.append(f"{name}: cannot be read ({error})")
     return found
 
 
 def raw_key(pem: bytes) -> bytes:
-    """The 32 bytes of an Ed25519 public key."""
-    lines = [line for line in pem.decode("ascii").splitlines() if line and not line.startswith("-")]
-    der = base64.b64decode("".join(lines))
-    if len(der) != 44 or not der.startswith(bytes.fromhex("302a300506032b6570032100")):
+    """The 32 bytes of an Ed25519 public key. One key and nothing beside it: of two, others may read the other."""
+    lines = pem.decode("ascii").split()
+    if lines[:3] != ["-----BEGIN", "PUBLIC", "KEY-----"] or lines[4:] != ["-----END", "PUBLIC", "KEY-----"]:
+        raise ValueError("not a public key")
+    der = base64.b64decode(lines[3], validate=True)
+    if len(der) != 44 or not der.startswith(_DER):
         raise ValueError("not an Ed25519 public key")
     return der[12:]
 
 
-def signature_fits(pem: bytes, manifest: bytes, signature: bytes) -> bool | None:
+def as_pem(key: bytes) -> bytes:
+    return b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(_DER + key) + b"\n-----END PUBLIC KEY-----\n"
+
+
+def signature_fits(key: bytes, manifest: bytes, signature: bytes) -> bool | None:
     """True or False; None where neither `cryptography` nor `openssl` is there to tell."""
     try:
         from cryptography.exceptions import InvalidSignature  # noqa: PLC0415  # may be absent
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
     except ImportError:
-        return openssl_says(pem, manifest, signature)
+        return openssl_says(key, manifest, signature)
     try:
-        Ed25519PublicKey.from_public_bytes(raw_key(pem)).verify(signature, manifest)
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, manifest)
     except InvalidSignature:
         return False
     return True
 
 
-def openssl_says(pem: bytes, manifest: bytes, signature: bytes) -> bool | None:
+def openssl_says(key: bytes, manifest: bytes, signature: bytes) -> bool | None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in (PUBLIC_KEY, MANIFEST, SIGNATURE)]
-        for path, content in zip(paths, (pem, manifest, signature)):  # noqa: B905  # Python of a stranger may be old
+        contents = (as_pem(key), manifest, signature)
+        for path, content in zip(paths, contents):  # noqa: B905  # Python of a stranger may be old
             path.write_bytes(content)
-        key, signed, sig = map(str, paths)
-        words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-in", signed, "-sigfile", sig]
+        pem, signed, sig = map(str, paths)
+        words = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", pem, "-rawin", "-in", signed, "-sigfile", sig]
         try:
             done = subprocess.run(words, check=False, capture_output=True, text=True)
         except OSError:
@@ -135,14 +186,15 @@ def verdict(place: Place, wanted: str | None) -> tuple[int, list[str]]:
         told = json.loads(manifest)
         found = differences(place, told["files"])
         key = raw_key(pem)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         return CHANGED, [f"CHANGED: this is not a whole bundle ({error})"]
     if found:
         return CHANGED, ["CHANGED: files differ from the manifest", *found]
     fingerprint = hashlib.sha256(key).hexdigest()
     said = [f"Order {told.get('order')}, made at {told.get('made_at')} by {told.get('made_by')}."]
-    said += [f"All {len(told['files'])} files have the hashes of the manifest.", f"Key in the bundle: {fingerprint}"]
-    fits = signature_fits(pem, manifest, signature)
+    said += [f"All {len(told['files'])} files have the hashes of the manifest."]
+    said += [f"Manifest: {hashlib.sha256(manifest).hexdigest()}", f"Key in the bundle: {fingerprint}"]
+    fits = signature_fits(key, manifest, signature)
     if fits is False:
         return CHANGED, ["CHANGED: the signature is not that of this manifest", *said]
     if wanted is not None and wanted != fingerprint:
@@ -173,7 +225,8 @@ def main() -> int:
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         parser.error(str(error))
     code, said = verdict(place, wanted)
-    sys.stdout.write("\n".join([*said, ""]))
+    for line in said:  # may hold what a stranger wrote: nothing that moves the cursor
+        sys.stdout.write("".join(one if one.isprintable() else "?" for one in line) + "\n")
     return code
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from crossdock.base.errors import (
     BodyTooLarge,
+    Conflict,
     CrossdockError,
     Denied,
     Invalid,
@@ -61,6 +62,7 @@ REFUSALS: Final[Mapping[type[CrossdockError], tuple[str, int]]] = {
     BodyTooLarge: ("request", 413),
     NotFound: ("nothing", 404),
     Invalid: ("request", 400),
+    Conflict: ("request", 409),
     Denied: ("denied", 403),
     Unavailable: ("away", 503),
     CrossdockError: ("fault", 500),

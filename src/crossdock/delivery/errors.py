@@ -9,3 +9,7 @@ class CallbackUnknown(NotFound):
 
 class CallbackNotParked(Conflict):
     """Only a parked callback can be given up."""
+
+
+class ReceiverUnknown(NotFound):
+    """There is no such receiver. Facts: id."""

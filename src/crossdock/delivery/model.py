@@ -101,6 +101,38 @@ class CallbackRow(Struct, frozen=True, kw_only=True):
     refusal: str | None
 
 
+class Frozen(Struct, frozen=True, kw_only=True):
+    """A receiver that is, or is no longer, sent nothing."""
+
+    id: ReceiverId
+    account_id: AccountId
+    name: str
+    frozen_at: datetime | None
+    frozen_why: str
+
+
+class ReceiverRow(Frozen, frozen=True, kw_only=True):
+    """Somebody who is told, and what is owed to them; at most COUNTED_MAX are counted."""
+
+    account: str
+    """Its code."""
+    dialect: str
+    url: str
+    active: bool
+    waiting: int
+    parked: int
+    oldest: datetime | None
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """A range of callbacks of one receiver: of these states, made since and before."""
+
+    receiver_id: ReceiverId
+    states: tuple[State, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Attempt(Struct, frozen=True, kw_only=True):
     """One try, as it is kept."""
 

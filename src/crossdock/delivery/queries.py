@@ -4,7 +4,7 @@ from crossdock.base.ids import AccountId, CallbackId
 from crossdock.db.tx import Tx
 from crossdock.delivery import sql
 from crossdock.delivery.errors import CallbackUnknown
-from crossdock.delivery.model import Attempt, CallbackRow, State
+from crossdock.delivery.model import Attempt, CallbackRow, ReceiverRow, State
 
 LISTED_MAX = 1_000
 """More are not read at a time; the filters narrow it down."""
@@ -42,3 +42,8 @@ async def count_by_state(
 async def attempts(tx: Tx, callback_id: CallbackId, *, account_id: AccountId | None = None) -> list[Attempt]:
     """Every try, the first one first."""
     return await sql.attempts(tx, account_id=account_id, callback_id=callback_id)
+
+
+async def receivers(tx: Tx, *, account_id: AccountId | None = None) -> list[ReceiverRow]:
+    """By account, dialect and name, with what each is owed."""
+    return await sql.receivers(tx, account_id=account_id)

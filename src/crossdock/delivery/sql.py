@@ -18,10 +18,22 @@ from crossdock.base.ids import AccountId, CallbackId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
 from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx, columns
-from crossdock.delivery.model import Attempt, CallbackRow, Claimed, State, Tried, Verdict
+from crossdock.delivery.model import (
+    Attempt,
+    CallbackRow,
+    Choice,
+    Claimed,
+    Frozen,
+    ReceiverRow,
+    State,
+    Tried,
+    Verdict,
+)
 
 S = TypeVar("S", bound=Struct)
 
+COUNTED_MAX = 10_000
+"""Open callbacks of one receiver that are counted; more are called that many."""
 LOOK_FACTOR = 2
 """Callbacks looked at for each that may be sent: some stand behind others."""
 
@@ -39,7 +51,8 @@ WITH RECURSIVE step AS (
 )
 SELECT r.id
   FROM step
-  JOIN receiver r ON r.id = step.receiver_id AND r.active AND r.dialect = ANY (%(dialects)s)
+  JOIN receiver r ON r.id = step.receiver_id AND r.active AND r.frozen_at IS NULL
+                  AND r.dialect = ANY (%(dialects)s)
  CROSS JOIN LATERAL (
        SELECT 1 FROM callback c
         WHERE c.receiver_id = r.id AND c.state = 'waiting' AND c.due_at <= %(now)s
@@ -256,6 +269,72 @@ async def skip_parked(tx: Tx, *, callback_id: CallbackId, place: Place) -> bool:
     )
     await tx.execute(_WAKE_FIRST, now=tx.now, **place.alone)
     return touched == 1
+
+
+async def set_frozen(
+    tx: Tx, *, account_id: AccountId | None, receiver_id: ReceiverId, frozen: bool, why: str
+) -> Frozen | None:
+    """None when there is no such receiver. One that is frozen keeps since when and why."""
+    owned = "" if account_id is None else " AND account_id = %(account_id)s"
+    changed = "coalesce(frozen_at, %(now)s)" if frozen else "NULL"
+    said = "CASE WHEN frozen_at IS NULL THEN %(why)s ELSE frozen_why END" if frozen else "''"
+    return await tx.one_or_none(
+        Frozen,
+        f"UPDATE receiver SET frozen_at = {changed}, frozen_why = {said} WHERE id = %(id)s{owned}"
+        f" RETURNING {columns(Frozen)}",
+        account_id=account_id,
+        id=receiver_id,
+        now=tx.now,
+        why=why,
+    )
+
+
+async def receivers(tx: Tx, *, account_id: AccountId | None) -> list[ReceiverRow]:
+    """With what each is owed. Index: callback_open_idx."""
+    return await tx.many(
+        ReceiverRow,
+        """
+SELECT r.id, r.account_id, a.code AS account, r.dialect, r.name, r.url, r.active, r.frozen_at, r.frozen_why,
+       open.waiting, open.parked, open.oldest
+  FROM receiver r
+  JOIN account a ON a.id = r.account_id
+ CROSS JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+              count(*) FILTER (WHERE state = 'parked') AS parked,
+              min(created_at) AS oldest
+         FROM (SELECT state, created_at FROM callback c
+                WHERE c.receiver_id = r.id AND c.state IN ('waiting', 'parked')
+                ORDER BY c.receiver_id, c.mailbox, c.id LIMIT %(most)s) AS seen) AS open
+ WHERE (%(account_id)s::bigint IS NULL OR r.account_id = %(account_id)s)
+ ORDER BY a.code, r.dialect, r.name
+""",
+        account_id=account_id,
+        most=COUNTED_MAX,
+    )
+
+
+async def chosen(tx: Tx, *, account_id: AccountId | None, choice: Choice, after: int, limit: int) -> list[CallbackId]:
+    """Those of a range, ascending. One that is being sent is not among them."""
+    rows = await tx.rows(
+        """
+SELECT c.id FROM callback c
+ WHERE c.receiver_id = %(receiver_id)s AND c.state = ANY (%(states)s::text[]) AND c.id > %(after)s
+   AND (%(account_id)s::bigint IS NULL OR c.account_id = %(account_id)s)
+   AND (%(since)s::timestamptz IS NULL OR c.created_at >= %(since)s)
+   AND (%(until)s::timestamptz IS NULL OR c.created_at < %(until)s)
+   AND (c.claimed_until IS NULL OR c.claimed_until <= %(now)s)
+ ORDER BY c.id LIMIT %(limit)s
+""",
+        account_id=account_id,
+        receiver_id=choice.receiver_id,
+        states=list(choice.states),
+        since=choice.since,
+        until=choice.until,
+        after=after,
+        limit=limit,
+        now=tx.now,
+    )
+    return [CallbackId(row[0]) for row in rows]
 
 
 async def wake_orphans(tx: Tx) -> int:

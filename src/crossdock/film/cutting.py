@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
+import structlog
 from av import VideoFrame, VideoStream
 from av.container import InputContainer, OutputContainer
 from msgspec import Struct
@@ -22,6 +23,8 @@ GAP_SHOWN: Final = timedelta(milliseconds=200)
 """What is missing for longer is told; less is a frame or two."""
 TIME_BASE: Final = Fraction(1, 90_000)
 JPEG_QUALITY: Final = 85
+
+log = structlog.get_logger(__name__)
 
 File = Path | bytes
 """A piece where it lies, or what is in it."""
@@ -43,6 +46,10 @@ class Clip(Struct, frozen=True, kw_only=True):
 
 class NothingFilmed(LookupError):
     """No film shows any of this."""
+
+
+class Broken(Exception):
+    """The file of a piece is gone, or cannot be read (any more)."""
 
 
 def missing(pieces: Sequence[FilmPiece], since: datetime, until: datetime) -> list[Missing]:
@@ -69,11 +76,11 @@ def clip(
     """Write an MP4 that can be played while it is fetched, `rate` times as fast as it was filmed.
 
     It begins with the key frame at or before `since` less `padding`, and ends with the last picture before `until`
-    and `padding`. Pieces are in order. Film of another size or codec than the first is left out, and is missing.
-    Errors: NothingFilmed.
+    and `padding`. Pieces are in order. What cannot be read, and film of another size or codec than the first, is left
+    out, and is missing. Errors: NothingFilmed, OSError.
     """
     begin, end = since - padding, until + padding
-    pieces = [(piece, file) for piece, file in pieces if piece.ended_at > begin]
+    pieces = _joinable([(piece, file) for piece, file in pieces if piece.ended_at > begin])
     if not pieces:
         raise NothingFilmed
     shown: list[FilmPiece] = []
@@ -85,33 +92,49 @@ def clip(
             for one in missing([piece for piece, _ in pieces], since, until)
         )
         for piece, file in pieces:
-            with _opened(file) as (film, stream):
-                if joined.add(out, piece, stream, _from(film, stream, piece, begin), end):
-                    shown.append(piece)
+            try:
+                with _opened(file) as (film, stream):
+                    if joined.add(out, piece, stream, _from(film, stream, piece, begin), end):
+                        shown.append(piece)
+            except Broken as error:
+                _tell(piece, error)
     if joined.starts_at is None or joined.ends_at is None:
         raise NothingFilmed
     return Clip(starts_at=joined.starts_at, ends_at=joined.ends_at, missing=missing(shown, since, until))
 
 
-def segment(piece: FilmPiece, file: File, *, epoch: datetime, rate: int = 1) -> bytes:
-    """A whole piece as MPEG-TS, its time stamps counted from `epoch`."""
+def starts_at(piece: FilmPiece, file: File, begin: datetime) -> datetime:
+    """Of a clip or segment that is to begin at `begin`: its key frame. Errors: Broken, NothingFilmed."""
+    with _opened(file) as (film, stream):
+        for packet in _from(film, stream, piece, begin):
+            assert packet.pts is not None
+            return piece.started_at + timedelta(seconds=float(packet.pts * packet.time_base))
+    raise NothingFilmed
+
+
+def segment(piece: FilmPiece, file: File, *, begin: datetime, end: datetime, epoch: datetime, rate: int = 1) -> bytes:
+    """What a piece shows from the key frame at or before `begin` to `end`, as MPEG-TS, its time stamps counted from
+    `epoch`. Errors: Broken."""
     content = BytesIO()
     with av.open(content, "w", format="mpegts") as out, _opened(file) as (film, stream):
-        _Joined(rate, starts_at=epoch).add(out, piece, stream, _packets(film, stream), piece.ended_at)
+        _Joined(rate, starts_at=epoch).add(out, piece, stream, _from(film, stream, piece, begin), end)
     return content.getvalue()
 
 
 def picture(piece: FilmPiece, file: File, at: datetime) -> bytes:
-    """The picture nearest to a moment, as JPEG. Errors: NothingFilmed."""
+    """The picture nearest to a moment, as JPEG. Errors: Broken, NothingFilmed."""
     nearest: VideoFrame | None = None
     with _opened(file) as (film, stream):
         wanted = (at - piece.started_at).total_seconds()
-        film.seek(max(0, round(wanted / stream.time_base)), stream=stream)  # type: ignore[operator]
-        for frame in film.decode(stream):
-            if nearest is None or abs((frame.time or 0) - wanted) < abs((nearest.time or 0) - wanted):
-                nearest = frame
-            elif nearest is not None:
-                break
+        try:
+            film.seek(max(0, round(wanted / stream.time_base)), stream=stream)  # type: ignore[operator]
+            for frame in film.decode(stream):
+                if nearest is None or abs((frame.time or 0) - wanted) < abs((nearest.time or 0) - wanted):
+                    nearest = frame
+                elif nearest is not None:
+                    break
+        except (av.FFmpegError, OSError) as error:
+            raise Broken from error
     if nearest is None:
         raise NothingFilmed
     content = BytesIO()
@@ -128,7 +151,6 @@ class _Joined:
         self.ends_at: datetime | None = None
         self._rate = rate
         self._stream: Any = None
-        self._header: bytes | None = None
         self._last_dts: int | None = None
 
     def add(
@@ -140,15 +162,11 @@ class _Joined:
         end: datetime,
     ) -> bool:
         """Whether any of it is shown."""
-        header = stream.codec_context.extradata
         if self._stream is None:
             self._stream = out.add_stream_from_template(stream)
             self._stream.time_base = TIME_BASE
-            self._header = header
             if piece.codec == "hevc" and out.format.name == "mp4" and self._stream.codec_context is not None:
                 self._stream.codec_context.codec_tag = "hvc1"  # Safari plays no other
-        elif header != self._header:
-            return False
         shown = False
         for packet in packets:
             assert packet.pts is not None
@@ -186,16 +204,48 @@ class _Joined:
         out.mux(packet)
 
 
+def _joinable(pieces: Sequence[tuple[FilmPiece, File]]) -> list[tuple[FilmPiece, File]]:
+    """Those that can be read, and have the header of the first."""
+    found: list[tuple[FilmPiece, File]] = []
+    header: bytes | None = None
+    for piece, file in pieces:
+        try:
+            with _opened(file) as (_, stream):
+                own = stream.codec_context.extradata
+        except Broken as error:
+            _tell(piece, error)
+            continue
+        if not found or own == header:
+            found.append((piece, file))
+            header = own
+    return found
+
+
+def _tell(piece: FilmPiece, error: Broken) -> None:
+    log.error("film cannot be read", piece=piece.object_key, cause=type(error.__cause__).__name__)
+
+
 @contextmanager
 def _opened(file: File) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Errors: Broken."""
     with ExitStack() as stack:
-        source = stack.enter_context(file.open("rb")) if isinstance(file, Path) else BytesIO(file)
-        film = stack.enter_context(av.open(source, "r", format="mp4"))
-        yield film, film.streams.video[0]
+        try:
+            source = stack.enter_context(file.open("rb")) if isinstance(file, Path) else BytesIO(file)
+            film = stack.enter_context(av.open(source, "r", format="mp4"))
+            stream = film.streams.video[0]
+        except (av.FFmpegError, OSError, IndexError) as error:
+            raise Broken from error
+        yield film, stream
 
 
 def _packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
-    return (packet for packet in film.demux(stream) if packet.pts is not None and packet.dts is not None)
+    """Errors: Broken."""
+    try:
+        for packet in film.demux(stream):
+            if packet.pts is not None and packet.dts is not None:
+                yield packet
+    except (av.FFmpegError, OSError) as error:
+        raise Broken from error
 
 
 def _from(film: InputContainer, stream: VideoStream, piece: FilmPiece, begin: datetime) -> Iterator[VideoPacket]:

@@ -27,6 +27,8 @@ DRIFT_S_MAX: Final = 0.5
 """Time stamps that are so far from our clock have jumped: time is taken anew."""
 SLEW_S_MAX: Final = 0.02
 """What one piece makes good of the drift of a camera's crystal."""
+AHEAD_S_MAX: Final = 60.0
+"""Film that ends so far in the future was made while our clock was ahead."""
 UNSTAMPED_MAX: Final = 8
 """Pictures without a time stamp that wait for one that has it."""
 CODECS: Final = frozenset({"h264", "hevc"})
@@ -59,7 +61,11 @@ class Cutter:
     """Of one connection. Packets go in as they arrive, pieces come out."""
 
     def __init__(self, stream: VideoStream, *, last_end: datetime | None, piece_s: float = PIECE_S) -> None:
-        """`last_end`: until when there is film already; pictures before it are left out."""
+        """`last_end`: until when there is film already; pictures before it are left out.
+
+        Not so where that is far in the future, because our own clock was put right: who stores the pieces is told
+        where there is other film of that time.
+        """
         assert stream.time_base is not None
         self._stream = stream
         self._tick: Fraction = stream.time_base
@@ -120,6 +126,8 @@ class Cutter:
         if not held:
             return
         zero, anew = self._timed(min(one.late for one in held))
+        if self._last_end is not None and self._last_end > zero + held[-1].pts_s + AHEAD_S_MAX:
+            self._last_end = None
         if goes_on and not anew:
             assert self._last_end is not None
             started = self._last_end

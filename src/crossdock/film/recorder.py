@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -33,7 +33,6 @@ WAITING_MAX: Final = 6
 """Pieces that wait to be stored, a minute of film: while the storage is slower than the camera, pieces are lost."""
 LOOK_S: Final = 10.0
 """How often a disk without room is looked at, and how soon a lost database is asked again."""
-AHEAD_MAX: Final = timedelta(minutes=1)
 OFFSET_NEWS_MS: Final = 100
 """A camera's clock that moved by less is not noted anew."""
 
@@ -101,7 +100,7 @@ class Recorder:
         """One connection. Errors: Stopped."""
         self._room()
         await self._note_offset(await http_offset_ms(self._camera.source, self._clock))
-        reading = _Reading(self._camera, self._past_end(), self._clock, self._piece_s, self._pace)
+        reading = _Reading(self._camera, self._last_end, self._clock, self._piece_s, self._pace)
         telling = asyncio.create_task(_tell(until, reading.stop))
         try:
             while (cut := await reading.next()) is not None:
@@ -113,12 +112,6 @@ class Recorder:
             await reading.ended()
         if reading.failure is not None:
             raise Stopped(reading.failure)
-
-    def _past_end(self) -> datetime | None:
-        """Until when there is film. Where our own clock was ahead, that lies in the future: then nothing is left out,
-        and what cannot be stored beside it is told."""
-        ahead = self._last_end is not None and self._last_end > self._clock.now() + AHEAD_MAX
-        return None if ahead else self._last_end
 
     def _room(self, size: int = 0) -> None:
         """Errors: Stopped."""

@@ -26,7 +26,8 @@ from crossdock.edge.desk import Desk
 from crossdock.edge.request import decoded_path
 from crossdock.film import cutting
 from crossdock.film.addresses import FILES, PREFIX, FilmAddressUnknown, Shown, shown_by
-from crossdock.film.cutting import PADDING, File, NothingFilmed
+from crossdock.film.cutting import PADDING, Broken, File, NothingFilmed
+from crossdock.film.gathering import gathered
 from crossdock.film.store import ClipStore
 
 REACH: Final = timedelta(seconds=30)
@@ -87,7 +88,9 @@ class Showing:
             return
         try:
             shown, found = await self._found(scope)
-        except (FilmAddressUnknown, NothingFilmed, ObjectMissing, FileNotFoundError):
+        except (FilmAddressUnknown, NothingFilmed, Broken, ObjectMissing) as error:
+            if isinstance(error, Broken):
+                log.error("film cannot be read", cause=type(error.__cause__).__name__)
             await _refuse(send, *_NOTHING)
         except (Unavailable, OSError) as error:
             log.error("film cannot be shown", cause=type(error).__name__)
@@ -99,7 +102,7 @@ class Showing:
             await _send(send, scope, found, self._kept_s(shown))
 
     async def _found(self, scope: Scope) -> tuple[Shown, _Found]:
-        """Errors: FilmAddressUnknown, NothingFilmed, ObjectMissing, Unavailable, OSError."""
+        """Errors: FilmAddressUnknown, NothingFilmed, Broken, ObjectMissing, Unavailable, OSError."""
         path = decoded_path(scope.get("raw_path") or scope["path"].encode())
         token, _, name = path.removeprefix(f"{PREFIX}/").partition("/")
         shown = shown_by(self._desk.seal, token, self._desk.clock.now())
@@ -129,21 +132,32 @@ class Showing:
 
     async def _padded(self, shown: Shown) -> list[FilmPiece]:
         """Errors: NothingFilmed."""
-        pieces = await self._pieces(shown.since - PADDING, shown.until + PADDING, shown.camera_id)
+        end = shown.until + PADDING
+        pieces = await self._pieces(shown.since - PADDING, end, shown.camera_id)
         if not pieces:
             raise NothingFilmed
-        return pieces
+        return [piece for piece in pieces if piece.started_at < end] or pieces
 
     async def _file(self, piece: FilmPiece) -> File:
         return self._desk.objects.file(piece.object_key) or await self._desk.objects.get(piece.object_key)
+
+    async def _starts_at(self, piece: FilmPiece, begin: datetime) -> datetime | None:
+        """The key frame at or before `begin`; the first where all are later. None where the film is lost."""
+        if piece.started_at >= begin:
+            return piece.started_at
+        try:
+            async with self._cutting:
+                return await asyncio.to_thread(cutting.starts_at, piece, await self._file(piece), begin)
+        except (Broken, NothingFilmed, ObjectMissing) as error:
+            log.error("film cannot be read", piece=piece.object_key, cause=type(error).__name__)
+            return None
 
     async def _mp4(self, camera: Camera, shown: Shown) -> _Found:
         pieces = await self._padded(shown)
         name = _tag(shown.since, shown.until, shown.rate, *(piece.object_key for piece in pieces))
 
         async def make(path: Path) -> None:
-            async with self._cutting:
-                files = [(piece, await self._file(piece)) for piece in pieces]
+            async with self._cutting, gathered(self._desk.objects, pieces) as files:
                 await asyncio.to_thread(
                     cutting.clip, files, path, since=shown.since, until=shown.until, rate=shown.rate
                 )
@@ -152,21 +166,27 @@ class Showing:
 
     async def _list(self, camera: Camera, shown: Shown) -> _Found:
         pieces = await self._padded(shown)
-        content = playlist(pieces, shown).encode()
+        while (starts_at := await self._starts_at(pieces[0], shown.since - PADDING)) is None:
+            pieces = pieces[1:]
+            if not pieces:
+                raise NothingFilmed
+        content = playlist(pieces, shown, starts_at).encode()
         return _Found("application/vnd.apple.mpegurl", _tag(content), content)
 
     async def _segment(self, shown: Shown, started_ms: int) -> _Found:
         pieces = await self._padded(shown)
-        epoch = pieces[0].started_at
+        begin, end, epoch = shown.since - PADDING, shown.until + PADDING, pieces[0].started_at
         piece = next((piece for piece in pieces if _ms(piece.started_at) == started_ms), None)
         if piece is None:
             raise NothingFilmed
-        tag = _tag(piece.object_key, epoch, shown.rate)
+        tag = _tag(piece.object_key, begin, end, epoch, shown.rate)
         content = self._segments.get(tag)
         if content is None:
             async with self._cutting:
                 file = await self._file(piece)
-                content = await asyncio.to_thread(cutting.segment, piece, file, epoch=epoch, rate=shown.rate)
+                content = await asyncio.to_thread(
+                    cutting.segment, piece, file, begin=begin, end=end, epoch=epoch, rate=shown.rate
+                )
             self._segments.put(tag, content)
         return _Found("video/mp2t", tag, content)
 
@@ -198,10 +218,13 @@ class Showing:
         return _Found("application/json", _tag(content), content)
 
 
-def playlist(pieces: Sequence[FilmPiece], shown: Shown) -> str:
-    """Whole pieces, each at its true time; playing begins where what was asked for does."""
-    lengths = [(piece.ended_at - piece.started_at).total_seconds() / shown.rate for piece in pieces]
-    begin = max(0.0, (shown.since - PADDING - pieces[0].started_at).total_seconds() / shown.rate)
+def playlist(pieces: Sequence[FilmPiece], shown: Shown, starts_at: datetime) -> str:
+    """A segment of each piece, at its true time: the first begins at the key frame `starts_at`, the last ends with
+    what is shown. Playing begins where that does."""
+    end = shown.until + PADDING
+    spans = [(max(starts_at, piece.started_at), min(piece.ended_at, end)) for piece in pieces]
+    lengths = [(until - since).total_seconds() / shown.rate for since, until in spans]
+    begin = max(0.0, (shown.since - PADDING - starts_at).total_seconds() / shown.rate)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:6",
@@ -215,11 +238,11 @@ def playlist(pieces: Sequence[FilmPiece], shown: Shown) -> str:
             f'#EXT-X-DATERANGE:ID="missing-{number}",CLASS="missing",START-DATE="{_iso(gap.since)}",DURATION={seconds:.3f}'
         )
     before: FilmPiece | None = None
-    for piece, length in zip(pieces, lengths, strict=True):
+    for piece, (since, _), length in zip(pieces, spans, lengths, strict=True):
         if before is None or piece.started_at != before.ended_at:
             lines += [
                 *(["#EXT-X-DISCONTINUITY"] if before else []),
-                f"#EXT-X-PROGRAM-DATE-TIME:{_iso(piece.started_at)}",
+                f"#EXT-X-PROGRAM-DATE-TIME:{_iso(since)}",
             ]
         lines += [f"#EXTINF:{length:.3f},", f"{_ms(piece.started_at)}.ts"]
         before = piece
@@ -309,7 +332,8 @@ async def _send(send: Send, scope: Scope, found: _Found, kept_s: int) -> None:
     file = None if found.path is None else await asyncio.to_thread(found.path.open, "rb")
     try:
         size = len(found.content) if found.path is None else found.path.stat().st_size
-        wanted = asked.get(b"range") if asked.get(b"if-range", tag) == tag else None
+        ranged = scope["method"] == "GET" and asked.get(b"if-range", tag) == tag  # RFC 9110, 14.2
+        wanted = asked.get(b"range") if ranged else None
         try:
             part = part_of(wanted, size)
         except _Unsatisfiable:
@@ -328,6 +352,8 @@ async def _send(send: Send, scope: Scope, found: _Found, kept_s: int) -> None:
             file.seek(first)
             while first < end:
                 chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, end - first))
+                if not chunk:
+                    raise OSError("a clip became shorter while it was sent")
                 first += len(chunk)
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

@@ -49,8 +49,17 @@ class SimulatedCamera:
     """Streams while its block runs; ports of 0 take free ones."""
 
     def __init__(
-        self, clock: Clock, *, fps: int = FPS, key_s: float = KEY_S, rtsp_port: int = 0, http_port: int = 0
+        self,
+        clock: Clock,
+        *,
+        fps: int = FPS,
+        key_s: float = KEY_S,
+        rtsp_port: int = 0,
+        http_port: int = 0,
+        silent_after: int | None = None,
     ) -> None:
+        """`silent_after`: after so many pictures a receiver gets no more, and is not hung up on."""
+        self._silent_after = silent_after
         self._clock = clock
         self._fps, self._key_s = fps, key_s
         self._ports = (rtsp_port, http_port)
@@ -145,11 +154,11 @@ class SimulatedCamera:
         """From the next picture that needs no other, until one side hangs up."""
         shots: asyncio.Queue[_Shot | None] = asyncio.Queue()
         self._receivers.add(shots)
-        begun = False
+        sent = 0
         try:
             while (shot := await shots.get()) is not None:
-                begun = begun or shot.key
-                if begun:
+                if (sent or shot.key) and sent != self._silent_after:
+                    sent += 1
                     writer.write(bytes_of(shot))
                     await writer.drain()
         finally:

@@ -75,15 +75,13 @@ def opened(source: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     Errors: CameraUnreachable, NoFilm; neither holds the address, which may hold a login.
     """
     with ExitStack() as stack:
-        try:
+        with meant():
             if is_live(source):
                 format_ = SCHEMES[urlsplit(source).scheme]
                 film = av.open(source, format=format_, options=_LIVE, timeout=(OPEN_S_MAX, READ_S_MAX))
             else:
                 # Opened by us: FFmpeg would take many more things for an address.
                 film = av.open(stack.enter_context(Path(source.removeprefix("file://")).open("rb")), "r")
-        except (av.FFmpegError, OSError) as error:
-            raise _meant(error) from None
         stack.enter_context(film)
         if not film.streams.video:
             raise NoFilm(cause="no pictures")
@@ -100,7 +98,7 @@ def packets(
 
     Ends when it is stopped, and when the stream ends. Errors: CameraUnreachable.
     """
-    try:
+    with meant():
         if live:
             for packet in film.demux(stream):
                 if stopped():
@@ -108,8 +106,6 @@ def packets(
                 yield packet, pace.now()
         else:
             yield from _played(film, stream, pace, stopped)
-    except (av.FFmpegError, OSError) as error:
-        raise _meant(error) from None
 
 
 def _played(
@@ -149,13 +145,21 @@ async def http_offset_ms(source: str, clock: Clock) -> int | None:
         # A date is cut to whole seconds: on average it is half a second old.
         claimed = parsedate_to_datetime(date) + timedelta(seconds=0.5)
         return round((claimed - halfway) / timedelta(milliseconds=1))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, OverflowError):
         return None
 
 
-def _meant(error: Exception) -> CameraUnreachable | NoFilm:
-    """FFmpeg's sentences name the address: only what kind of failure it was is told."""
-    if isinstance(error, av.error.InvalidDataError):
-        return NoFilm(cause="not readable")
-    said = getattr(error, "strerror", None) or type(error).__name__
-    return CameraUnreachable(cause=said)
+@contextmanager
+def meant() -> Iterator[None]:
+    """FFmpeg's sentences name the address: only what kind of failure it was is told.
+
+    Errors: CameraUnreachable, NoFilm.
+    """
+    try:
+        yield
+    except av.error.ExitError:
+        raise CameraUnreachable(cause="silent") from None
+    except av.error.InvalidDataError:
+        raise NoFilm(cause="not readable") from None
+    except (av.FFmpegError, OSError) as error:
+        raise CameraUnreachable(cause=getattr(error, "strerror", None) or type(error).__name__) from None

@@ -19,6 +19,7 @@ from crossdock.core.lockers import alarms as locker_alarms
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.nonces import commands as nonces
 from crossdock.core.notices import commands as notices
+from crossdock.core.operators import commands as operators
 from crossdock.core.orders import tally
 from crossdock.core.staff import commands as staff
 from crossdock.core.transport import readings
@@ -35,7 +36,7 @@ FINISH_S: Final = 5.0
 STALLED_S: Final = 60.0
 """Without a sign of life of its worker a job is given to another."""
 
-Job = Callable[..., Awaitable[None]]
+Job = Callable[..., Awaitable[Any]]
 
 LOST: Final[tuple[type[Exception], ...]] = (ConnectorException, Unavailable, *dial_errors())
 
@@ -84,6 +85,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             await tally.fold(tx)
             await readings.sweep(tx)
             await staff.sweep(tx)
+            await operators.sweep(tx)
         found = {
             "codes_expired": codes,
             "codes_issued": issued,

@@ -20,6 +20,7 @@ from crossdock.core.codes import commands as codes
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
+from crossdock.core.evidence import commands as evidence
 from crossdock.core.evidence import queries as evidence_queries
 from crossdock.core.film import commands as film
 from crossdock.core.film import queries as film_queries
@@ -101,6 +102,18 @@ WITH owed AS (
 INSERT INTO callback_attempt (callback_id, number, started_at, ended_at) SELECT id, 1, now(), now() FROM owed
 """
 """The first account's receiver was told of something."""
+PACKED = PackingReport(
+    account_id=ACCOUNT,
+    enterprise_id=EnterpriseId(1),
+    department_id=123,
+    order_number="K-1",
+    station="001",
+    filmed_from=datetime(2024, 8, 1, tzinfo=UTC),
+    filmed_to=datetime(2024, 8, 1, tzinfo=UTC),
+    ordered_at=datetime(2024, 8, 1, tzinfo=UTC),
+    items=(),
+    dialect="x",
+)
 
 
 class Twins:
@@ -159,10 +172,13 @@ async def twins(quiet_world: World) -> Twins:
             lines=(NewLine(line_key="1", sku=SKU, quantity=1),),
         )
     )
+    await world.desk.packings.put(PACKED)
+    [(packing_id,)] = await world.rows("SELECT id FROM packing")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
+        packing=packing_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
@@ -231,6 +247,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
         film_queries.cameras_of_places: [{"department_ids": [123]}],
+        film_queries.cameras_of_packings: [{"packing_ids": [twins.ids["packing"]]}],
         evidence_queries.evidence: [{"order_id": shipped.id}, {"order_id": twins.ids["left"].id}],
     }
 
@@ -403,6 +420,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
         (film.release, {"order_id": shipped.id, "actor": "x"}),
+        (evidence.note_address, {"order_id": shipped.id, "expires": datetime(2030, 1, 1, tzinfo=UTC), "actor": "x"}),
+        (evidence.note_bundle, {"order_id": shipped.id, "manifest_sha256": "", "actor": "x"}),
     ]
     before = await everything(twins)
     for command, given in attempts:
@@ -469,19 +488,6 @@ async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(
         details="{}",
         dialect="x",
     )
-    packed = PackingReport(
-        account_id=ACCOUNT,
-        enterprise_id=EnterpriseId(1),
-        department_id=123,
-        order_number="K-1",
-        station="001",
-        filmed_from=datetime(2024, 8, 1, tzinfo=UTC),
-        filmed_to=datetime(2024, 8, 1, tzinfo=UTC),
-        ordered_at=datetime(2024, 8, 1, tzinfo=UTC),
-        items=(),
-        dialect="x",
-    )
-    await twins.world.desk.packings.put(packed)
     async with twins.world.desk.database.transaction() as tx:
         await tills.report_receipt(tx, receipt)
     page: dict[str, Any] = {"enterprise_id": EnterpriseId(1), "limit": 10}

@@ -40,7 +40,8 @@ async def packed(world: World, number: str = NUMBER, *items: Any, **facts: Any) 
 
 async def filmed(world: World, since: timedelta, until: timedelta, name: str = "a") -> None:
     await world.rows(
-        "INSERT INTO film_piece SELECT 47, 7001, %(since)s, %(until)s, %(name)s, 1, 'h264', 2, 2 RETURNING 1",
+        "INSERT INTO film_piece SELECT 47, 7001, %(since)s, %(until)s, %(name)s, 1, 'h264', 2, 2, 123, '001'"
+        " RETURNING 1",
         since=FILMED_FROM + since,
         until=FILMED_FROM + until,
         name=f"film/{name}",
@@ -106,6 +107,20 @@ async def test_a_parcel_on_its_way_was_weighed_and_pictured(
     await assert_cut(quiet_world, order.id, limits, monkeypatch)
 
 
+async def test_a_camera_that_was_moved_shows_what_it_saw_where_it_was(quiet_world: World) -> None:
+    order_id = await collected(quiet_world)
+    await filmed(quiet_world, -SECOND, 20 * SECOND)
+    await quiet_world.rows("UPDATE camera SET station = '002' WHERE id = 7001 RETURNING 1")
+    await quiet_world.rows(
+        "INSERT INTO film_piece SELECT 47, 7001, %(at)s, %(at)s + interval '60 s', 'x', 1, 'h264', 2, 2, 123, '002'"
+        " RETURNING 1",
+        at=FILMED_FROM + 20 * SECOND,
+    )
+    [one] = (await told(quiet_world, order_id)).packings
+    [view] = one.views
+    assert (view.filmed_to, view.gaps) == (FILMED_FROM + 20 * SECOND, (Gap(FILMED_FROM + 20 * SECOND, WINDOW.until),))
+
+
 async def test_doors_that_opened_for_a_parcel(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.cabinet_answers()
     order = await world.order("P-1", lines={"00131031": 1})
@@ -128,20 +143,32 @@ async def test_doors_that_opened_for_a_parcel(world: World, monkeypatch: pytest.
     assert (report_of_door.kind, report_of_door.command_id) == ("opened", found.doors[0].id)
 
 
-async def test_no_code_or_secret_is_told(quiet_world: World) -> None:
+async def test_no_code_secret_or_recipient_is_told(quiet_world: World) -> None:
     order_id = await collected(quiet_world)
     [(token,)] = await quiet_world.rows("SELECT token FROM orders WHERE id = %(id)s", id=order_id)
+    person = {"contact": "Zhang San"}
     await quiet_world.rows(
-        "UPDATE orders SET partner_fields = %(facts)s WHERE id = %(id)s RETURNING 1",
+        "UPDATE orders SET recipient = %(facts)s, partner_fields = %(facts)s WHERE id = %(id)s RETURNING 1",
         id=order_id,
-        facts={"page": f"https://shop/t/{token}", "deep": [{"code": KEY, "secret": "s3cret"}], "sku": "kept"},
+        facts=person,
+    )
+    await quiet_world.rows(
+        "UPDATE event SET facts = %(facts)s"
+        " WHERE id = (SELECT max(id) FROM event WHERE order_id = %(id)s) RETURNING 1",
+        id=order_id,
+        facts={
+            "page": f"https://shop/t/{token}",
+            "deep": [{"code": KEY, "secret": "s3cret", "recipient": person, "partner_fields": person}],
+            "sku": "kept",
+        },
     )
     found = await told(quiet_world, order_id)
     said = json.text(to_builtins(found))
     assert f'"{KEY}"' not in said
     assert token not in said
     assert "s3cret" not in said
-    assert found.order.partner_fields["sku"] == "kept"
+    assert "Zhang San" not in said
+    assert found.events[-1].facts["sku"] == "kept"
     assert found.hand_overs[0].code == "0****2"
 
 

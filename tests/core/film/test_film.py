@@ -24,7 +24,9 @@ from tests.core.packing.conftest import FILMED_FROM, report
 from tests.world import ACCOUNT, START, World
 
 CAMERA = CameraId(7001)
+CLOCK_OF_1970 = -1_722_000_000_000
 TEN = timedelta(seconds=10)
+CLOCK_OF_1970 = -1_722_000_000_000
 
 
 class Shelf:
@@ -127,19 +129,17 @@ async def test_a_failure_is_told_once_and_its_end_once(shelf: Shelf) -> None:
 
 async def test_the_offset_of_its_clock_is_kept(shelf: Shelf) -> None:
     async with shelf.transaction() as tx:
-        await commands.note_offset(tx, camera_id=CAMERA, offset_ms=-3_600_000)
+        await commands.note_offset(tx, camera_id=CAMERA, offset_ms=CLOCK_OF_1970)
     camera = await shelf.camera()
-    assert (camera.offset_ms, camera.offset_at) == (-3_600_000, START)
+    assert (camera.offset_ms, camera.offset_at) == (CLOCK_OF_1970, START)
 
 
-async def test_cameras_are_found_by_station_name_and_id(shelf: Shelf) -> None:
+async def test_cameras_are_found_by_name_and_id(shelf: Shelf) -> None:
     await shelf.world.rows(
         "INSERT INTO camera (account_id, department_id, station, name) VALUES (47, 130, '001', 'Station 001'),"
         " (47, 130, '001', 'Other') RETURNING 1"
     )
     async with shelf.transaction() as tx:
-        assert [one.id for one in await queries.cameras_at(tx, 123, "001")] == [CAMERA]
-        assert await queries.cameras_at(tx, 123, "002") == []
         assert (await queries.camera_named(tx, "Other")).department_id == 130
         assert (await queries.camera_named(tx, "7001")).name == "Station 001"
         with pytest.raises(CameraAmbiguous):
@@ -240,3 +240,28 @@ async def test_a_sweep_waits_for_a_hold_that_is_being_placed(shelf: Shelf) -> No
         assert not sweeping.done()
     assert await sweeping == []
     assert await shelf.kept() == ["film/0"]
+
+
+async def test_film_stays_that_of_the_station_where_it_was_taken(shelf: Shelf) -> None:
+    """Its camera hangs somewhere else now, and another one hangs where it was."""
+    order = await shelf.world.order("N-1", lines={"00131031": 1})
+    async with shelf.transaction() as tx:
+        await report_many(tx, [report("N-1")])
+        await commands.hold(tx, account_id=ACCOUNT, order_id=order.id, reason="claim", actor="x")
+    await shelf.put(0)
+    await shelf.world.rows("UPDATE camera SET station = '002' WHERE id = 7001 RETURNING 1")
+    [(other,)] = await shelf.world.rows(
+        "INSERT INTO camera (account_id, department_id, station, name) VALUES (47, 123, '001', 'Other') RETURNING id"
+    )
+    await shelf.put(1)
+
+    async def watched() -> list[int]:
+        [(packing_id,)] = await shelf.world.rows("SELECT id FROM packing")
+        async with shelf.transaction() as tx:
+            found = await queries.cameras_of_packings(tx, account_id=ACCOUNT, packing_ids=[packing_id])
+        return [one.id for one in found]
+
+    assert await watched() == [CAMERA, other]
+    assert await shelf.sweep() == ["film/1"]
+    await shelf.world.rows("DELETE FROM film_piece RETURNING 1")
+    assert await watched() == [other]

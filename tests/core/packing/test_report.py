@@ -58,6 +58,7 @@ async def test_everything_that_was_reported_is_on_record(bench: Bench) -> None:
         reported_at=NOW,
         warnings={},
         items=items,
+        items_count=len(items),
     )
 
 

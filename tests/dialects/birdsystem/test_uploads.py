@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.app import dialect_jobs
+from crossdock.app import background_jobs
 from crossdock.base.errors import DatabaseUnavailable
 from crossdock.core.uploads import commands
 from crossdock.dialects.birdsystem import converting, refs, uploads
@@ -58,7 +58,7 @@ async def detail(erp: Erp, task: Any) -> Any:
 
 async def work(world: World) -> None:
     """The background does what there is to do."""
-    async with jobs(world.desk.database, dialect_jobs(world.desk)).open_async() as app:
+    async with jobs(world.desk.database, background_jobs(world.desk)).open_async() as app:
         await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="successful")
 
 

@@ -1,10 +1,12 @@
 """Cameras and their film: whose they are, and what an address of film is good for."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from crossdock.core.packing.model import ITEMS_SHOWN_MAX
 from crossdock.dialects.ovopark.devices import DOWNLOAD_MAX, LIVE_BACK
 from crossdock.dialects.ovopark.routes import ENDPOINTS
 from crossdock.film.addresses import SPAN_MAX, Shown, shown_by
@@ -158,6 +160,23 @@ async def test_searches_see_the_own_enterprise_only(viewer: Viewer) -> None:
     assert [row["id"] for row in places["rows"]] == [123]
     listed = await viewer.data("open.shopweb.departments.getDeptListByPage", shopIds="D130,D001")
     assert [row["id"] for row in listed["records"]] == [123]
+
+
+async def test_a_page_shows_so_many_goods(viewer: Viewer) -> None:
+    """Whole reports or none of theirs; who asks for one report gets it whole."""
+    report = json.loads(IPOS_JSON)
+    [line] = report["goods"]
+    kept = [("few", 2), ("longest", ITEMS_SHOWN_MAX), ("one", 1), ("rest", ITEMS_SHOWN_MAX - 3)]
+    for second, (number, lines) in enumerate(reversed(kept)):
+        begins = f"2019-07-03 01:01:{second:02}"
+        text = json.dumps(report | {"orderNo": number, "goods": [line] * lines, "startTime": begins})
+        assert await viewer.gate.code(data=order(iposJson=text)) == 0
+
+    found = (await viewer.data("open.ovopark.storehouse.searchOrder"))["list"]
+    assert [(row["orderNo"], row["goodsTotal"]) for row in found] == kept
+    assert [len(row["goods"]) for row in found] == [2, 0, 1, ITEMS_SHOWN_MAX - 3]
+    [found] = (await viewer.data("open.ovopark.storehouse.searchOrder", orderNo="longest"))["list"]
+    assert len(found["goods"]) == found["goodsTotal"] == ITEMS_SHOWN_MAX
 
 
 # What is odd ----------------------------------------------------------------------

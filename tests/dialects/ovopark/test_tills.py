@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.dialects.ovopark.report import RECEIPT_BYTES_MAX, RECEIPT_CHARACTERS_MAX
+from crossdock.dialects.ovopark.report import RECEIPT_BYTES_MAX, RECEIPT_CHARACTERS_MAX, RECEIPT_ZEROS_MAX
 from tests.dialects.ovopark.conftest import Gate, signed
 
 TOKEN = "A" * 96
@@ -99,6 +99,28 @@ async def test_how_large_a_receipt_may_be(gate: Gate) -> None:
 
     assert await gate.code(data=sent(sized(RECEIPT_BYTES_MAX, "T-1"))) == 0
     assert await gate.code(data=sent(sized(RECEIPT_BYTES_MAX + 1, "T-2"))) == 999999
+
+
+async def test_numbers_of_a_receipt_do_not_grow_in_store(gate: Gate) -> None:
+    """PostgreSQL writes all zeros out: 128 KiB of such numbers would come back as gigabytes."""
+
+    def holding(number: str, ticket: str) -> str:
+        return receipt(ticketId=ticket)[:-1] + f', "a": [{number}]}}'
+
+    for sign in ("", "-"):
+        most, more = (f"1e{sign}{zeros}" for zeros in (RECEIPT_ZEROS_MAX, RECEIPT_ZEROS_MAX + 1))
+        assert await gate.code(data=sent(holding(most, f"T{sign}"))) == 0
+        assert await gate.code(data=sent(holding(more, f"U{sign}"))) == 999999
+        assert await gate.code(data=sent(holding(f"1e{sign}16000", f"U{sign}"))) == 999999
+
+
+async def test_the_last_receipt_of_all_times_spoils_no_search(gate: Gate, token: dict[str, str]) -> None:
+    """The end of its film would have no date."""
+    assert await gate.code(data=sent(receipt(ticketTimeStr="9999-12-31 23:59:59"))) == 999999
+    assert await gate.code(data=sent(receipt(ticketTimeStr="9998-12-31 23:59:59"))) == 0
+
+    [one] = (await gate.send(data=signed(*SEARCH), headers=token))["data"]["list"]
+    assert one["endTime"] == "9999-01-01 00:00:29"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.floor import door, picking, waves
+from crossdock.console.floor import door, picking, receiving, waves
 from crossdock.console.floor.errors import SessionOver
 from crossdock.console.floor.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 
-TOPICS: Final[tuple[Any, ...]] = (waves, picking)
+TOPICS: Final[tuple[Any, ...]] = (receiving, waves, picking)
 """In the order of the menu."""
 
 

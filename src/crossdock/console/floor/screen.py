@@ -105,6 +105,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
     text: str
     status: int
+    error: type[CrossdockError]
     scanned: str = ""
     trace_id: str = ""
     """Of a fault of ours; empty where it was the person's, or the world's."""
@@ -190,6 +191,7 @@ def failure(request: PageRequest, says: Says, error: CrossdockError, *, scanned:
     return Failure(
         text=filled(request, text, **error.facts),
         status=web.refusal(error)[1],
+        error=type(error),
         scanned=shortened(scanned),
         trace_id=str(error.facts.get("trace_id", "")),
     )

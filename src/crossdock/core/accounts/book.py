@@ -1,13 +1,18 @@
 """Who is who, kept for a few seconds: recognising a caller costs no statement most of the time."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
 
+import structlog
+
+from crossdock.base.errors import Unavailable
 from crossdock.base.ids import AccountId, CompanyId, CredentialId, EnterpriseId, ServiceId, SiteId
 from crossdock.base.seal import Seal
-from crossdock.core.accounts import sql
+from crossdock.core.accounts import keys_sql, sql
 from crossdock.core.accounts.errors import (
     CompanyUnknown,
     ServiceUnknown,
@@ -34,7 +39,11 @@ KEPT_S = 5.0
 """How long a revoked key may still be taken for a good one."""
 ENTRIES_MAX = 10_000
 
+NOTED_S: Final = 30.0
+"""Between two notes of when keys were used."""
+
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class AccountBook:
@@ -44,6 +53,7 @@ class AccountBook:
         self._database = database
         self._seal = seal
         self._kept_s = kept_s
+        self._uses: dict[CredentialId, datetime] = {}
         self._entries: OrderedDict[tuple[Any, ...], tuple[float, Any]] = OrderedDict()
 
     def forget(self) -> None:
@@ -60,6 +70,26 @@ class AccountBook:
     async def caller(self, dialect: str, key: str) -> Caller | None:
         """The account behind a key, whatever the key's dates: the dialect says how an expired one is refused."""
         return await self._kept(("caller", dialect, key), lambda tx: self._caller(tx, dialect, key))
+
+    def used(self, credential: Credential, now: datetime) -> None:
+        """A caller was recognised by it. Noted now and then: see `note_uses`."""
+        self._uses[credential.id] = now
+
+    async def note_uses(self) -> None:
+        """Write down when each key was last used. What a process had not written when it was killed is forgotten."""
+        uses, self._uses = self._uses, {}
+        if uses:
+            async with self._database.transaction() as tx:
+                await keys_sql.note_uses(tx, uses)
+
+    async def keep_noting(self) -> None:
+        """Every NOTED_S, until cancelled."""
+        while True:
+            await asyncio.sleep(NOTED_S)
+            try:
+                await self.note_uses()
+            except Unavailable as error:
+                log.warning("uses of keys not noted", cause=error.sentence)
 
     async def credential(self, credential_id: CredentialId) -> Credential | None:
         return await self._kept(("credential", credential_id), lambda tx: self._by_id(tx, credential_id))

@@ -1,6 +1,6 @@
 """What can be wrong with a name that a caller gives."""
 
-from crossdock.base.errors import Conflict, Denied, NotFound
+from crossdock.base.errors import Conflict, Denied, Invalid, NotFound
 
 
 class AccountUnknown(NotFound):
@@ -33,3 +33,23 @@ class UserTaken(Conflict):
 
 class UsersTooMany(Conflict):
     """This account has as many users as one may have. Facts: most."""
+
+
+class KeyUnknown(NotFound):
+    """The account has no such key. Facts: id."""
+
+
+class KeyTaken(Conflict):
+    """Somebody goes by this key in this API already. Facts: dialect."""
+
+
+class KeyUnusable(Invalid):
+    """A key is made of visible ASCII signs without blanks. Facts: characters_max."""
+
+
+class KeyMustBeNamed(Invalid):
+    """This key is made of names that the partner chose: say what the new one is called."""
+
+
+class OverlapInvalid(Invalid):
+    """An old key goes on beside the new one for so many hours at most. Facts: hours_max."""

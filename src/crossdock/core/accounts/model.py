@@ -64,6 +64,31 @@ class Credential(Struct, frozen=True, kw_only=True):
         )
 
 
+class Key(Struct, frozen=True, kw_only=True):
+    """One key as it is listed: never with its secret."""
+
+    id: CredentialId
+    account_id: AccountId
+    dialect: str
+    key: str
+    has_secret: bool
+    scope: dict[str, Any]
+    valid_from: datetime | None
+    valid_until: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """The last call that was recognised by it, as noted every half minute."""
+    receivers: int
+    """That are told of things signed with it."""
+
+    def live(self, now: datetime) -> bool:
+        return (
+            self.revoked_at is None
+            and (self.valid_from is None or self.valid_from <= now)
+            and (self.valid_until is None or now < self.valid_until)
+        )
+
+
 class Caller(Struct, frozen=True, kw_only=True):
     """Who is calling: the key it showed and the account behind it."""
 

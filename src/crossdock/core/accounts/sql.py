@@ -62,6 +62,11 @@ async def account(tx: Tx, account_id: AccountId) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE id = %(id)s", id=account_id)
 
 
+async def all_accounts(tx: Tx) -> list[Account]:
+    """By their codes."""
+    return await tx.many(Account, f"SELECT {columns(Account)} FROM account ORDER BY code")
+
+
 async def account_by_code(tx: Tx, code: str) -> Account | None:
     return await tx.one_or_none(Account, f"SELECT {columns(Account)} FROM account WHERE code = %(code)s", code=code)
 

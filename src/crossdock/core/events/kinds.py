@@ -127,5 +127,9 @@ FILM_HELD = "film.held"
 """reason: no film of the order's packing is deleted from now on"""
 FILM_RELEASED = "film.released"
 """as FILM_HELD: it goes when its time is over"""
+EVIDENCE_ADDRESSED = "evidence.addressed"
+"""expires: whoever has the address sees the order's evidence until then"""
+EVIDENCE_BUNDLED = "evidence.bundled"
+"""manifest_sha256, that of the bundle's manifest: the order's evidence was taken away"""
 
 ALL = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))

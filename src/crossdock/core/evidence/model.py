@@ -43,6 +43,9 @@ SECRETS: Final = frozenset(
     {"token", "key", "save_code", "pick_up_code", "pickup_code", "recall_code", "code_key", "password", "secret"}
 )
 """Names of facts that are never shown."""
+PERSONAL: Final = frozenset({"recipient", "partner_fields"})
+"""Whom a parcel is for, and what a partner wrote about that: left out, wherever it stands. Evidence shows what became
+of a parcel, and goes to others; who signed for it is part of that."""
 
 
 class Gap(Struct, frozen=True):

@@ -15,6 +15,7 @@ from crossdock.core.evidence.model import (
     GAPS_MAX,
     MASKED,
     NO_FILM,
+    PERSONAL,
     SECRETS,
     Evidence,
     Gap,
@@ -36,7 +37,7 @@ TOKEN_CHARACTERS_MIN = 16
 
 
 async def evidence(tx: Tx, *, account_id: AccountId, order_id: OrderId, around: timedelta = timedelta(0)) -> Evidence:
-    """Everything on record of an order of any kind; codes and secrets are masked.
+    """Everything on record of an order of any kind; codes and secrets are masked, its recipient is left out.
 
     `around`: how much film before and after a packing window counts for `View.filmed_from` and `filmed_to`.
     Errors: OrderUnknown.
@@ -73,10 +74,8 @@ async def evidence(tx: Tx, *, account_id: AccountId, order_id: OrderId, around: 
     return Evidence(
         account_id=account_id,
         read_at=tx.now,
-        order=structs.replace(
-            order, token=MASKED, recipient=hide(order.recipient), partner_fields=hide(order.partner_fields)
-        ),
-        lines=tuple(structs.replace(line, partner_fields=hide(line.partner_fields)) for line in lines),
+        order=structs.replace(order, token=MASKED, recipient={}, partner_fields={}),
+        lines=tuple(structs.replace(line, partner_fields={}) for line in lines),
         packings=packed,
         waybills=waybills,
         readings=readings,
@@ -183,7 +182,11 @@ class _Hide:
                 value = value.replace(secret, MASKED)
             return value
         if isinstance(value, Mapping):
-            return {name: MASKED if name in SECRETS and inner else self(inner) for name, inner in value.items()}
+            return {
+                name: MASKED if name in SECRETS and inner else self(inner)
+                for name, inner in value.items()
+                if name not in PERSONAL
+            }
         if isinstance(value, list | tuple):
             return [self(inner) for inner in value]
         return value

@@ -9,6 +9,7 @@ from crossdock.base.ids import AccountId, CameraId, HandoverId, OrderId, Packing
 from crossdock.core.events.model import Event
 from crossdock.core.evidence.model import Deed, Door, DoorReport
 from crossdock.core.film.model import LegalHold
+from crossdock.core.film.sql import WATCHED
 from crossdock.core.orders.model import OrderLine
 from crossdock.core.transport.model import KeptReading, Picture, Waybill
 from crossdock.db.tx import Tx, columns
@@ -59,21 +60,21 @@ async def lines(tx: Tx, *, account_id: AccountId, order_id: OrderId, limit: int)
     )
 
 
-_VIEWS = """
+_VIEWS = f"""
 SELECT p.id AS packing_id, c.id AS camera_id, c.name, c.offset_ms, c.offset_at,
        film.filmed_from, film.filmed_to, gaps.since, gaps.until
   FROM packing p
-  JOIN camera c ON c.account_id = p.account_id AND c.department_id = p.department_id AND c.station = p.station
+  JOIN camera c ON c.account_id = p.account_id AND {WATCHED}
  CROSS JOIN LATERAL (
        SELECT min(f.started_at) AS filmed_from, max(f.ended_at) AS filmed_to,
-              coalesce(range_agg(tstzrange(f.started_at, f.ended_at)), '{}') AS seen
+              coalesce(range_agg(tstzrange(f.started_at, f.ended_at)), '{{}}') AS seen
          FROM film_piece f
-        WHERE f.camera_id = c.id
+        WHERE f.camera_id = c.id AND f.department_id = p.department_id AND f.station = p.station
           AND tstzrange(f.started_at, f.ended_at)
               && tstzrange(p.filmed_from - %(around)s, p.filmed_to + %(around)s, '[]')) AS film
  CROSS JOIN LATERAL (
-       SELECT coalesce(array_agg(lower(gap) ORDER BY lower(gap)), '{}') AS since,
-              coalesce(array_agg(upper(gap) ORDER BY lower(gap)), '{}') AS until
+       SELECT coalesce(array_agg(lower(gap) ORDER BY lower(gap)), '{{}}') AS since,
+              coalesce(array_agg(upper(gap) ORDER BY lower(gap)), '{{}}') AS until
          FROM unnest(tstzmultirange(tstzrange(p.filmed_from, p.filmed_to)) - film.seen) AS gap
         WHERE upper(gap) - lower(gap) > %(told)s) AS gaps
  WHERE p.account_id = %(account_id)s AND p.id = ANY(%(packing_ids)s::bigint[]) AND p.filmed_from <= p.filmed_to
@@ -91,7 +92,7 @@ async def views(
     told: timedelta,
     limit: int,
 ) -> list[ViewRow]:
-    """Of windows that run forward, each camera of their station. Index: film_piece_overlap_excl."""
+    """Of windows that run forward, each camera that watched their station. Index: film_piece_overlap_excl."""
     return await tx.many(
         ViewRow,
         _VIEWS,

@@ -31,7 +31,10 @@ class Old(Struct, frozen=True):
 
 
 async def note_piece(tx: Tx, camera: Camera, piece: FilmPiece) -> bool:
-    """Its file is stored: now it is film. False, and nothing noted, when other film of the camera lies there."""
+    """Its file is stored: now it is film of the station where the camera is.
+
+    False, and nothing noted, when other film of the camera lies there.
+    """
     if not await sql.insert_piece(tx, piece):
         return False
     failure = await sql.mark_recorded(tx, camera_id=camera.id, until=piece.ended_at)
@@ -61,7 +64,7 @@ async def hold(tx: Tx, *, account_id: AccountId, order_id: OrderId, reason: str,
     if len(reason) > REASON_CHARACTERS_MAX:
         raise ReasonTooLong(characters_max=REASON_CHARACTERS_MAX)
     await orders.order(tx, account_id=account_id, order_id=order_id)
-    await sql.hold_cameras(tx, account_id=account_id, order_id=order_id)
+    await sql.hold_cameras(tx, account_id=account_id)
     held = await sql.insert_hold(tx, account_id=account_id, order_id=order_id, reason=reason, actor=actor)
     if held is None:
         raise OrderHeld(order_id=order_id)

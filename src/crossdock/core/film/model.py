@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId, CameraId, OrderId, SiteId
+from crossdock.base.ids import AccountId, CameraId, OrderId, PackingId, SiteId
 
 FILM_DAYS: Final = 30
 """Film is kept for so long, where its site's `film_days` says nothing else."""
@@ -42,6 +42,12 @@ class Camera(Struct, frozen=True, kw_only=True):
     def online(self, now: datetime) -> bool:
         """Whether it is recorded at this moment."""
         return self.recorded_at is not None and self.recorded_at > now - RECORDED_WITHIN
+
+
+class PackingCamera(Camera, frozen=True, kw_only=True):
+    """One that watched the station of a packing report then."""
+
+    packing_id: PackingId
 
 
 class FilmPiece(Struct, frozen=True, kw_only=True):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from crossdock.base.ids import AccountId, OrderId
+from crossdock.base.ids import AccountId, OrderId, PackingId
 from crossdock.core.film import sql
 from crossdock.core.film.errors import CameraAmbiguous, CameraUnknown
-from crossdock.core.film.model import Camera, FilmPiece, LegalHold
+from crossdock.core.film.model import Camera, FilmPiece, LegalHold, PackingCamera
 from crossdock.db.tx import Tx
 
 PIECES_MAX: Final = 1_000
@@ -24,9 +24,11 @@ async def cameras(tx: Tx) -> list[Camera]:
     return await sql.cameras(tx)
 
 
-async def cameras_at(tx: Tx, department_id: int, station: str) -> list[Camera]:
-    """Those that watch a station."""
-    return await sql.cameras_at(tx, department_id=department_id, station=station)
+async def cameras_of_packings(
+    tx: Tx, *, account_id: AccountId, packing_ids: Sequence[PackingId]
+) -> list[PackingCamera]:
+    """Those that watched the station of each report then; without film of that time, those that watch it now."""
+    return await sql.cameras_of_packings(tx, account_id=account_id, packing_ids=packing_ids)
 
 
 async def cameras_of_places(tx: Tx, *, account_id: AccountId, department_ids: Sequence[int]) -> list[Camera]:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crossdock.base.ids import AccountId, CameraId, OrderId
-from crossdock.core.film.model import Camera, Failure, FilmPiece, LegalHold
+from crossdock.base.ids import AccountId, CameraId, OrderId, PackingId
+from crossdock.core.film.model import Camera, Failure, FilmPiece, LegalHold, PackingCamera
 from crossdock.db.tx import Tx, columns
 
 _CAMERA = f"""
@@ -23,13 +23,37 @@ async def cameras(tx: Tx) -> list[Camera]:
     return await tx.many(Camera, f"{_CAMERA} ORDER BY department_id, name")
 
 
-async def cameras_at(tx: Tx, *, department_id: int, station: str) -> list[Camera]:
-    """Index: camera_department_id_name_key."""
+WATCHED = """
+CASE WHEN EXISTS (SELECT FROM film_piece f
+                   WHERE f.camera_id = c.id
+                     AND tstzrange(f.started_at, f.ended_at)
+                         && tstzrange(least(p.filmed_from, p.filmed_to), greatest(p.filmed_from, p.filmed_to), '[]'))
+     THEN EXISTS (SELECT FROM film_piece f
+                   WHERE f.camera_id = c.id AND f.department_id = p.department_id AND f.station = p.station
+                     AND tstzrange(f.started_at, f.ended_at)
+                         && tstzrange(least(p.filmed_from, p.filmed_to), greatest(p.filmed_from, p.filmed_to), '[]'))
+     ELSE c.department_id = p.department_id AND c.station = p.station END
+"""
+"""Whether camera `c` watched the station of packing `p`: its film says so; one without film of that time counts for
+where it is now. Index: film_piece_overlap_excl."""
+
+
+async def cameras_of_packings(
+    tx: Tx, *, account_id: AccountId, packing_ids: Sequence[PackingId]
+) -> list[PackingCamera]:
+    """Index: packing_pkey."""
     return await tx.many(
-        Camera,
-        f"{_CAMERA} WHERE department_id = %(department_id)s AND station = %(station)s ORDER BY id",
-        department_id=department_id,
-        station=station,
+        PackingCamera,
+        f"""
+SELECT p.id AS packing_id, {columns(Camera, "c")}
+  FROM packing p
+  JOIN (SELECT camera.*, d.site_id FROM camera JOIN department d ON d.id = camera.department_id) AS c
+    ON c.account_id = p.account_id
+ WHERE p.account_id = %(account_id)s AND p.id = ANY(%(packing_ids)s::bigint[]) AND {WATCHED}
+ ORDER BY p.id, c.id
+""",
+        account_id=account_id,
+        packing_ids=list(packing_ids),
     )
 
 
@@ -78,7 +102,9 @@ async def insert_piece(tx: Tx, piece: FilmPiece) -> bool:
     """Whether there was room for it: False when another piece of the camera lies in its span."""
     names = piece.__struct_fields__
     inserted = await tx.execute(
-        f"INSERT INTO film_piece ({', '.join(names)}) VALUES ({', '.join(f'%({name})s' for name in names)})"
+        f"INSERT INTO film_piece ({', '.join(names)}, department_id, station)"
+        f" SELECT {', '.join(f'%({name})s' for name in names)}, department_id, station"
+        "   FROM camera WHERE id = %(camera_id)s"
         " ON CONFLICT DO NOTHING",
         **{name: getattr(piece, name) for name in names},
     )
@@ -128,8 +154,8 @@ _NOT_HELD = """
        SELECT 1
          FROM legal_hold h
          JOIN packing p ON p.account_id = h.account_id AND p.order_id = h.order_id
-         JOIN camera c ON c.department_id = p.department_id AND c.station = p.station
-        WHERE h.account_id = f.account_id AND h.released_at IS NULL AND c.id = f.camera_id
+        WHERE h.account_id = f.account_id AND h.released_at IS NULL
+          AND p.department_id = f.department_id AND p.station = f.station
           AND f.started_at <= p.filmed_to + %(around)s AND f.ended_at >= p.filmed_from - %(around)s)
 """
 _OLD = f" FROM film_piece f WHERE f.camera_id = %(camera_id)s AND f.ended_at <= %(until)s {_NOT_HELD}"
@@ -175,18 +201,10 @@ async def known_keys(tx: Tx, keys: Collection[str]) -> set[str]:
 # Legal holds ----------------------------------------------------------------------
 
 
-async def hold_cameras(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> None:
-    """A sweep of the cameras that filmed the order waits until this transaction ends."""
+async def hold_cameras(tx: Tx, *, account_id: AccountId) -> None:
+    """A sweep of its cameras waits until this transaction ends: which of them filmed an order may have changed."""
     await tx.execute(
-        """
-SELECT 1 FROM camera
- WHERE id IN (SELECT c.id FROM packing p
-                JOIN camera c ON c.department_id = p.department_id AND c.station = p.station
-               WHERE p.account_id = %(account_id)s AND p.order_id = %(order_id)s)
- ORDER BY id FOR SHARE
-""",
-        account_id=account_id,
-        order_id=order_id,
+        "SELECT 1 FROM camera WHERE account_id = %(account_id)s ORDER BY id FOR SHARE", account_id=account_id
     )
 
 

@@ -39,7 +39,7 @@ async def receive(
 
     `batch_key` is the caller's name for this batch: asked again, nothing comes in twice. More than was announced
     is taken in as it came, unless the owner forbids it. Errors: OrderUnknown, StateForbids, LineUnknown,
-    QuantityInvalid, OverReceipt, UnitNameless, UnitsMiscounted, UnitRepeated, UnitHere.
+    QuantityInvalid, OverReceipt, UnitNameless, UnitsMiscounted, UnitRepeated, UnitHere, ExpiryDiffers.
     """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     cause = f"receive:{order.id}:{order.batches + 1}" if batch_key is None else f"receive:{order.id}:key:{batch_key}"
@@ -109,9 +109,12 @@ async def reject_inbound(
 
 
 async def close_inbound(
-    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = ""
+    tx: Tx, *, account_id: AccountId, order_id: int, dialect: str = HOUSE, actor: str = "", reason: str = ""
 ) -> Order:
-    """Nothing more will come. A closed order stays as it is. Errors: OrderUnknown, StateForbids."""
+    """Nothing more will come; `reason` says why something is missing. A closed order stays as it is.
+
+    Errors: OrderUnknown, StateForbids.
+    """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     if order.state == "closed":
         return order
@@ -130,6 +133,7 @@ async def close_inbound(
             "batches": order.batches,
         },
         finished=True,
+        feedback=reason or None,
     )
 
 
@@ -152,6 +156,7 @@ def _moved(lines: Sequence[OrderLine], receipts: Sequence[Receipt]) -> list[Move
                     condition=receipt.condition or line.condition,
                     units=receipt.units,
                     plate=receipt.plate,
+                    expires_on=receipt.expires_on,
                 )
             )
     if not moved:

@@ -1,6 +1,7 @@
 """What comes in, and what comes of shipping an order."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from msgspec import Struct
 
@@ -24,6 +25,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """Each piece by name, or none of them."""
     plate: str = ""
     """The licence plate they came under."""
+    expires_on: date | None = None
+    """Of the lot. None: nothing is said of it."""
 
 
 def counted(quantities: Mapping[str, int]) -> list[Receipt]:

@@ -19,6 +19,7 @@ def arrivals(order: Order, moved: Iterable[Moved]) -> list[Arrival]:
             condition=one.condition,
             quantity=one.pieces,
             order_line_id=one.line.id,
+            expires_on=one.expires_on,
         )
         for one in moved
         if one.line.product_id is not None

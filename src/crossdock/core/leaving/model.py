@@ -1,5 +1,7 @@
 """Goods that moved."""
 
+from datetime import date
+
 from msgspec import Struct
 
 from crossdock.core.orders.model import OrderLine
@@ -16,3 +18,4 @@ class Moved(Struct, frozen=True, kw_only=True):
     condition: Condition
     units: tuple[NewUnit, ...] = ()
     plate: str = ""
+    expires_on: date | None = None

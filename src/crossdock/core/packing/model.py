@@ -78,6 +78,8 @@ class Packing(Struct, frozen=True, kw_only=True):
     reported_at: datetime
     warnings: Warnings
     items: tuple[PackedItem, ...]
+    """All of them, or none where a search found too many."""
+    items_count: int
 
 
 class PackingFilter(Struct, frozen=True, kw_only=True):
@@ -94,3 +96,5 @@ class PackingFilter(Struct, frozen=True, kw_only=True):
 
 SHOWN_MAX: Final = 10_000
 """Reports that are counted for one question and can be leafed through."""
+ITEMS_SHOWN_MAX: Final = 2_000
+"""Items of all reports that one search shows; as many as the longest report has."""

@@ -339,6 +339,16 @@ _CONDITIONS = {
 }
 
 
+async def item_counts(tx: Tx, packing_ids: Sequence[PackingId]) -> dict[PackingId, int]:
+    """Index: packing_item_pkey."""
+    rows = await tx.rows(
+        "SELECT packing_id, count(*) FROM packing_item WHERE packing_id = ANY(%(packing_ids)s::bigint[])"
+        " GROUP BY packing_id",
+        packing_ids=list(packing_ids),
+    )
+    return {PackingId(packing_id): count for packing_id, count in rows}
+
+
 async def items_of(tx: Tx, packing_ids: Sequence[PackingId]) -> list[ItemRow]:
     """In the order they were reported. Index: packing_item_pkey."""
     return await tx.many(

@@ -54,6 +54,8 @@ ACTIONS: Final = frozenset(
     }
 )
 """What the history of a shop tells of; the last three are done by the system."""
+FLOOR_ACTIONS: Final = frozenset({"receive", "close_receipt", "put_away", "move_goods", "count", "adjust"})
+"""What the history of a warehouse tells of, besides people."""
 OPERATOR: Final = "operator"
 """Who acts on the command line or by the setup file: nobody of a branch, and above all of them."""
 REASON_CHARACTERS_MAX: Final = 500

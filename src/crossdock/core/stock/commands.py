@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from msgspec import structs
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock import sql
-from crossdock.core.stock.errors import NotSetAside, OutOfStock, SetAside
-from crossdock.core.stock.model import Arrival, Candidate, Need, Reservation, Take, Withdrawn
+from crossdock.core.stock.errors import ExpiryDiffers, NotSetAside, OutOfStock, SetAside
+from crossdock.core.stock.model import Arrival, Bucket, Candidate, Need, Reservation, Take, Withdrawn
 from crossdock.core.stock.sql import Held, Move
 from crossdock.db.tx import Tx
 
@@ -23,10 +24,14 @@ HOLDERS_MAX: Final = 10
 async def receive(
     tx: Tx, *, account_id: AccountId, arrivals: Sequence[Arrival], cause: str, order_id: OrderId | None = None
 ) -> list[StockId]:
-    """Put what came in on the shelf; the bucket of each arrival. `is_known` tells whether that was done before."""
+    """Put what came in on the shelf; the bucket of each arrival. `is_known` tells whether that was done before.
+
+    Errors: ExpiryDiffers.
+    """
     buckets = await sql.ensure_buckets(tx, account_id=account_id, arrivals=arrivals)
     by_key = {(b.product_id, b.site_id, b.sub_inventory_id, b.lot, b.condition): b.id for b in buckets}
     stock_ids = [by_key[a.product_id, a.site_id, a.sub_inventory_id, a.lot, a.condition] for a in arrivals]
+    await _expire(tx, account_id, buckets, zip(stock_ids, arrivals, strict=True))
     await sql.move(
         tx,
         [
@@ -217,6 +222,11 @@ async def undo(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str, 
     return {move.order_line_id for move in moves if move.order_line_id is not None}
 
 
+async def came_in(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> dict[StockId, int]:
+    """What a receipt of this cause brought into each bucket."""
+    return await sql.came_in(tx, account_id=account_id, order_id=order_id, cause=cause)
+
+
 async def moved_for(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Withdrawn]:
     """What came or went for each line of an order, in all its batches, by bucket."""
     return await sql.moved_for(tx, account_id=account_id, order_id=order_id)
@@ -280,6 +290,23 @@ async def withdraw(
         )
         for row, pieces in spread
     ]
+
+
+async def _expire(
+    tx: Tx, account_id: AccountId, buckets: Sequence[Bucket], arrivals: Iterable[tuple[StockId, Arrival]]
+) -> None:
+    """A bucket expires on one day; what is empty may have been another delivery. Errors: ExpiryDiffers."""
+    known = {bucket.id: bucket.expires_on if bucket.on_hand else None for bucket in buckets}
+    said: dict[StockId, date] = {}
+    for stock_id, arrival in arrivals:
+        if arrival.expires_on is None:
+            continue
+        before = said.get(stock_id, known[stock_id])
+        if before not in (None, arrival.expires_on):
+            raise ExpiryDiffers(lot=arrival.lot, expires_on=before, said=arrival.expires_on)
+        said[stock_id] = arrival.expires_on
+    if said:
+        await sql.set_expiry(tx, account_id=account_id, days=said)
 
 
 def _turn(turns: Mapping[OrderId, int] | None, order_id: OrderId) -> str:

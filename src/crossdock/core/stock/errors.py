@@ -12,7 +12,7 @@ class SetAside(Conflict):
 
 
 class ExpiryDiffers(Conflict):
-    """Goods of this lot are here with another expiry date. Facts: sku, lot, expires_on, said."""
+    """Goods of this lot are here with another expiry date. Facts: lot, expires_on, said."""
 
 
 class OutOfStock(Conflict):

@@ -1,6 +1,7 @@
 """Statements on buckets and their moves. Buckets are locked in the order of their ids, everywhere."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
@@ -121,6 +122,29 @@ SELECT {_BUCKET} FROM stock s
 """,
         **params,
     )
+
+
+async def set_expiry(tx: Tx, *, account_id: AccountId, days: Mapping[StockId, date]) -> None:
+    await tx.execute(
+        "UPDATE stock SET expires_on = g.day FROM unnest(%(ids)s::bigint[], %(days)s::date[]) AS g (id, day)"
+        " WHERE stock.account_id = %(account_id)s AND stock.id = g.id",
+        account_id=account_id,
+        ids=list(days),
+        days=list(days.values()),
+    )
+
+
+async def came_in(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: str) -> dict[StockId, int]:
+    """Index: stock_move_account_id_order_id_idx."""
+    rows = await tx.rows(
+        "SELECT stock_id, sum(quantity)::bigint FROM stock_move"
+        " WHERE account_id = %(account_id)s AND order_id = %(order_id)s AND starts_with(cause, %(cause)s || ':')"
+        " GROUP BY stock_id ORDER BY stock_id",
+        account_id=account_id,
+        order_id=order_id,
+        cause=cause,
+    )
+    return {StockId(row[0]): int(row[1]) for row in rows}
 
 
 _MOVE = """

@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bulk,
     callbacks,
     catalog,
     events,
@@ -10,6 +11,7 @@ from crossdock.db.schema import (
     lockers,
     nonces,
     notices,
+    operators,
     orders,
     packing,
     payments,
@@ -26,6 +28,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bulk",
     "callbacks",
     "catalog",
     "events",
@@ -35,6 +38,7 @@ __all__ = [
     "metadata",
     "nonces",
     "notices",
+    "operators",
     "orders",
     "packing",
     "payments",

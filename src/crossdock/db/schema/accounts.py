@@ -60,6 +60,7 @@ credential = Table(
     moment("valid_from", null=True),
     moment("valid_until", null=True),
     moment("revoked_at", null=True),
+    moment("last_used_at", null=True),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("dialect", "key"),
     Index(None, "account_id"),

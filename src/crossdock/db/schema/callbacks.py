@@ -18,9 +18,13 @@ receiver = Table(
     big("credential_id", ForeignKey("credential.id"), null=True),
     document("settings"),
     flag("active", "true"),
+    moment("frozen_at", null=True),
+    words("frozen_why", default="''"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "dialect", "name"),
 )
+
+"""A frozen one is sent nothing: what it is owed gathers."""
 
 callback = Table(
     "callback",

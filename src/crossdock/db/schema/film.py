@@ -25,7 +25,7 @@ camera = Table(
     words("name"),
     words("source", default="''"),
     flag("enabled", "true"),
-    whole("offset_ms", null=True),
+    big("offset_ms", null=True),
     moment("offset_at", null=True),
     moment("recorded_at", null=True),
     words("failure", null=True),
@@ -50,6 +50,8 @@ film_piece = Table(
     words("codec"),
     whole("width"),
     whole("height"),
+    big("department_id"),
+    words("station"),
     PrimaryKeyConstraint("account_id", "camera_id", "started_at"),
     UniqueConstraint("object_key"),
     ForeignKeyConstraint(

@@ -114,6 +114,7 @@ async def recognise(desk: Desk, request: Request, fields: Mapping[str, Any]) -> 
     if not verify(fields, given_signature(request), caller.credential.secret):
         raise SignatureWrong()
     check_window(caller.credential, fields.get("timestamps"), now)
+    desk.accounts.used(caller.credential, now)
     return caller
 
 

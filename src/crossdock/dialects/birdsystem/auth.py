@@ -49,6 +49,7 @@ async def recognise(desk: Desk, request: Request) -> Client:
     caller = await desk.accounts.caller(NAME, key)
     if caller is None or not caller.credential.valid_at(desk.clock.now()):
         raise CallerUnknown()
+    desk.accounts.used(caller.credential, desk.clock.now())
     return Client(
         account=caller.account,
         company=await desk.accounts.company(caller.account.id, int(company_id)),

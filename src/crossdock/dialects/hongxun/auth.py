@@ -119,6 +119,7 @@ async def recognise(desk: Desk, envelope: Envelope) -> Caller:
         raise ClockSkew()
     if not caller.credential.valid_at(now):
         raise Denied()
+    desk.accounts.used(caller.credential, now)
     return caller
 
 

@@ -68,7 +68,9 @@ async def recognise(desk: Desk, parameters: Parameters) -> tuple[Caller, Paramet
     if parameters.public("_format").lower() not in ("", "json"):
         raise FormatUnknown()
     check_timestamp(parameters.public("_timestamp"), now, window=timedelta(seconds=desk.config.ovopark_window_s))
-    return caller, signed_reading(parameters, caller.credential.secret)
+    reading = signed_reading(parameters, caller.credential.secret)
+    desk.accounts.used(caller.credential, now)
+    return caller, reading
 
 
 async def _caller(desk: Desk, key: str) -> Caller:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from crossdock.core.packing.model import ITEMS_SHOWN_MAX
 from crossdock.dialects.ovopark import words
 from crossdock.dialects.ovopark.errors import FieldMalformed, FieldMissing
 
@@ -23,8 +24,10 @@ WHOLE_DIGITS_MAX: Final = 11
 """Of `goodsNums` by the page; `goodsPrice` has no length there and gets the same."""
 FRACTION_DIGITS_MAX: Final = 20
 """More than a double prints; keeps 1e-999999 out of the database."""
-GOODS_MAX: Final = 2_000
-"""Lines of one order; the page gives no number."""
+GOODS_MAX: Final = ITEMS_SHOWN_MAX
+"""Lines of one order; the page gives no number, and a longer one could not be shown."""
+SKUS_MAX: Final = 20
+"""Attributes of one line; the vendor knows a handful."""
 
 PLACE_FIELDS: Final = ("depId", "shopId")
 """One of them must come; `depId` counts when both do."""
@@ -34,11 +37,24 @@ RECEIPT_CHARACTERS_MAX: Final = {"shopId": 60, "machineId": 60, "ticketId": 60}
 """Of a receipt by its page; other fields of it are read nowhere."""
 RECEIPT_BYTES_MAX: Final = 131_072
 """Of a receipt as it is kept: a thousand lines; a page of searchPos has a hundred receipts."""
+RECEIPT_ZEROS_MAX: Final = 20
+"""Before or behind the digits of a number in a receipt: PostgreSQL writes all zeros of 1e131071 out."""
 GOODS_REQUIRED: Final = ("goodsId", "goodsPrice", "goodsName", "goodsNums")
 
 _INT = re.compile(rf"-?[0-9]{{1,{INT_DIGITS_MAX}}}")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _short(text: str) -> Decimal:
+    """Errors: ValueError."""
+    value = Decimal(text)
+    if abs(value.adjusted()) > RECEIPT_ZEROS_MAX:
+        raise ValueError(text)
+    return value
+
+
+_order_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_receipt_decoder = msgspec.json.Decoder(float_hook=_short)
 
 Fields = dict[str, Any]
 
@@ -90,7 +106,7 @@ def whole(text: str) -> int | None:
 
 def read_order(text: str) -> SendOrder:
     """What is missing is told before what is wrong. Errors: FieldMissing, FieldMalformed."""
-    order = _object(text)
+    order = _object(text, _order_decoder)
     lines = _present(order)
     return SendOrder(
         shop_id=_text(order, "shopId"),
@@ -108,7 +124,7 @@ def read_order(text: str) -> SendOrder:
 
 def read_receipt(text: str) -> Receipt:
     """`iposJson` of open.ovopark.pos.sendOrder. Errors: FieldMissing, FieldMalformed."""
-    receipt = _object(text)
+    receipt = _object(text, _receipt_decoder)
     _require_place(receipt)
     _require(receipt, RECEIPT_REQUIRED, "")
     for name, characters_max in RECEIPT_CHARACTERS_MAX.items():
@@ -127,9 +143,9 @@ def read_receipt(text: str) -> Receipt:
     )
 
 
-def _object(text: str) -> Fields:
+def _object(text: str, decoder: msgspec.json.Decoder[Any]) -> Fields:
     try:
-        found = _decoder.decode(text)
+        found = decoder.decode(text)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise FieldMalformed(field="iposJson") from error
     if not isinstance(found, dict):
@@ -152,6 +168,9 @@ def _present(order: Fields) -> list[Fields]:
 
 
 def _goods(line: Fields, path: str) -> Goods:
+    skus = _objects(line, "skus", path)
+    if len(skus) > SKUS_MAX:
+        raise FieldMalformed(field=f"{path}skus")
     return Goods(
         goods_id=_text(line, "goodsId", path),
         price=_number(line, "goodsPrice", path),
@@ -165,7 +184,7 @@ def _goods(line: Fields, path: str) -> Goods:
                 key_id=_whole(sku, "skuKeyId", f"{path}skus[{position}]."),
                 value=_text(sku, "skuValue", f"{path}skus[{position}]."),
             )
-            for position, sku in enumerate(_objects(line, "skus", path))
+            for position, sku in enumerate(skus)
         ),
     )
 

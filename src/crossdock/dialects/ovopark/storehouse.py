@@ -1,5 +1,7 @@
 """open.ovopark.storehouse.*: packed orders, reported and looked up again."""
 
+from collections import defaultdict
+
 from crossdock.base.errors import Unavailable
 from crossdock.core.accounts.model import Caller
 from crossdock.core.film import queries as films
@@ -109,15 +111,13 @@ async def search_order(desk: Desk, visitor: Visitor, parameters: Parameters) -> 
             start=(number - 1) * size,
             limit=size,
         )
-        cameras = await films.cameras_of_places(
-            tx, account_id=owner.account_id, department_ids=sorted({packing.department_id for packing in found})
+        cameras = await films.cameras_of_packings(
+            tx, account_id=owner.account_id, packing_ids=[packing.id for packing in found]
         )
-    videos: dict[tuple[int, str], list[Camera]] = {}
+    videos: defaultdict[int, list[Camera]] = defaultdict(list)
     for camera in cameras:
-        videos.setdefault((camera.department_id, camera.station), []).append(camera)
-    rows = [
-        await _found(desk, packing, videos.get((packing.department_id, packing.station), [])) for packing in found
-    ]
+        videos[camera.packing_id].append(camera)
+    rows = [await _found(desk, packing, videos[packing.id]) for packing in found]
     return page(rows, total=total, number=number, size=size)
 
 
@@ -136,6 +136,7 @@ async def _found(desk: Desk, packing: Packing, cameras: list[Camera]) -> FoundOr
         order_time=words.printed(packing.ordered_at),
         order_type=packing.order_type,
         goods=[_goods(item) for item in packing.items],
+        goods_total=packing.items_count,
         warnings=packing.warnings,
         videos=[
             OrderVideo(

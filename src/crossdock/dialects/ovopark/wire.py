@@ -244,6 +244,8 @@ class FoundOrder(Struct, frozen=True, kw_only=True, rename="camel"):
     order_time: str
     order_type: str
     goods: list[PackedGoods]
+    goods_total: int
+    """More than there are in `goods` when those were too many for one page: then `goods` is empty."""
     warnings: dict[str, Any]
     videos: list[OrderVideo]
 

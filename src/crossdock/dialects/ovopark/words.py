@@ -8,6 +8,8 @@ ZONE: Final = timezone(timedelta(hours=8))
 """All times are China time; the pages name no zone, the clients format local time."""
 YEAR_MIN: Final = 1970
 """Earlier is a slip of the clock at the bench, and PostgreSQL and Python disagree on years before 1."""
+YEAR_MAX: Final = 9998
+"""A minute after the end of the last year that Python knows cannot be printed."""
 
 _STAMP = re.compile(r"[0-9]{14}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -22,7 +24,7 @@ def stamp(text: str) -> datetime | None:
 
 
 def moment(text: str) -> datetime | None:
-    """`yyyy-MM-dd HH:mm:ss` -> aware UTC; None when it is something else or before YEAR_MIN."""
+    """`yyyy-MM-dd HH:mm:ss` -> aware UTC; None when it is something else or of a year not served."""
     return _read(text, "%Y-%m-%d %H:%M:%S") if _MOMENT.fullmatch(text) else None
 
 
@@ -36,4 +38,4 @@ def _read(text: str, pattern: str) -> datetime | None:
         read = datetime.strptime(text, pattern).replace(tzinfo=ZONE)
     except ValueError:
         return None
-    return read.astimezone(UTC) if read.year >= YEAR_MIN else None
+    return read.astimezone(UTC) if YEAR_MIN <= read.year <= YEAR_MAX else None
