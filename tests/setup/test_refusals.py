@@ -152,6 +152,13 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             ACCOUNT + '[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.gs1_prefix = 4012\n',
             "6 account.warehouse.settings.gs1_prefix: must be a text of 4 to 12 digits, as GS1 gave it",
         ),
+        *(
+            (
+                ACCOUNT + f'[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.allocation = {rule}\n',
+                "6 account.warehouse.settings.allocation: must be one of lot, fifo, fefo",
+            )
+            for rule in ('"FEFO"', "1", '["lot"]')
+        ),
         (
             ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
             "5 account.shop.settings.film_days: must be",

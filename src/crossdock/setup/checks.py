@@ -17,6 +17,7 @@ from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 from crossdock.core.events import kinds as event_kinds
 from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
+from crossdock.core.stock.model import ALLOCATIONS
 from crossdock.core.units import gs1
 from crossdock.setup import model
 from crossdock.setup.errors import Path, Problem
@@ -163,6 +164,8 @@ class Checks:
             if not (isinstance(prefix, str) and gs1.is_prefix(prefix)):
                 said = f"must be a text of {gs1.PREFIX_DIGITS_MIN} to {gs1.PREFIX_DIGITS_MAX} digits, as GS1 gave it"
                 self.complain((*path, "gs1_prefix"), said)
+        if "allocation" in given and path[-3] == "warehouse" and plain(given["allocation"]) not in ALLOCATIONS:
+            self.complain((*path, "allocation"), f"must be one of {', '.join(ALLOCATIONS)}")
         return plain(given)
 
     def price(self, path: Path, price: Decimal) -> Decimal:

@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
+from crossdock.base.ids import StaffId
 from crossdock.core.audit import queries, sql
 from crossdock.core.audit.model import Checked
 from crossdock.core.fulfilment import inbound, paying
 from crossdock.core.fulfilment.model import Receipt
+from crossdock.core.picking import commands as picking
+from crossdock.core.picking.model import WaveFilter
 from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
 from tests.core.places.shelves import Shelves
-from tests.world import COMPANY, LOCKER_SERVICE, SHOP_SERVICE, World
+from tests.world import COMPANY, LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, WAREHOUSE, World
 
 DAMAGE = {
     "every bucket is the sum of its moves": "UPDATE stock SET on_hand = on_hand + 1",
@@ -28,6 +31,7 @@ DAMAGE = {
         "INSERT INTO unit (account_id, product_id, code, stock_id, received_at)"
         " SELECT account_id, product_id, 'SN0002', stock_id, received_at FROM unit"
     ),
+    "every picked piece was moved": "DELETE FROM location_move WHERE cause LIKE 'pick:%%'",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -59,6 +63,20 @@ async def verified(world: World) -> list[Checked]:
         return await queries.verify(tx)
 
 
+async def picked(world: World) -> None:
+    await world.stock("00131031", 1)
+    await world.order("W-1", lines={"00131031": 1}, state="allocated", service=PARCEL_SERVICE)
+    here: dict[str, Any] = {"account_id": world.account, "site_id": WAREHOUSE}
+    worker = StaffId(52)
+    async with world.desk.database.transaction() as tx:
+        wanted = WaveFilter(service_ids=(PARCEL_SERVICE,))
+        wave = await picking.create_wave(tx, **here, wanted=wanted, method="single")
+        pick = await picking.next_task(tx, **here, wave_id=wave.id, staff_id=worker)
+        assert pick is not None
+        into: dict[str, Any] = {"quantity": 1, "tote_code": "TOTE-01", "staff_id": worker}
+        await picking.confirm(tx, **here, task_id=pick.task_id, **into)
+
+
 async def full_house(world: World) -> None:
     """A row of each kind that a check looks at: waiting, on a shelf, in a box, handed over, told."""
     await world.cabinet_answers("accepted")
@@ -81,6 +99,7 @@ async def full_house(world: World) -> None:
         of: dict[str, Any] = {"account_id": world.account, "order_id": money.order.id}
         await paying.pay(tx, **of, reference="T-1")
         await paying.refund(tx, **of, reference="R-1")
+    await picked(world)
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

@@ -85,6 +85,15 @@ SELECT 'stock ' || u.stock_id AS subject,
          GROUP BY account_id, stock_id) u
   JOIN stock s ON s.account_id = u.account_id AND s.id = u.stock_id
 """,
+    "every picked piece was moved": """
+SELECT 'pick ' || t.id AS subject,
+       CASE WHEN t.picked <> coalesce(m.picked, 0)
+            THEN format('%%s picked, its moves say %%s', t.picked, coalesce(m.picked, 0)) END AS says
+  FROM pick_task t
+  LEFT JOIN (SELECT account_id, split_part(cause, ':', 2) AS pick, sum(quantity) AS picked
+               FROM location_move WHERE cause LIKE 'pick:%%' GROUP BY 1, 2) m
+         ON m.account_id = t.account_id AND m.pick = t.id::text
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state

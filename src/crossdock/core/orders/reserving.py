@@ -33,9 +33,9 @@ async def reserve_or_refuse(tx: Tx, order: Order, lines: list[OrderLine]) -> Non
 async def _planned(tx: Tx, asking: Asking) -> Plans:
     """Orders that need no stock are left out."""
     reservations = [
-        Reservation(account_id=order.account_id, order_id=order.id, needs=needs)
+        Reservation(account_id=order.account_id, order_id=order.id, needs=wanted)
         for order, lines in asking
-        if order.kind == "outbound" and (needs := _needs(order, lines))
+        if order.kind == "outbound" and (wanted := needs(order, lines))
     ]
     if not reservations:
         return {}
@@ -59,7 +59,8 @@ async def _reserve(tx: Tx, asking: Asking, plans: Plans) -> None:
     )
 
 
-def _needs(order: Order, lines: list[OrderLine]) -> tuple[Need, ...]:
+def needs(order: Order, lines: list[OrderLine]) -> tuple[Need, ...]:
+    """What of its lines is still to leave."""
     return tuple(
         Need(
             site_id=SiteId(order.site_id or 0),

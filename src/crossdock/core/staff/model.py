@@ -41,6 +41,16 @@ ACTIONS: Final = frozenset(
         "issue",
         "expire",
         "cancel",
+        "create_wave",
+        "cancel_wave",
+        "leave_wave",
+        "pick",
+        "short_pick",
+        "sort",
+        "put_back",
+        "replenish",
+        "decide_call_off",
+        "release_order",
     }
 )
 """What the history of a shop tells of; `issue`, `expire` and `cancel` are done by the system."""

@@ -10,7 +10,7 @@ from msgspec import structs
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock import sql
 from crossdock.core.stock.errors import ExpiryDiffers, NotSetAside, OutOfStock, SetAside
-from crossdock.core.stock.model import Arrival, Bucket, Need, Reservation, Take, Withdrawn
+from crossdock.core.stock.model import Arrival, Bucket, Candidate, Need, Reservation, Take, Withdrawn
 from crossdock.core.stock.sql import Held, Move
 from crossdock.db.tx import Tx
 
@@ -78,14 +78,44 @@ async def is_known(tx: Tx, *, account_id: AccountId, cause: str) -> bool:
 async def plan(tx: Tx, reservations: Sequence[Reservation]) -> list[tuple[Take, ...] | OutOfStock]:
     """Find stock for each order, in the order given, and keep its buckets locked; nothing is written yet.
 
-    Lots are taken in the order of their names, then in the order they were opened. What one reservation gets,
-    the next cannot have; one that is not met whole takes nothing.
+    Which bucket goes first is a setting of the place (ALLOCATIONS). What one reservation gets, the next cannot have;
+    one that is not met whole takes nothing.
     """
     needs = [(r.account_id, need) for r in reservations for need in r.needs]
     if not needs:
         return [() for _ in reservations]
     shelf = _Shelf(await sql.lock_for_needs(tx, needs))
     return [shelf.take(reservation) for reservation in reservations]
+
+
+async def candidates(tx: Tx, *, account_id: AccountId, needs: Sequence[Need]) -> list[Candidate]:
+    """The buckets that could serve any of the needs, in the order in which they go out, locked."""
+    found = await sql.lock_for_needs(tx, [(account_id, need) for need in needs])
+    return sorted(found, key=lambda bucket: bucket.turn)
+
+
+async def set_aside_elsewhere(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    order_id: OrderId,
+    order_line_id: int,
+    stock_id: StockId,
+    to: Mapping[StockId, int],
+    cause: str,
+) -> None:
+    """What a line has set aside in one bucket it has in others now: bucket -> pieces. The caller has them locked."""
+    given_up = Move(
+        account_id=account_id,
+        stock_id=stock_id,
+        cause=cause,
+        allocated=-sum(to.values()),
+        order_id=order_id,
+        order_line_id=order_line_id,
+    )
+    taken = [structs.replace(given_up, stock_id=other, allocated=pieces) for other, pieces in sorted(to.items())]
+    await sql.move(tx, [given_up, *taken])
+    await tx.notify(STOCK_TOPIC)
 
 
 async def reserve(
@@ -310,13 +340,15 @@ def _spread(
 class _Shelf:
     """The free pieces of locked buckets, while a batch of reservations is being served."""
 
-    def __init__(self, buckets: Sequence[Bucket]) -> None:
-        self._free: dict[StockId, int] = {bucket.id: bucket.free for bucket in buckets}
-        self._buckets: defaultdict[tuple[int, ...], list[Bucket]] = defaultdict(list)
-        for bucket in sorted(buckets, key=lambda bucket: (bucket.lot, bucket.id)):
-            self._buckets[bucket.account_id, bucket.product_id, bucket.site_id, bucket.sub_inventory_id].append(
-                bucket
-            )
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._free: dict[StockId, int] = {bucket.id: bucket.free for bucket in candidates}
+        self._buckets: defaultdict[tuple[int, ...], list[Candidate]] = defaultdict(list)
+        for bucket in candidates:
+            if bucket.goes_out:
+                key = (bucket.account_id, bucket.product_id, bucket.site_id, bucket.sub_inventory_id)
+                self._buckets[key].append(bucket)
+        for alike in self._buckets.values():
+            alike.sort(key=lambda bucket: bucket.turn)
 
     def take(self, reservation: Reservation) -> tuple[Take, ...] | OutOfStock:
         taken: list[Take] = []
@@ -334,7 +366,7 @@ class _Shelf:
                 return OutOfStock(sku=need.sku, available=need.quantity - wanted, wanted=need.quantity)
         return tuple(taken)
 
-    def _fitting(self, account_id: AccountId, need: Need) -> list[Bucket]:
+    def _fitting(self, account_id: AccountId, need: Need) -> list[Candidate]:
         return [
             bucket
             for bucket in self._buckets[account_id, need.product_id, need.site_id, need.sub_inventory_id]

@@ -1,13 +1,17 @@
 """Buckets of stock and what is asked of them. Quantities are pieces."""
 
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, CompanyId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 
 Condition = Literal["good", "defective"]
+Allocation = Literal["lot", "fifo", "fefo"]
+ALLOCATIONS: Final[tuple[Allocation, ...]] = ("lot", "fifo", "fefo")
+"""Which bucket goes out first: by the name of its lot, then as they were opened; as they were opened; by the day it
+expires on, what never does last, and nothing that has expired."""
 
 
 class Bucket(Struct, frozen=True, kw_only=True):
@@ -26,6 +30,29 @@ class Bucket(Struct, frozen=True, kw_only=True):
     @property
     def free(self) -> int:
         return self.on_hand - self.allocated
+
+
+class Candidate(Bucket, frozen=True, kw_only=True):
+    """A bucket as its place looks at it when an order asks for its goods."""
+
+    rule: str
+    """`allocation` of the place's settings: one of ALLOCATIONS; what is none of them counts as the first."""
+    expired: bool
+    """By the calendar of the place: the day it expires on is its last good one."""
+
+    @property
+    def turn(self) -> tuple[object, ...]:
+        """Who sorts its buckets by this gives them out as its place wants."""
+        match self.rule:
+            case "fifo":
+                return (self.id,)
+            case "fefo":
+                return (self.expires_on is None, self.expires_on, self.id)
+        return (self.lot, self.id)
+
+    @property
+    def goes_out(self) -> bool:
+        return not (self.expired and self.rule == "fefo")
 
 
 class Arrival(Struct, frozen=True, kw_only=True):

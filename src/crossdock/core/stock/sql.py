@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
-from crossdock.core.stock.model import Arrival, Bucket, CompanyStock, Need, StockRow, Withdrawn
+from crossdock.core.stock.model import Arrival, Bucket, Candidate, CompanyStock, Need, StockRow, Withdrawn
 from crossdock.db.compose import SQL, Composed, Placeholder
 from crossdock.db.tx import Tx, columns
 
@@ -33,19 +33,21 @@ class Held(Struct, frozen=True, kw_only=True):
     quantity: int
 
 
-async def lock_for_needs(tx: Tx, needs: Sequence[tuple[AccountId, Need]]) -> list[Bucket]:
+async def lock_for_needs(tx: Tx, needs: Sequence[tuple[AccountId, Need]]) -> list[Candidate]:
     """All buckets that could serve any of the needs, locked. Index: stock_bucket_key."""
     return await tx.many(
-        Bucket,
+        Candidate,
         f"""
-SELECT {_BUCKET}
-  FROM stock s
+SELECT {_BUCKET}, coalesce(site.settings ->> 'allocation', '') AS rule,
+       coalesce(s.expires_on < (%(now)s::timestamptz AT TIME ZONE site.zone)::date, false) AS expired
+  FROM stock s JOIN site ON site.account_id = s.account_id AND site.id = s.site_id
  WHERE (s.account_id, s.product_id, s.site_id, s.sub_inventory_id, s.condition) IN (
        SELECT * FROM unnest(%(accounts)s::bigint[], %(products)s::bigint[], %(sites)s::bigint[],
                             %(subs)s::bigint[], %(conditions)s::text[]))
  ORDER BY s.id
-   FOR NO KEY UPDATE
+   FOR NO KEY UPDATE OF s
 """,
+        now=tx.now,
         accounts=[account_id for account_id, _ in needs],
         products=[need.product_id for _, need in needs],
         sites=[need.site_id for _, need in needs],

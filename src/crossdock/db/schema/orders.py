@@ -88,6 +88,20 @@ orders = Table(
         postgresql_where=text("kind = 'outbound' AND state = 'allocated' AND service_id IS NOT NULL"),
     ),
     Index(
+        "orders_floor_idx",
+        "account_id",
+        "site_id",
+        "id",
+        postgresql_where=text("kind = 'outbound' AND state IN ('allocated', 'released')"),
+    ),
+    Index(
+        "orders_held_idx",
+        "account_id",
+        "site_id",
+        "id",
+        postgresql_where=text("kind = 'outbound' AND state = 'held'"),
+    ),
+    Index(
         "orders_arriving_idx",
         "account_id",
         "id",

@@ -38,6 +38,7 @@ async function work() {
     const { address, data, code } = queue[0];
     let answer;
     try {
+      renew(address, data);
       answer = await fetch(address, { method: "POST", body: data });
       await put(answer, await answer.text());
     } catch {
@@ -50,6 +51,12 @@ async function work() {
     }
   }
   busy = false;
+}
+
+// What a scan is about may have changed since it was read: fields with data-now are those of the page as it is now.
+function renew(address, data) {
+  if (form()?.action !== address) return;
+  for (const one of form().querySelectorAll("input[data-now]")) data.set(one.name, one.value);
 }
 
 async function put(answer, text) {
