@@ -6,6 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from msgspec import structs
 
 from crossdock.base.ids import AccountId, SiteId
 from crossdock.core.catalog.errors import ProductUnknown
@@ -15,10 +16,12 @@ from crossdock.core.orders.queries import ORDER_ID_MAX as ID_MAX
 from crossdock.core.papers import sql
 from crossdock.core.papers.packing_slip import DeliveryNote, PackingSlip, SlipLine
 from crossdock.core.papers.parcel_label import ParcelLabel
+from crossdock.core.papers.pick_list import PickLine, PickList
 from crossdock.core.papers.plate_label import Content, PlateLabel, PlateLabels
 from crossdock.core.papers.product_label import ProductLabel
 from crossdock.core.papers.sheet import ROWS_MAX
 from crossdock.core.papers.sql import Goods, Head, Place
+from crossdock.core.picking.errors import WaveUnknown
 from crossdock.core.units import gs1, sscc
 from crossdock.core.units.errors import SsccUnknown
 from crossdock.core.units.model import OwnPlate
@@ -107,6 +110,23 @@ def _content(plate: OwnPlate, goods: Goods) -> Content:
         gtin=_gtin(goods),
         lot=plate.lot,
         expires_on=plate.expires_on,
+    )
+
+
+async def pick_list(tx: Tx, *, account_id: AccountId, wave_id: int, site_id: SiteId | None = None) -> PickList:
+    """What of a wave is still to be fetched; with `site_id`, of that place. Errors: WaveUnknown."""
+    found = None
+    if 0 < wave_id <= ID_MAX:
+        found = await sql.wave_site(tx, account_id=account_id, wave_id=wave_id, site_id=site_id)
+    if found is None:
+        raise WaveUnknown(id=wave_id)
+    site, zone = found
+    walks = await sql.walks(tx, account_id=account_id, wave_id=wave_id, limit=ROWS_MAX + 1)
+    return PickList(
+        number=str(wave_id),
+        site=f"{site.name} {site.code}",
+        printed_at=tx.now.astimezone(ZoneInfo(zone)),
+        lines=[PickLine(**structs.asdict(walk)) for walk in walks],
     )
 
 

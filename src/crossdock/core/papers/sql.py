@@ -1,7 +1,7 @@
 """Statements that read across areas what a paper says. Nothing is written here."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -128,3 +128,56 @@ async def places(tx: Tx, *, account_id: AccountId, ids: Sequence[SiteId]) -> dic
         ids=list(ids),
     )
     return {SiteId(id_): Place(code=code, name=name, address=address) for id_, code, name, address in rows}
+
+
+class Walk(Struct, frozen=True, kw_only=True):
+    """An open pick of a wave; without a location what is not put away."""
+
+    walk_order: int
+    location: str
+    sku: str
+    name: str
+    lot: str
+    expires_on: date | None
+    quantity: int
+    order: str
+    tote: str
+
+
+async def wave_site(
+    tx: Tx, *, account_id: AccountId, wave_id: int, site_id: SiteId | None
+) -> tuple[Place, str] | None:
+    """Where a wave is picked, and the zone there; with `site_id`, only there. Key: wave_pkey."""
+    rows = await tx.rows(
+        "SELECT s.code, s.name, s.address, s.zone FROM wave w"
+        " JOIN site s ON s.account_id = w.account_id AND s.id = w.site_id"
+        " WHERE w.account_id = %(account_id)s AND w.id = %(wave_id)s AND coalesce(s.id = %(site_id)s, true)",
+        account_id=account_id,
+        wave_id=wave_id,
+        site_id=site_id,
+    )
+    return (Place(code=rows[0][0], name=rows[0][1], address=rows[0][2]), str(rows[0][3])) if rows else None
+
+
+async def walks(tx: Tx, *, account_id: AccountId, wave_id: int, limit: int) -> list[Walk]:
+    """As they are walked; what is not put away comes last. Index: pick_task_account_id_wave_id_idx."""
+    return await tx.many(
+        Walk,
+        """
+SELECT coalesce(l.walk_order, 2147483647) AS walk_order, coalesce(l.code, '') AS location, p.sku, p.name, s.lot,
+       s.expires_on, t.quantity - t.picked AS quantity, t.order_id::text AS order, coalesce(u.code, '') AS tote
+  FROM pick_task t
+  JOIN stock s ON s.account_id = t.account_id AND s.id = t.stock_id
+  JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
+  LEFT JOIN location l ON l.account_id = t.account_id AND l.id = t.location_id
+  LEFT JOIN LATERAL (SELECT tote.code FROM tote_use one
+                       JOIN location tote ON tote.account_id = one.account_id AND tote.id = one.tote_id
+                      WHERE one.account_id = t.account_id AND one.wave_id = t.wave_id AND one.order_id = t.order_id
+                        AND one.freed_at IS NULL ORDER BY one.id DESC LIMIT 1) u ON true
+ WHERE t.account_id = %(account_id)s AND t.wave_id = %(wave_id)s AND t.state = 'open' AND t.quantity > t.picked
+ ORDER BY walk_order, location, p.sku, t.id LIMIT %(limit)s
+""",
+        account_id=account_id,
+        wave_id=wave_id,
+        limit=limit,
+    )

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0018"
+revision = "0018"
+down_revision = "0017"
 
 STATEMENTS = (
     "ALTER TABLE credential ADD COLUMN last_used_at TIMESTAMP WITH TIME ZONE",

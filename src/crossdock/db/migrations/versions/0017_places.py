@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0017"
+down_revision = "0016"
 
 STATEMENTS = (
     "ALTER TABLE stock ADD COLUMN expires_on DATE",

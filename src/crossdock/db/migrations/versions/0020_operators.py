@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0023"
+revision = "0020"
+down_revision = "0019"
 
 STATEMENTS = (
     """
