@@ -186,14 +186,22 @@ class Rows(Struct, frozen=True, kw_only=True):
         cls, request: PageRequest, found: Sequence[Any], *, key: Callable[[Any], Any], rows_max: int = ROWS_MAX
     ) -> "Rows":
         """`found` are up to `rows_max` + 1, from the `after` of the address on."""
-        asked = {name: value for name, value in request.query_params.items() if name not in {"after", "language"}}
         shown = found[:rows_max]
         more = len(found) > rows_max
         return cls(
             rows=shown,
-            next="?" + urlencode({**asked, "after": key(shown[-1])}) if more else None,
-            first="?" + urlencode(asked) if "after" in request.query_params else None,
+            next=onward(request, key(shown[-1])) if more else None,
+            first="?" + urlencode(_asked(request)) if "after" in request.query_params else None,
         )
+
+
+def onward(request: PageRequest, key: Any) -> str:
+    """The address of the same list from that key on."""
+    return "?" + urlencode({**_asked(request), "after": key})
+
+
+def _asked(request: PageRequest) -> dict[str, Any]:
+    return {name: value for name, value in request.query_params.items() if name not in {"after", "language"}}
 
 
 def after(request: PageRequest) -> int | None:
