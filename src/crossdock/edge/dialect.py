@@ -46,5 +46,9 @@ class Dialect:
     """Print the answer, signed where the partner signs."""
     sender: Sender | None = None
     """How this partner is told of events; None for one that is never called."""
+    key_is_secret: bool = False
+    """Nothing is signed: whoever knows a key is taken for its account, so it is shown as a secret is."""
+    new_key: Callable[[], str] | None = None
+    """Makes a key; None where the partner names its own."""
     jobs: Mapping[str, Callable[..., Awaitable[None]]] = field(default_factory=dict)
     """What it has done in the background, by the name its routes enqueue it under: `run(desk, **args)`."""

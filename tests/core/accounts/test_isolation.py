@@ -15,6 +15,7 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.accounts import keys, overview
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
 from crossdock.core.enterprises import commands as enterprises
@@ -176,11 +177,13 @@ async def twins(quiet_world: World) -> Twins:
     )
     await world.desk.packings.put(PACKED)
     [(packing_id,)] = await world.rows("SELECT id FROM packing")
+    [(key_id,)] = await world.rows("SELECT id FROM credential WHERE dialect = 'bestwond'")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
         packing=packing_id,
+        key=key_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
@@ -204,6 +207,13 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     at_shop = {"site_id": SiteId(12)}
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
     return {
+        overview.accounts: [{"limit": 10}],
+        overview.account: [{}],
+        overview.keys: [{"limit": 10}, {"dialect": "hongxun", "limit": 10}],
+        overview.sites: [{"limit": 10}],
+        overview.services: [{"limit": 10}],
+        keys.keys_of: [{}],
+        keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
@@ -257,6 +267,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 def asked_modules() -> list[ModuleType]:
     return [
+        overview,
         order_queries,
         catalog,
         stock,
@@ -368,6 +379,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (keys.revoke, {"credential_id": ids["key"]}),
+        (keys.rotate, {"seal": twins.world.desk.seal, "credential_id": ids["key"], "overlap_h": 0}),
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
@@ -625,6 +638,7 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "credential",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

@@ -8,6 +8,13 @@ from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.accounts.model import Key
 from crossdock.db.tx import Tx
 
+KEYS = """
+SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_secret, c.scope, c.valid_from,
+       c.valid_until, c.revoked_at, c.last_used_at,
+       (SELECT count(*) FROM receiver r WHERE r.credential_id = c.id AND r.active) AS receivers
+  FROM credential c
+"""
+
 
 async def keys(
     tx: Tx, *, account_id: AccountId, dialect: str | None = None, credential_id: int | None = None
@@ -15,11 +22,7 @@ async def keys(
     """Index: credential_account_id_idx."""
     return await tx.many(
         Key,
-        """
-SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_secret, c.scope, c.valid_from,
-       c.valid_until, c.revoked_at, c.last_used_at,
-       (SELECT count(*) FROM receiver r WHERE r.credential_id = c.id AND r.active) AS receivers
-  FROM credential c
+        f"""{KEYS}
  WHERE c.account_id = %(account_id)s
    AND (%(dialect)s::text IS NULL OR c.dialect = %(dialect)s)
    AND (%(credential_id)s::bigint IS NULL OR c.id = %(credential_id)s)

@@ -18,6 +18,7 @@ DIALECT: Final = Dialect(
     refuse=errors.refuse,
     seal=calls.seal,
     sender=callbacks.SENDER,
+    new_key=auth.new_app_id,
 )
 
 

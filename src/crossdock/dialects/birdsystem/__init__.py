@@ -1,5 +1,7 @@
 """BirdSystem (飞鸟): overseas-warehouse orders, as sellers' ERPs place and follow them under /client."""
 
+import secrets
+from functools import partial
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError
@@ -36,6 +38,8 @@ from crossdock.edge.response import Response, json_response
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A batch of some thousand consignments as JSON; the pages give no limit."""
+KEY_BYTES: Final = 16
+"""32 hex digits, as the vendor's."""
 ENDPOINTS = (
     *consignments.ENDPOINTS,
     *submitting.ENDPOINTS,
@@ -94,5 +98,7 @@ DIALECT = Dialect(
     refuse=_refuse,
     seal=_seal,
     sender=callbacks.SENDER,
+    key_is_secret=True,
+    new_key=partial(secrets.token_hex, KEY_BYTES),
     jobs={uploads.JOB: uploads.convert_rows},
 )

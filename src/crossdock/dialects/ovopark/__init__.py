@@ -1,5 +1,8 @@
 """Ovopark / Opretail open platform: packed orders, reported together with the film that shows them."""
 
+import secrets
+from functools import partial
+
 from crossdock.dialects.ovopark.auth import NAME, reading_of, sign
 from crossdock.dialects.ovopark.errors import SignMethodMissing
 from crossdock.dialects.ovopark.gateway import open_, refuse, seal
@@ -10,6 +13,9 @@ from crossdock.edge.request import FORM_TYPE, JSON_TYPE, Request
 
 BODY_BYTES_MAX = 4 * 2**20
 """2,000 lines of goods with long Chinese names fit, URL-encoded."""
+
+KEY_BYTES = 16
+"""32 hex digits, as the newer keys."""
 
 CASE_COUNTS = True
 """A signature in lower case is refused."""
@@ -24,6 +30,7 @@ DIALECT = Dialect(
     open=open_,
     refuse=refuse,
     seal=seal,
+    new_key=partial(secrets.token_hex, KEY_BYTES),
 )
 
 
