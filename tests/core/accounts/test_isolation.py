@@ -213,6 +213,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         overview.sites: [{"limit": 10}],
         overview.services: [{"limit": 10}],
         keys.keys_of: [{}],
+        keys.opened: [{"seal": twins.world.desk.seal, "dialect": "bestwond", "limit": 10}],
         keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],

@@ -13,13 +13,13 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.office import accounts, bulk, callbacks, door, home, papers, receivers
+from crossdock.console.office import accounts, bulk, callbacks, door, home, papers, receivers, workbench
 from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly, SessionOver
 from crossdock.console.office.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.operators.errors import SupportOnlyLooks
 
-TOPICS: Final[tuple[ModuleType, ...]] = (home, bulk, receivers, callbacks, accounts, papers)
+TOPICS: Final[tuple[ModuleType, ...]] = (home, bulk, receivers, callbacks, accounts, workbench, papers)
 """In the order of the navigation."""
 ENTRIES: Final = tuple(topic.ENTRY for topic in TOPICS if topic.ENTRY is not None)
 

@@ -105,6 +105,7 @@ TEXTS: Final = {
     "secret": "Secret",
     "go_on": "It is written down",
     "new_key": "New key",
+    "workbench": "Why is a signature of it refused?",
     "told_revoke": "The key is revoked.",
 }
 

@@ -131,6 +131,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """An English text of ours."""
     operators: bool = False
     """A manager of a warehouse does not see it."""
+    writers: bool = False
+    """Nor does support, which only looks."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -332,7 +334,9 @@ def shortened(value: str) -> str:
 
 def _entries(request: PageRequest, who: Somebody, here: str) -> list[dict[str, Any]]:
     entries = [
-        entry for entry in request.route_handler.opt["entries"] if who.operator is not None or not entry.operators
+        entry
+        for entry in request.route_handler.opt["entries"]
+        if (who.operator is not None or not entry.operators) and (who.may_write or not entry.writers)
     ]
     titles = web.translated({entry.path: entry.title for entry in entries}, web.language_of(request))
     current = max(

@@ -6,7 +6,8 @@ from typing import Any
 
 from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.accounts.model import Key
-from crossdock.db.tx import Tx
+from crossdock.core.accounts.sql import CredentialRow
+from crossdock.db.tx import Tx, columns
 
 KEYS = """
 SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_secret, c.scope, c.valid_from,
@@ -31,6 +32,18 @@ async def keys(
         account_id=account_id,
         dialect=dialect,
         credential_id=credential_id,
+    )
+
+
+async def sealed(tx: Tx, *, account_id: AccountId, dialect: str, limit: int) -> list[CredentialRow]:
+    """Newest first. Index: credential_account_id_idx."""
+    return await tx.many(
+        CredentialRow,
+        f"SELECT {columns(CredentialRow)} FROM credential"
+        " WHERE account_id = %(account_id)s AND dialect = %(dialect)s ORDER BY id DESC LIMIT %(limit)s",
+        account_id=account_id,
+        dialect=dialect,
+        limit=limit,
     )
 
 
