@@ -15,6 +15,8 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.bench import commands as bench
+from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
 from crossdock.core.enterprises import commands as enterprises
@@ -159,6 +161,12 @@ async def twins(quiet_world: World) -> Twins:
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
+    await world.stock("P-7001", 1)
+    packed = await world.order("B-1", lines={"P-7001": 1}, state="allocated")
+    async with world.desk.database.transaction() as tx:
+        here: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+        await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=packed.id)
+        at_bench = await bench.open_packing(tx, **here, bench="123/001", code="B-1", operation_id="op-2")
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -195,6 +203,7 @@ async def twins(quiet_world: World) -> Twins:
         pallet=pallet,
         node=node,
         shelves=shelves,
+        at_bench=at_bench,
     )
 
 
@@ -203,6 +212,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     shipped, pick_up = twins.ids["shipped"], twins.ids["pick_up"]
     at_shop = {"site_id": SiteId(12)}
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
+    at_bench = twins.ids["at_bench"]
     return {
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
@@ -248,6 +258,13 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.of_order: [{"order_id": shipped.id}],
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
+        bench_queries.order_of: [{**floor, "code": "B-1"}],
+        bench_queries.open_at: [{**floor, "bench": "123/001"}],
+        bench_queries.packing: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.bench: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.parcel: [{**floor, "packing_id": at_bench.id, "cartons": ()}],
+        bench_queries.lines: [{"order_id": at_bench.order_id, "packing_id": at_bench.id}],
+        bench_queries.of_order: [{"order_id": at_bench.order_id}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
         film_queries.cameras_of_places: [{"department_ids": [123]}],
         film_queries.cameras_of_packings: [{"packing_ids": [twins.ids["packing"]]}],
@@ -265,6 +282,7 @@ def asked_modules() -> list[ModuleType]:
         locker_queries,
         pick_ups,
         board,
+        bench_queries,
         transport_queries,
         unit_queries,
         upload_queries,
@@ -281,6 +299,10 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         stock.by_company,
         catalog.arriving,
         board.counts,
+        bench_queries.ready,
+        bench_queries.station,
+        bench_queries.stations,
+        bench_queries.serials_of_order,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -366,6 +388,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
+    at_bench = {**floor, "staff_id": StaffId(52)}
+    packing = {**floor, "packing_id": ids["at_bench"].id}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
@@ -422,6 +446,12 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (bench.open_packing, {"bench": "/1", "code": "B-1", "operation_id": "op-3", **at_bench}),
+        (bench.scan, {"code": "P-7001", "operation_id": "op-3", **packing}),
+        (bench.acknowledge, packing),
+        (bench.undo, {"operation_id": "op-3", **packing, **at_bench}),
+        (bench.put_aside, {**packing, **at_bench}),
+        (bench.weigh, {"weight_g": None, "box": "", "cartons": (), **packing, **at_bench}),
         (sscc.hand_out, {"site_id": WAREHOUSE}),
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
@@ -451,6 +481,32 @@ async def test_nobody_ends_the_code_or_moves_the_goods_of_another_account(twins:
     assert await everything(twins) == before
     assert await done(twins, codes.cancel, account_id=ACCOUNT, order_id=shipped.id) == 1
     assert len(await done(twins, shelf.undo, account_id=ACCOUNT, **moves)) == 1
+
+
+async def test_nobody_sees_what_of_another_account_waits_for_a_bench_or_lies_in_its_parcels(twins: Twins) -> None:
+    at_bench, floor = twins.ids["at_bench"], {"site_id": WAREHOUSE}
+    await done(
+        twins,
+        bench.scan,
+        account_id=ACCOUNT,
+        **floor,
+        packing_id=at_bench.id,
+        code="P-7001",
+        operation_id="op-4",
+        serial="SN-1",
+    )
+    serials: dict[str, Any] = {"order_id": at_bench.order_id}
+    assert await done(twins, bench_queries.serials_of_order, account_id=ACCOUNT, **serials) == {"1": ["SN-1"]}
+    assert await done(twins, bench_queries.serials_of_order, account_id=OTHER, **serials) == {}
+    await twins.world.stock("P-7001", 1)
+    order = await twins.world.order("B-2", lines={"P-7001": 1}, state="allocated")
+    await done(twins, fulfilment.start_picking, account_id=ACCOUNT, order_id=order.id)
+    assert [one.key for one in await done(twins, bench_queries.stations, account_id=ACCOUNT, **floor)] == ["123/001"]
+    assert await done(twins, bench_queries.stations, account_id=OTHER, **floor) == []
+    with pytest.raises(NotFound):
+        await done(twins, bench_queries.station, account_id=OTHER, **floor, bench="123/001")
+    assert [one.number for one in await done(twins, bench_queries.ready, account_id=ACCOUNT, **floor)] == ["B-2"]
+    assert await done(twins, bench_queries.ready, account_id=OTHER, **floor) == []
 
 
 async def test_no_manager_of_another_account_reaches_people(twins: Twins) -> None:
