@@ -119,6 +119,8 @@ class Bench(Struct, frozen=True, kw_only=True):
     lines: list[Line]
     last: Scan | None
     totes: list[str]
+    suggestion: Suggestion
+    """For all of it."""
 
     @property
     def wanted(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, OrderId, SiteId
 from crossdock.core.bench import errors, sql
-from crossdock.core.bench.boxes import Carton, suggest
+from crossdock.core.bench.boxes import CARTONS, Carton, suggest
 from crossdock.core.bench.errors import BenchUnknown, CancelArrived, NotPackedHere, OrderGone, PackingUnknown
 from crossdock.core.bench.model import (
     READY_LISTED_MAX,
@@ -19,6 +19,7 @@ from crossdock.core.bench.model import (
     Station,
 )
 from crossdock.core.catalog import queries as catalog
+from crossdock.core.catalog.model import Product
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.model import Order, product_ids
@@ -89,17 +90,22 @@ async def packing(tx: Tx, *, account_id: AccountId, site_id: SiteId, packing_id:
     return found
 
 
-async def bench(tx: Tx, *, account_id: AccountId, site_id: SiteId, packing_id: int) -> Bench:
+async def bench(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, packing_id: int, cartons: Sequence[Carton] = CARTONS
+) -> Bench:
     """Errors: PackingUnknown."""
     found = await packing(tx, account_id=account_id, site_id=site_id, packing_id=packing_id)
     order = await orders.order(tx, account_id=account_id, order_id=found.order_id)
     totes = await sql.totes(tx, account_id=account_id, order_id=order.id)
+    wanted = await lines(tx, account_id=account_id, order_id=order.id, packing_id=found.id)
+    goods = await _goods(tx, account_id, [(line, line.wanted) for line in wanted if line.wanted])
     return Bench(
         packing=found,
         order=order,
-        lines=await lines(tx, account_id=account_id, order_id=order.id, packing_id=found.id),
+        lines=wanted,
         last=await sql.last_scan(tx, account_id=account_id, packing_id=found.id),
         totes=[code for _, code in totes],
+        suggestion=suggest(cartons, goods),
     )
 
 
@@ -133,11 +139,8 @@ async def parcel(
     order = await orders.order(tx, account_id=account_id, order_id=found.order_id)
     held = await lines(tx, account_id=account_id, order_id=order.id, packing_id=found.id)
     pieces = [(line, line.packed) for line in held if line.packed]
-    ids = [line.product_id for line, _ in pieces if line.product_id is not None]
-    known = await catalog.products(tx, account_id=account_id, ids=ids)
-    goods = [(known[line.product_id], count) for line, count in pieces if line.product_id is not None]
-    measured = len(goods) == len(pieces)
-    suggestion = suggest(cartons, goods if measured else [])
+    goods = await _goods(tx, account_id, pieces)
+    suggestion = suggest(cartons, goods)
     box = next((one for one in cartons if one.name == found.box), suggestion.carton)
     weights = [product.weight_g * count for product, count in goods]
     numbers = {str(order.id), order.number, *filter(None, [order.tracking_number])}
@@ -146,7 +149,7 @@ async def parcel(
         order=order,
         pieces=sum(count for _, count in pieces),
         suggestion=suggestion,
-        expected_g=sum(weights) + (box.weight_g if box else 0) if measured and weights and all(weights) else None,
+        expected_g=sum(weights) + (box.weight_g if box else 0) if weights and all(weights) else None,
         reading=await sql.reading(
             tx, account_id=account_id, order_id=order.id, mailnos=sorted(numbers), since=found.opened_at - KEPT
         ),
@@ -188,6 +191,13 @@ def stopped(packing: Packing, number: str, totes: Sequence[str]) -> CrossdockErr
     """Why a packing ended before it was closed, and where its goods belong."""
     facts = {"number": number, "totes": ", ".join(totes)}
     return CancelArrived(**facts) if packing.reason == CANCEL_ASKED else OrderGone(**facts, state=packing.reason)
+
+
+async def _goods(tx: Tx, owner_id: AccountId, pieces: Sequence[tuple[Line, int]]) -> list[tuple[Product, int]]:
+    """Nothing where some of it is no product of ours: its sizes are nobody's to know."""
+    ids = [line.product_id for line, _ in pieces if line.product_id is not None]
+    known = await catalog.products(tx, account_id=owner_id, ids=ids) if len(ids) == len(pieces) else {}
+    return [(known[line.product_id], count) for line, count in pieces if line.product_id in known]
 
 
 async def _by_label(tx: Tx, code: str, owner_id: AccountId) -> Order | None:
