@@ -336,6 +336,13 @@ async def test_a_bench_is_free_again_when_its_order_is_gone(benches: Benches) ->
     assert (await benches.put_aside(gone)).state == "stopped"
 
 
+async def test_an_order_whose_packing_began_elsewhere_is_opened_as_it_is(benches: Benches) -> None:
+    order = await benches.picked("N-1", {SKU: 1})
+    async with benches.world.desk.database.transaction() as tx:
+        await fulfilment.start_packing(tx, account_id=ACCOUNT, order_id=order.id)
+    assert (await benches.scan(await benches.open("N-1"), SKU)).packing.state == "packed"
+
+
 async def test_one_of_many_packers_opens_an_order(benches: Benches) -> None:
     await benches.picked("N-1", {SKU: 1})
     answers = await asyncio.gather(
