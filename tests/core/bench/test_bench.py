@@ -213,6 +213,15 @@ async def test_a_wrong_scan_blocks_until_a_right_one_or_a_button(benches: Benche
     assert (bench.wanted, bench.packed, bench.totes) == (3, 1, ["T-1"])
 
 
+async def test_the_order_itself_scanned_once_more_is_no_wrong_piece(benches: Benches) -> None:
+    order = await benches.picked("N-1", {SKU: 1})
+    opened = await benches.open("N-1")
+    for code in ("N-1", "T-1", str(order.id)):
+        step = await benches.scan(opened, code)
+        assert (step.refused, step.line, step.packing.block) == (None, None, None)
+    assert isinstance((await benches.scan(opened, "T-2")).refused, ScanUnknown)
+
+
 async def test_the_same_scan_counts_once_and_a_repeat_of_the_last_one_finds_the_parcel_closed(
     benches: Benches,
 ) -> None:

@@ -119,8 +119,8 @@ async def scan(
     """A piece is held under the scanner; the last one that was missing closes the parcel.
 
     With that the order is packed, and a packing report says which stretch of film shows it. A wrong scan blocks the
-    packing until a right one, or `acknowledge`; a call-off ends it. The same operation again counts nothing. Errors:
-    PackingUnknown, PackingOver, SerialNeeded.
+    packing until a right one, or `acknowledge`; a call-off ends it. The same operation again counts nothing, and so
+    does the order's own number or tote. Errors: PackingUnknown, PackingOver, SerialNeeded.
     """
     packing, order = await _held(tx, account_id, site_id, packing_id)
     if packing.state == "stopped":
@@ -137,6 +137,8 @@ async def scan(
     try:
         line, one = await _matched(tx, packing, order, lines, code.strip(), serial.strip())
     except WrongScan as error:
+        if await _is_its_own(tx, order, code.strip()):
+            return Step(packing=packing)
         block = {
             "error": type(error).__name__,
             "facts": error.facts,
@@ -301,6 +303,14 @@ async def _stop(tx: Tx, packing: Packing, order: Order, *, actor: str) -> Crossd
     after = {"order": order.number, "station": packing.station}
     await _record(tx, packing, packing.staff_id, "stop_packing", after, reason=reason)
     return queries.stopped(await _again(tx, packing), order.number, totes)
+
+
+async def _is_its_own(tx: Tx, order: Order, code: str) -> bool:
+    """Whether somebody scanned the order or its tote once more: that is no wrong piece."""
+    names = {order.number, str(order.id), order.tracking_number}
+    return code in names or code in {
+        name for _, name in await sql.totes(tx, account_id=order.account_id, order_id=order.id)
+    }
 
 
 async def _back_to_picked(tx: Tx, order: Order, *, reason: str, actor: str) -> None:
