@@ -9,10 +9,13 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
+from crossdock.console.floor import packing
+from crossdock.console.floor.packing import LINES_SHOWN
 from crossdock.core.bench.model import WEIGHT_G_MAX
 from crossdock.core.fulfilment import calling_off
+from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment.calling_off import CallOff
-from crossdock.core.orders.model import Order
+from crossdock.core.orders.model import NewLine, Order
 from crossdock.core.staff.model import REASON_CHARACTERS_MAX
 from crossdock.core.transport import readings
 from crossdock.core.transport.model import Reading
@@ -238,6 +241,29 @@ async def test_a_bench_has_a_name_and_a_browser_remembers_it(world: World) -> No
         assert page.status_code == 303
 
 
+async def test_long_lists_end_and_say_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    floor = await Floor.of(world)
+    for number, lines in (("N-1", LINES_SHOWN), ("N-2", LINES_SHOWN + 1)):
+        await floor.shelve(SKU, lines, "A-01-1")
+        new = tuple(NewLine(line_key=str(line), sku=SKU, quantity=1) for line in range(lines))
+        order = await world.order(number, new_lines=new, state="allocated")
+        async with world.desk.database.transaction() as tx:
+            await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=order.id)
+    async with hand(world) as person:
+        packer = Packer(person)
+        await packer.stand()
+        for most, more in ((2, False), (1, True)):
+            monkeypatch.setattr(packing, "READY_LISTED_MAX", most)
+            packer.page = await person.get(HOME)
+            assert ("More wait: scan their totes." in packer.page.text) is more
+        page = await packer.open("N-1")
+        assert "more lines" not in page.text
+        packer.page = await packer.send("aside")
+        page = await packer.open("N-2")
+        assert "1 more lines" in page.text
+        assert len(page.content) < PAGE_BYTES_MAX
+
+
 @pytest.mark.parametrize("path", ["", "/scan", "/seen", "/undo", "/aside", "/weigh"])
 async def test_a_packing_that_is_not_here_is_unknown(world: World, path: str) -> None:
     async with hand(world) as person:
@@ -304,6 +330,7 @@ async def test_a_bench_fits_a_phone_and_speaks_chinese(world: World, browser: Br
         await page.goto(HOME)
         await page.get_by_role("button", name="001").click()
         await page.wait_for_selector("#bench")
+        await picture(page, "phone-home")
         await scan(page, "N-1")
         await page.wait_for_selector("#far")
         assert await _wide(page) <= 360
@@ -311,6 +338,7 @@ async def test_a_bench_fits_a_phone_and_speaks_chinese(world: World, browser: Br
         await page.wait_for_selector("#failure")
         assert "不属于 N-1" in await page.inner_text("#failure")
         assert await _wide(page) <= 360
+        await picture(page, "phone-wrong")
 
 
 async def _wide(page: Page) -> int:

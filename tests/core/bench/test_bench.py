@@ -10,6 +10,7 @@ import pytest
 
 from crossdock.base.errors import CrossdockError
 from crossdock.core.bench import commands, queries
+from crossdock.core.bench.commands import CODE_SHOWN_MAX
 from crossdock.core.bench.errors import (
     BenchBusy,
     BenchUnknown,
@@ -219,7 +220,10 @@ async def test_the_order_itself_scanned_once_more_is_no_wrong_piece(benches: Ben
     for code in ("N-1", "T-1", str(order.id)):
         step = await benches.scan(opened, code)
         assert (step.refused, step.line, step.packing.block) == (None, None, None)
-    assert isinstance((await benches.scan(opened, "T-2")).refused, ScanUnknown)
+    for length, told in ((CODE_SHOWN_MAX, CODE_SHOWN_MAX), (CODE_SHOWN_MAX + 1, CODE_SHOWN_MAX)):
+        step = await benches.scan(opened, "T" * length)
+        assert isinstance(step.refused, ScanUnknown)
+        assert step.refused.facts == {"code": "T" * told}
 
 
 async def test_the_same_scan_counts_once_and_a_repeat_of_the_last_one_finds_the_parcel_closed(
@@ -415,6 +419,18 @@ async def test_a_serial_number_is_asked_for_and_scanned_once(benches: Benches) -
         [report] = await packings.packings_of_order(tx, account_id=ACCOUNT, order_id=order.id)
     assert serials == {"1": ["9" * SERIAL_CHARACTERS_MAX, "SN-2"]}
     assert report.items[0].attributes == {"serials": serials["1"]}
+
+
+@pytest.mark.parametrize(("most", "told"), [(1, ["SN-1"]), (2, ["SN-1", "SN-2"])])
+async def test_a_report_names_so_many_serial_numbers_of_a_line(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch, most: int, told: list[str]
+) -> None:
+    monkeypatch.setattr(commands, "SERIALS_TOLD_MAX", most)
+    await benches.picked("N-1", {SKU: 2})
+    opened = await benches.open("N-1")
+    for serial in ("SN-1", "SN-2"):
+        await benches.scan(opened, SKU, serial=serial)
+    assert await benches.world.rows("SELECT attributes FROM packing_item") == [({"serials": told},)]
 
 
 async def test_a_piece_with_a_name_is_found_by_it(benches: Benches) -> None:

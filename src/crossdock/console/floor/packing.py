@@ -87,6 +87,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "go_on": "Go on with it",
     "ready": "Ready to be packed",
     "ready_none": "Nothing waits to be packed.",
+    "ready_more": "More wait: scan their totes.",
     "pieces": "{n} pieces",
     "scan_piece": "Scan a piece",
     "take": "Take",
@@ -380,7 +381,7 @@ async def _home(
                 characters_max=STATION_CHARACTERS_MAX,
             )
         assert station is not None
-        ready = await queries.ready(tx, **who.place)
+        ready = await queries.ready(tx, **who.place, limit=READY_LISTED_MAX + 1)
         busy = await queries.open_at(tx, **who.place, bench=station.key)
     return screen.show(
         request,
@@ -391,7 +392,8 @@ async def _home(
         failure=failure,
         scripts=("pack",),
         station=station,
-        ready=ready,
+        ready=ready[:READY_LISTED_MAX],
+        more=len(ready) > READY_LISTED_MAX,
         busy=busy,
         home=HOME,
     )
