@@ -90,7 +90,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "ready_more": "More wait: scan their totes.",
     "pieces": "{n} pieces",
     "scan_piece": "Scan a piece",
-    "take": "Take",
+    "ok": "OK",
     "ask_serial": "Scan the serial number of {code}",
     "of": "of {n}",
     "lot": "Lot {lot}",
@@ -252,10 +252,9 @@ async def scan(request: PageRequest, packing_id: FromPath[int]) -> Response[Any]
                 operation_id=form.operation_id,
                 actor=who.actor,
             )
-            here = await queries.bench(tx, **who.place, packing_id=packing_id)
         if step.refused is not None:
             raise step.refused
-        return _counted(request, who, step, here)
+        return _counted(request, who, step)
 
     async def again(failure: Failure) -> Response[Any]:
         return await _packing(request, who, packing_id, failure, asked=asked)
@@ -337,13 +336,13 @@ async def weigh(request: PageRequest, packing_id: FromPath[int]) -> Response[Any
     )
 
 
-def _counted(request: PageRequest, who: Person, step: Step, here: Bench) -> Response[Any]:
+def _counted(request: PageRequest, who: Person, step: Step) -> Response[Any]:
     to = f"{HOME}/{step.packing.id}"
     if step.packing.state == "packed":
         said = CLOSED if step.packing.packing_id is not None else CLOSED_UNFILMED
         if step.reported is not None and NO_CAMERA in step.reported.warnings:
             said = CLOSED_UNSEEN
-        return screen.done(request, who, f"{to}?label=1", said, number=here.order.number)
+        return screen.done(request, who, f"{to}?label=1", said, number=step.number)
     line = step.line
     if line is None:
         return screen.done(request, who, to)

@@ -125,20 +125,20 @@ async def scan(
     packing, order = await _held(tx, account_id, site_id, packing_id)
     if packing.state == "stopped":
         totes = [name for _, name in await sql.totes(tx, account_id=account_id, order_id=order.id)]
-        return Step(packing=packing, refused=queries.stopped(packing, order.number, totes))
+        return Step(packing=packing, number=order.number, refused=queries.stopped(packing, order.number, totes))
     counted = await sql.scan_of(tx, account_id=account_id, packing_id=packing.id, operation_id=operation_id)
     if counted is not None:
-        return await _repeated(tx, packing, counted)
+        return await _repeated(tx, packing, order, counted)
     _refuse_ended(packing, order)
     stopped = await _stop(tx, packing, order, actor=actor)
     if stopped is not None:
-        return Step(packing=await _again(tx, packing), refused=stopped)
+        return Step(packing=await _again(tx, packing), number=order.number, refused=stopped)
     lines = await queries.lines(tx, account_id=account_id, order_id=order.id, packing_id=packing.id)
     try:
         line, one = await _matched(tx, packing, order, lines, code.strip(), serial.strip())
     except WrongScan as error:
         if await _is_its_own(tx, order, code.strip()):
-            return Step(packing=packing)
+            return Step(packing=packing, number=order.number)
         block = {
             "error": type(error).__name__,
             "facts": error.facts,
@@ -146,17 +146,19 @@ async def scan(
             "operation_id": operation_id,
         }
         await sql.set_block(tx, account_id=account_id, packing_id=packing.id, block=block)
-        return Step(packing=await _again(tx, packing), refused=error)
+        return Step(packing=await _again(tx, packing), number=order.number, refused=error)
     await sql.add_scan(
         tx, account_id=account_id, packing_id=packing.id, line_id=line.id, operation_id=operation_id, **one
     )
     if packing.block is not None:
         await sql.set_block(tx, account_id=account_id, packing_id=packing.id, block=None)
+        packing = structs.replace(packing, block=None)
     line = structs.replace(line, packed=line.packed + one["quantity"])
     reported = None
     if all(not (line if other.id == line.id else other).left for other in lines):
         reported = await _close(tx, packing, order, lines, actor=actor)
-    return Step(packing=await _again(tx, packing), line=line, reported=reported)
+        packing = await _again(tx, packing)
+    return Step(packing=packing, number=order.number, line=line, reported=reported)
 
 
 async def acknowledge(tx: Tx, *, account_id: AccountId, site_id: SiteId, packing_id: int) -> Packing:
@@ -284,9 +286,10 @@ def _refuse_ended(packing: Packing, order: Order) -> None:
         raise PackingOver(number=order.number, state=packing.state)
 
 
-async def _repeated(tx: Tx, packing: Packing, counted: Scan) -> Step:
-    lines = await queries.lines(tx, account_id=packing.account_id, order_id=packing.order_id, packing_id=packing.id)
-    return Step(packing=packing, line=next((line for line in lines if line.id == counted.order_line_id), None))
+async def _repeated(tx: Tx, packing: Packing, order: Order, counted: Scan) -> Step:
+    lines = await queries.lines(tx, account_id=order.account_id, order_id=order.id, packing_id=packing.id)
+    line = next((line for line in lines if line.id == counted.order_line_id), None)
+    return Step(packing=packing, number=order.number, line=line)
 
 
 async def _stop(tx: Tx, packing: Packing, order: Order, *, actor: str) -> CrossdockError | None:

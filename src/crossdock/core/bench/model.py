@@ -104,6 +104,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """What a scan did. `refused` says why it counted for nothing; that stays on record, and is not raised."""
 
     packing: Packing
+    number: str
+    """Of the order."""
     line: Line | None = None
     """After the scan."""
     refused: CrossdockError | None = None
