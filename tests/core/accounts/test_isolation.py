@@ -17,6 +17,8 @@ from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
+from crossdock.core.counting import commands as counting_commands
+from crossdock.core.counting import queries as counting
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
@@ -168,6 +170,9 @@ async def twins(quiet_world: World) -> Twins:
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
         await tx.execute(ON_PLATE, order_id=inbound.id)
         [heap] = await places.to_put_away(tx, account_id=ACCOUNT, site_id=WAREHOUSE, limit=1)
+        on_floor: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(31)}
+        count = await counting_commands.begin(tx, **on_floor, location_code="A-01-1")
+        await counting_commands.scan(tx, **on_floor, count_id=count.id, code=SKU, operation_id="op-1")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     theirs = await world.desk.orders.put(
@@ -207,6 +212,7 @@ async def twins(quiet_world: World) -> Twins:
         node=node,
         shelves=shelves,
         heap=heap,
+        count=count,
     )
 
 
@@ -237,6 +243,10 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         places.first_empty: [{**floor, "kind": "shelf"}],
         places.to_put_away: [{**floor, "limit": 10}],
         places.first_home: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "kinds": ["shelf"]}],
+        counting.count: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.open_counts: [floor],
+        counting.scans: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.compared: [{**floor, "count_id": twins.ids["count"].id}],
         shelving.waiting: [{**floor, "code": SKU}],
         shelving.heap: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "location_id": shelf_id}],
         shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
@@ -280,6 +290,7 @@ def asked_modules() -> list[ModuleType]:
         stock,
         places,
         shelving,
+        counting,
         events,
         locker_queries,
         pick_ups,
@@ -394,7 +405,12 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
-    to_shelf = {"location_code": "A-01-2", "staff_id": StaffId(31), "operation_id": "x"}
+    tapped = {"staff_id": StaffId(31), "operation_id": "x"}
+    to_shelf = {**tapped, "location_code": "A-01-2"}
+    count = {**floor, "count_id": ids["count"].id}
+    adjusted = {"stock_id": shelves.stock_id, "location_id": None, "quantity": 1, "reason": "found"}
+    goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
+    brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
@@ -402,6 +418,14 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (shelving_commands.put_away, {**put_away, **to_shelf}),
         (shelving_commands.move, {**put_away, **to_shelf, "from_location_id": shelves.ids["A-01-1"]}),
         (shelving_commands.put_plate_away, {**floor, **to_shelf, "plate_code": "LPN-5"}),
+        (counting_commands.begin, {**floor, "location_code": "A-01-2", "staff_id": StaffId(31)}),
+        (counting_commands.scan, {**count, **tapped, "code": SKU}),
+        (counting_commands.take_back, {**count, "scan_id": 1}),
+        (counting_commands.again, {**count, "seen_round": 1}),
+        (counting_commands.leave, count),
+        (counting_commands.book, {**count, **tapped, "seen": "", "reasons": {}, "manager": True}),
+        (counting_commands.adjust, {**floor, **tapped, **adjusted}),
+        (counting_commands.bring_in, {**floor, **tapped, **brought}),
         (places_commands.close_location, {**floor, "location_id": shelves.ids["B-01-1"]}),
         (places_commands.open_location, {**floor, "code": "A-01-1", "kind": "shelf"}),
         (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
