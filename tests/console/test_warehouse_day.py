@@ -34,7 +34,9 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
         await world.product(sku, f"Goods {sku}")
         await floor.place(shelf(sku), walk_order=100 + at)
     await floor.totes(*(f"CART-{n:02}" for n in range(1, ORDERS + 1)))
-    await world.order("IN-DAY", lines=dict.fromkeys(SKUS, PIECES), kind="inbound", state="announced", dialect="hongxun")
+    await world.order(
+        "IN-DAY", lines=dict.fromkeys(SKUS, PIECES), kind="inbound", state="announced", dialect="hongxun"
+    )
 
     async with handheld(browser, world) as worker, handheld(browser, world, who=BOSS) as boss:
         await receive(worker)
@@ -61,7 +63,13 @@ async def receive(page: Page) -> None:
 
 
 async def put_away(page: Page) -> None:
-    return
+    """Each kind of goods on its shelf, as fast as a scanner scans."""
+    await page.goto("/floor/put-away")
+    for sku in SKUS:
+        await scan(page, sku)
+        await scan(page, shelf(sku))
+    await expect(page.locator("#said")).to_contain_text(f"{PIECES} × {SKUS[-1]} now in {shelf(SKUS[-1])}.")
+    await expect(page.locator("main")).to_contain_text("Nothing waits to be put away.")
 
 
 async def release(page: Page) -> None:

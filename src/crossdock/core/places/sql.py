@@ -254,14 +254,26 @@ _GOODS = """
   JOIN sub_inventory sub ON sub.account_id = s.account_id AND sub.id = s.sub_inventory_id
   JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
 """
-_NOWHERE = f"""
-SELECT {_OF_BUCKET}, NULL::bigint AS location_id, NULL::text AS location, NULL::text AS kind,
-       NULL::integer AS walk_order, s.on_hand - coalesce(l.quantity, 0) AS quantity
-  FROM stock s {_GOODS}
+_PUT_OF_EACH = """
   LEFT JOIN LATERAL (SELECT sum(quantity)::bigint AS quantity FROM located
                       WHERE located.account_id = s.account_id AND located.stock_id = s.id) l ON true
+"""
+_PUT_OF_ALL = """
+  LEFT JOIN (SELECT stock_id, sum(quantity)::bigint AS quantity FROM located
+              WHERE account_id = %(account_id)s GROUP BY stock_id) l ON l.stock_id = s.id
+"""
+"""What of a bucket lies in locations: for a few buckets, and for all of an account at once."""
+
+
+def _nowhere(put: str) -> str:
+    return f"""
+SELECT {_OF_BUCKET}, NULL::bigint AS location_id, NULL::text AS location, NULL::text AS kind,
+       NULL::integer AS walk_order, s.on_hand - coalesce(l.quantity, 0) AS quantity
+  FROM stock s {_GOODS} {put}
  WHERE s.account_id = %(account_id)s AND s.site_id = %(site_id)s AND s.on_hand > coalesce(l.quantity, 0)
 """
+
+
 _SOMEWHERE = f"""
 SELECT {_OF_BUCKET}, l.location_id, at.code AS location, at.kind, at.walk_order, l.quantity
   FROM located l
@@ -291,7 +303,8 @@ async def where(
     which = " ".join(wanted)
     return await tx.many(
         Lying,
-        f"{_SOMEWHERE} {which} UNION ALL {_NOWHERE} {which} ORDER BY walk_order NULLS LAST, location, lot, stock_id",
+        f"{_SOMEWHERE} {which} UNION ALL {_nowhere(_PUT_OF_EACH)} {which}"
+        " ORDER BY walk_order NULLS LAST, location, lot, stock_id",
         account_id=account_id,
         site_id=site_id,
         **params,
@@ -383,13 +396,14 @@ async def to_put_away(
         where["after_location"], where["after_stock"] = after[0] or NOWHERE_LAST, after[1]
         at_dock = " AND (l.location_id, s.id) > (%(after_location)s, %(after_stock)s)"
         nowhere = " AND (%(nowhere)s, s.id) > (%(after_location)s, %(after_stock)s)"
+    put = _PUT_OF_EACH if of_bucket else _PUT_OF_ALL
     return await tx.many(
         Lying,
         f"""
 SELECT * FROM (
     ({_SOMEWHERE} AND at.kind = 'dock'{of_bucket}{at_dock} ORDER BY l.location_id, s.id LIMIT %(limit)s)
     UNION ALL
-    ({_NOWHERE}{of_bucket}{nowhere} ORDER BY s.id LIMIT %(limit)s)) AS heaps
+    ({_nowhere(put)}{of_bucket}{nowhere} ORDER BY s.id LIMIT %(limit)s)) AS heaps
  ORDER BY coalesce(location_id, %(nowhere)s), stock_id LIMIT %(limit)s
 """,
         **where,
