@@ -49,6 +49,7 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
 
 
 async def receive(page: Page) -> None:
+    await picture(page, "floor-menu")
     await page.goto("/floor/receive")
     await scan(page, "IN-DAY")
     await expect(page.locator("h1")).to_contain_text("IN-DAY")
@@ -58,6 +59,7 @@ async def receive(page: Page) -> None:
         await expect(row).to_contain_text("Now 1")
         await row.get_by_role("button").click()
         await expect(row).to_contain_text(f"Now {PIECES}")
+    await picture(page, "floor-receive")
     await page.get_by_role("button", name=f"Book {len(SKUS) * PIECES} pieces").click()
     await expect(page.locator("#said")).to_contain_text("are booked and lie at DOCK-1")
 
@@ -85,6 +87,7 @@ async def pick(page: Page) -> None:
     """As the page says: to the shelf, the product as often as it is wanted, into the tote of the order."""
     await page.goto("/floor/pick")
     await page.get_by_role("button", name="Take").click()
+    await expect(page.locator("#where")).to_be_visible()
     totes: dict[str, str] = {}
     while await page.locator("#where").count():
         where, sku = await page.inner_text("#where"), await page.inner_text("#what strong")
