@@ -19,6 +19,8 @@ from crossdock.core.bench import commands as bench
 from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
+from crossdock.core.counting import commands as counting_commands
+from crossdock.core.counting import queries as counting
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
@@ -50,6 +52,8 @@ from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.shelving import commands as shelving_commands
+from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
@@ -105,6 +109,13 @@ WITH owed AS (
 INSERT INTO callback_attempt (callback_id, number, started_at, ended_at) SELECT id, 1, now(), now() FROM owed
 """
 """The first account's receiver was told of something."""
+ON_PLATE = """
+INSERT INTO receipt_scan (account_id, site_id, order_id, order_line_id, staff_id, quantity, plate, operation_id, part,
+                          scanned_at, ended_at, ended)
+SELECT 47, o.site_id, o.id, l.id, 31, 1, 'LPN-5', 'x', 1, now(), now(), 'booked'
+  FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.id = %(order_id)s
+"""
+"""A piece of the first account came in on a plate."""
 PACKED = PackingReport(
     account_id=ACCOUNT,
     enterprise_id=EnterpriseId(1),
@@ -159,6 +170,11 @@ async def twins(quiet_world: World) -> Twins:
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
+        await tx.execute(ON_PLATE, order_id=inbound.id)
+        [heap] = await places.to_put_away(tx, account_id=ACCOUNT, site_id=WAREHOUSE, limit=1)
+        on_floor: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(31)}
+        count = await counting_commands.begin(tx, **on_floor, location_code="A-01-1")
+        await counting_commands.scan(tx, **on_floor, count_id=count.id, code=SKU, operation_id="op-1")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     await world.stock("P-7001", 1)
@@ -204,6 +220,8 @@ async def twins(quiet_world: World) -> Twins:
         node=node,
         shelves=shelves,
         at_bench=at_bench,
+        heap=heap,
+        count=count,
     )
 
 
@@ -234,6 +252,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         places.contents: [{**floor, "location_id": shelf_id}],
         places.first_empty: [{**floor, "kind": "shelf"}],
         places.to_put_away: [{**floor, "limit": 10}],
+        places.first_home: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "kinds": ["shelf"]}],
+        counting.count: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.open_counts: [floor],
+        counting.scans: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.compared: [{**floor, "count_id": twins.ids["count"].id}],
+        shelving.waiting: [{**floor, "code": SKU}],
+        shelving.heap: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "location_id": shelf_id}],
+        shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
+        shelving.plate: [{**floor, "code": "LPN-5"}],
+        shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -278,6 +306,8 @@ def asked_modules() -> list[ModuleType]:
         catalog,
         stock,
         places,
+        shelving,
+        counting,
         events,
         locker_queries,
         pick_ups,
@@ -303,6 +333,7 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         bench_queries.station,
         bench_queries.stations,
         bench_queries.serials_of_order,
+        places.heaps_at_docks,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -336,6 +367,12 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
     assert await done(twins, stock.on_hand, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 5}
     assert await done(twins, stock.on_hand, account_id=OTHER, product_ids=[2989068, 4000000]) == {4000000: 0}
+
+
+async def test_nobody_counts_what_lies_at_another_accounts_dock(twins: Twins) -> None:
+    dock: dict[str, Any] = {"site_id": WAREHOUSE, "most": 9}
+    assert await done(twins, places.heaps_at_docks, account_id=ACCOUNT, **dock) == 1
+    assert await done(twins, places.heaps_at_docks, account_id=OTHER, **dock) == 0
 
 
 async def test_nobody_counts_another_accounts_stock_by_company(twins: Twins) -> None:
@@ -391,10 +428,28 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_bench = {**floor, "staff_id": StaffId(52)}
     packing = {**floor, "packing_id": ids["at_bench"].id}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
+    put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
+    tapped = {"staff_id": StaffId(31), "operation_id": "x"}
+    to_shelf = {**tapped, "location_code": "A-01-2"}
+    count = {**floor, "count_id": ids["count"].id}
+    adjusted = {"stock_id": shelves.stock_id, "location_id": None, "quantity": 1, "reason": "found"}
+    goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
+    brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
+        (shelving_commands.put_away, {**put_away, **to_shelf}),
+        (shelving_commands.move, {**put_away, **to_shelf, "from_location_id": shelves.ids["A-01-1"]}),
+        (shelving_commands.put_plate_away, {**floor, **to_shelf, "plate_code": "LPN-5"}),
+        (counting_commands.begin, {**floor, "location_code": "A-01-2", "staff_id": StaffId(31)}),
+        (counting_commands.scan, {**count, **tapped, "code": SKU}),
+        (counting_commands.take_back, {**count, "scan_id": 1}),
+        (counting_commands.again, {**count, "seen_round": 1}),
+        (counting_commands.leave, count),
+        (counting_commands.book, {**count, **tapped, "seen": "", "reasons": {}, "manager": True}),
+        (counting_commands.adjust, {**floor, **tapped, **adjusted}),
+        (counting_commands.bring_in, {**floor, **tapped, **brought}),
         (places_commands.close_location, {**floor, "location_id": shelves.ids["B-01-1"]}),
         (places_commands.open_location, {**floor, "code": "A-01-1", "kind": "shelf"}),
         (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
@@ -681,6 +736,8 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "location_move",
+        "location_count",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
