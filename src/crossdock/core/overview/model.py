@@ -1,0 +1,154 @@
+"""What the console shows across accounts and areas, and how much of it at a time."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId
+
+TEXT_CHARACTERS_MAX: Final = 200
+"""Of what is looked for: no number on record is longer."""
+FOUND_MAX: Final = 50
+"""Orders and products that one number leads to; more are not told apart by it."""
+LOOKED_AT_MAX: Final = 5_000
+"""Orders that one page of a list reads, however few of them fit."""
+BRANCHES_MAX: Final = 200
+"""Walks through the index of states that one page merges; where there are more, accounts are walked instead."""
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """Whose rows somebody sees."""
+
+    account_ids: Sequence[AccountId]
+    site_id: SiteId | None = None
+    """Nothing of another place; None: all places of these accounts."""
+
+
+class OrderRow(Struct, frozen=True, kw_only=True):
+    """A line of a list of orders, with the names of where it belongs."""
+
+    id: OrderId
+    account_id: AccountId
+    account: str
+    kind: str
+    number: str
+    type: str
+    dialect: str
+    state: str
+    site: str | None
+    reference: str | None
+    tracking_number: str | None
+    pieces: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Sort(Struct, frozen=True, kw_only=True):
+    """How many orders there are of a sort, as the tally keeps it."""
+
+    account_id: AccountId
+    company_id: int
+    kind: str
+    dialect: str
+    state: str
+    orders: int
+
+
+class ListFilter(Struct, frozen=True, kw_only=True):
+    """What is None does not filter. Days are those of an order's number: of its company's calendar, both included."""
+
+    kind: str | None = None
+    state: str | None = None
+    site_id: SiteId | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    rows: list[OrderRow]
+    """Newest numbers first."""
+    before: int | None
+    """Where the list goes on; None at its end."""
+    total: int | None
+    """None where it is not kept."""
+
+
+class ProductRow(Struct, frozen=True, kw_only=True):
+    id: ProductId
+    account_id: AccountId
+    account: str
+    sku: str
+    name: str
+
+
+class TimelineRow(Struct, frozen=True, kw_only=True):
+    """Something that happened to an order, by the clock of whoever saw it, and when it was recorded by ours."""
+
+    source: str
+    """`event`, `route`, `door`, `scale`, `staff` or `operator`."""
+    id: int
+    what: str
+    who: str
+    facts: dict[str, Any]
+    happened_at: datetime
+    learned_at: datetime
+
+
+class MoveRow(Struct, frozen=True, kw_only=True):
+    """A line of the ledger, with the bucket it moved."""
+
+    id: int
+    account_id: AccountId
+    stock_id: int
+    cause: str
+    quantity: int
+    allocated: int
+    order_id: OrderId | None
+    sku: str
+    owner: str
+    site: str
+    lot: str
+    condition: str
+    moved_at: datetime
+
+
+class CallbackLine(Struct, frozen=True, kw_only=True):
+    id: int
+    receiver: str
+    dialect: str
+    kind: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime | None
+    done_at: datetime | None
+
+
+class BucketRow(Struct, frozen=True, kw_only=True):
+    """A bucket with the names of what it holds and where."""
+
+    id: int
+    account_id: AccountId
+    account: str
+    site_id: SiteId
+    site: str
+    owner: str
+    product_id: ProductId
+    sku: str
+    product: str
+    lot: str
+    condition: str
+    on_hand: int
+    allocated: int
+    expires_on: date | None
+
+
+class Heap(Struct, frozen=True, kw_only=True):
+    """What of a bucket lies in one location."""
+
+    stock_id: int
+    location: str
+    kind: str
+    quantity: int
