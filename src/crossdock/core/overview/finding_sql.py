@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final, get_args
 
-from crossdock.base.ids import OrderId, SiteId
+from crossdock.base.ids import OrderId
 from crossdock.core.orders.model import Kind
 from crossdock.core.overview.model import OrderRow, ProductRow, Sight
 from crossdock.db.tx import Tx
@@ -155,16 +155,3 @@ SELECT p.id, p.account_id, a.code AS account, p.sku, p.name
         texts=list(texts),
         most=most,
     )
-
-
-async def account_of_order(tx: Tx, *, sight: Sight, order_id: int) -> tuple[int, SiteId | None] | None:
-    """Whose it is, and where; None for one that is not seen."""
-    site = "" if sight.site_id is None else " AND site_id = %(site_id)s"
-    found = await tx.rows(
-        "SELECT account_id, site_id FROM orders"
-        f" WHERE id = %(id)s AND account_id = ANY (%(accounts)s::bigint[]){site}",
-        id=order_id,
-        accounts=list(sight.account_ids),
-        site_id=sight.site_id,
-    )
-    return (int(found[0][0]), found[0][1]) if found else None

@@ -1,12 +1,16 @@
 """What the console shows across accounts and areas, and how much of it at a time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId
+from crossdock.core.evidence.model import HandOver
+from crossdock.core.orders.cancel_sql import CancelRequest
+from crossdock.core.orders.model import Order, OrderLine
 
 TEXT_CHARACTERS_MAX: Final = 200
 """Of what is looked for: no number on record is longer."""
@@ -16,6 +20,8 @@ LOOKED_AT_MAX: Final = 5_000
 """Orders that one page of a list reads, however few of them fit."""
 BRANCHES_MAX: Final = 200
 """Walks through the index of states that one page merges; where there are more, accounts are walked instead."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -83,6 +89,20 @@ class ProductRow(Struct, frozen=True, kw_only=True):
     name: str
 
 
+class Parcel(Struct, frozen=True, kw_only=True):
+    """A carrier's number of an order, and how far it came."""
+
+    id: int
+    mailno: str
+    carrier: str
+    box_no: str
+    weight_g: Decimal | None
+    sign_type: str | None
+    signer: str | None
+    signed_at: datetime | None
+    created_at: datetime
+
+
 class TimelineRow(Struct, frozen=True, kw_only=True):
     """Something that happened to an order, by the clock of whoever saw it, and when it was recorded by ours."""
 
@@ -94,6 +114,11 @@ class TimelineRow(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
     happened_at: datetime
     learned_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Where a list goes on after it."""
+        return f"{self.source}.{self.id}.{(self.learned_at - EPOCH) // timedelta(microseconds=1)}"
 
 
 class MoveRow(Struct, frozen=True, kw_only=True):
@@ -124,6 +149,20 @@ class CallbackLine(Struct, frozen=True, kw_only=True):
     created_at: datetime
     due_at: datetime | None
     done_at: datetime | None
+
+
+class OrderSheet(Struct, frozen=True, kw_only=True):
+    """The first page of all that is on record of one order; of each list as many as were asked for, and one more."""
+
+    order: Order
+    lines: list[OrderLine]
+    moves: list[MoveRow]
+    parcels: list[Parcel]
+    codes: list[HandOver]
+    callbacks: list[CallbackLine]
+    timeline: list[TimelineRow]
+    asked: list[CancelRequest]
+    """What its owner asked to call off, and nobody has decided."""
 
 
 class BucketRow(Struct, frozen=True, kw_only=True):
