@@ -10,14 +10,14 @@ from unittest import mock
 import pytest
 from psycopg import AsyncCursor
 
-from crossdock.core.overview import finding, listing
-from crossdock.core.overview.model import LOOKED_AT_MAX, ListFilter, Sight
+from crossdock.core.overview import finding, listing, order, stock
+from crossdock.core.overview.model import LOOKED_AT_MAX, ListFilter, Sight, StockFilter
 from tests.world import ACCOUNT, WAREHOUSE, World
 
 ORDERS = 20_000
 PAGE = 10
-OF_A_PAGE = 80
-"""Rows that a page of 10 may touch: each of them by its walk, and again for what is shown of it."""
+OF_A_PAGE = 120
+"""Rows that a page of 10 may touch: each of them by its walk, by its key, and the names it is shown with."""
 OF_A_SEARCH = 400
 """Of 51 that are found: each where it was found, by its key, and for what is shown of it; and all places."""
 ALL = Sight(account_ids=[ACCOUNT])
@@ -132,3 +132,25 @@ async def test_a_list_with_few_that_fit_is_read_to_its_end(year: World) -> None:
 async def test_rows_that_a_search_touches(year: World) -> None:
     for text in ("N-77", "nothing", "2408010360000030", "R-77", "123456"):
         assert await read(year, finding.orders, sight=ALL, text=text) <= OF_A_SEARCH, text
+
+
+async def test_rows_that_stock_and_its_ledger_touch(year: World) -> None:
+    [(stock_id,)] = await year.rows("SELECT min(id) FROM stock")
+    await year.rows(
+        "WITH more AS (INSERT INTO stock (account_id, site_id, sub_inventory_id, product_id, lot)"
+        " SELECT 47, 12, s.sub_inventory_id, s.product_id, n::text"
+        " FROM stock s, generate_series(1, 20000) n WHERE s.id = %(id)s RETURNING 1) SELECT count(*) FROM more",
+        id=stock_id,
+    )
+    async with year.desk.database.autocommit() as tx:
+        await tx.execute("VACUUM (ANALYZE) stock")
+    assert await read(year, stock.buckets, sight=ALL, wanted=StockFilter(), limit=PAGE) <= OF_A_PAGE
+    assert await read(year, stock.buckets, sight=HERE, wanted=StockFilter(), limit=PAGE) <= LOOKED_AT_MAX + OF_A_PAGE
+    where: Any = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "stock_id": stock_id}
+    assert await read(year, stock.sheet, **where, limit=PAGE) <= OF_A_PAGE
+    assert await read(year, stock.sheet, **where, before=9_000, limit=PAGE) <= OF_A_PAGE
+
+
+async def test_rows_that_the_page_of_an_order_touches(year: World) -> None:
+    [(order_id,)] = await year.rows("SELECT max(id) FROM orders")
+    assert await read(year, order.sheet, account_id=ACCOUNT, order_id=order_id, limit=PAGE) <= OF_A_PAGE

@@ -133,7 +133,6 @@ TEXTS: Final = {
 SAYS: Final = Says.of(
     TEXTS,
     {
-        OrderUnknown: "There is no such order, or it is not for you to see.",
         StateForbids: "The order is in a state that does not allow this: look at it again. Nothing was done.",
         CancelUnknown: "Nobody asked to call that off. Nothing was done.",
         CancelDecided: "Somebody has decided otherwise before. Nothing was done.",

@@ -18,6 +18,8 @@ FOUND_MAX: Final = 50
 """Orders and products that one number leads to; more are not told apart by it."""
 LOOKED_AT_MAX: Final = 5_000
 """Orders that one page of a list reads, however few of them fit."""
+HEAPS_SHOWN: Final = 3
+"""Locations of a bucket that a list names; its own page has the others."""
 BRANCHES_MAX: Final = 200
 """Walks through the index of states that one page merges; where there are more, accounts are walked instead."""
 
@@ -191,3 +193,33 @@ class Heap(Struct, frozen=True, kw_only=True):
     location: str
     kind: str
     quantity: int
+
+
+class StockFilter(Struct, frozen=True, kw_only=True):
+    """What is empty, or None, does not filter. Places and owners go by their codes, in whatever account."""
+
+    product_ids: Sequence[ProductId] | None = None
+    site: str = ""
+    owner: str = ""
+    lot: str = ""
+    condition: str = ""
+
+
+class StockPage(Struct, frozen=True, kw_only=True):
+    rows: list[BucketRow]
+    """By their numbers: as they were opened."""
+    after: int | None
+    """Where the list goes on; None at its end."""
+    heaps: dict[int, list[Heap]]
+    """By bucket: the first HEAPS_SHOWN + 1 places where pieces of it lie."""
+
+
+class BucketSheet(Struct, frozen=True, kw_only=True):
+    """A bucket, where it lies, and a stretch of its ledger, the last move first. One more of each than was asked for,
+    where there is more."""
+
+    bucket: BucketRow
+    heaps: list[Heap]
+    loose: int
+    """Pieces that lie in no location."""
+    moves: list[MoveRow]
