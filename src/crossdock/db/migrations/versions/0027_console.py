@@ -1,5 +1,4 @@
-"""What the console asks for: pieces and plates by their names alone, the ledger of a bucket from its end, who looks
-after an exception and until when, and how many orders there were at the end of each hour."""
+"""What the console asks for: pieces and plates by their names alone, and the ledger of a bucket from its end."""
 
 from alembic import op
 
