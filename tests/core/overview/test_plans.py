@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from psycopg import AsyncCursor
 
-from crossdock.core.overview import finding, listing, order, stock
+from crossdock.core.overview import counts, finding, inbox, listing, order, stock
 from crossdock.core.overview.model import LOOKED_AT_MAX, ListFilter, Sight, StockFilter
 from tests.world import ACCOUNT, WAREHOUSE, World
 
@@ -22,6 +22,7 @@ OF_A_SEARCH = 400
 """Of 51 that are found: each where it was found, by its key, and for what is shown of it; and all places."""
 ALL = Sight(account_ids=[ACCOUNT])
 HERE = Sight(account_ids=[ACCOUNT], site_id=WAREHOUSE)
+DAYS = (0, 1, 30)
 SINCE = datetime(2024, 8, 1, tzinfo=UTC)
 
 
@@ -154,3 +155,22 @@ async def test_rows_that_stock_and_its_ledger_touch(year: World) -> None:
 async def test_rows_that_the_page_of_an_order_touches(year: World) -> None:
     [(order_id,)] = await year.rows("SELECT max(id) FROM orders")
     assert await read(year, order.sheet, account_id=ACCOUNT, order_id=order_id, limit=PAGE) <= OF_A_PAGE
+
+
+async def test_rows_that_the_dashboard_touches(year: World) -> None:
+    year.clock.set(datetime(2024, 9, 1, tzinfo=UTC))
+    with mock.patch.object(counts, "AGED_MAX", 1_000):
+        for sight in (ALL, HERE):
+            assert await read(year, counts.orders, sight=sight, days=DAYS) <= 40 * 2 + OF_A_PAGE
+        await year.rows("UPDATE orders SET state = 'allocated' WHERE state = 'shipped' RETURNING 1")
+        async with year.desk.database.autocommit() as tx:
+            await tx.execute("VACUUM (ANALYZE) orders")
+        for sight in (ALL, HERE):
+            assert await read(year, counts.orders, sight=sight, days=DAYS) <= 1_000 + OF_A_PAGE
+        async with year.desk.database.autocommit() as tx:
+            [_, allocated] = await counts.orders(tx, sight=ALL, days=DAYS)
+    assert allocated.total.number > 10_000
+    assert [(older.number, older.more) for older in allocated.older] == [(500, True), (500, True), (0, False)]
+    assert await read(year, inbox.waiting, sight=ALL) <= OF_A_PAGE
+    assert await read(year, counts.receivers, sight=ALL) <= OF_A_PAGE
+    assert await read(year, counts.last_event) <= 1

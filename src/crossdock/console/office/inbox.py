@@ -1,7 +1,6 @@
 """The inbox of exceptions: what waits for a person, who looks after it, and until when."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, cast
 
 from litestar import MediaType, Response, get, post
@@ -180,14 +179,6 @@ def _after(found: Sequence[Waiting], key: str) -> Sequence[Waiting]:
         return found
     mark = (int(due), int(account), name)
     return [one for one in found if (int(one.due_at.timestamp()), one.account_id, one.key) > mark]
-
-
-def soonest(found: Sequence[Waiting], now: datetime) -> dict[str, Any]:
-    """For the dashboard: how many there are of each kind, and how many are overdue."""
-    return {
-        "kinds": {kind: sum(one.kind == kind for one in found) for kind in KINDS},
-        "overdue": sum(one.due_at < now for one in found),
-    }
 
 
 HANDLERS: Final = [listed, act]

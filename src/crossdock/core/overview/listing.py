@@ -22,7 +22,8 @@ async def orders(tx: Tx, *, sight: Sight, wanted: ListFilter, before: int | None
     by_state = (wanted.state is not None or wanted.kind is not None) and len(branches) <= BRANCHES_MAX
     if not by_state:
         branches = list({sort.account_id: sort for sort in found}.values())
-    since, until = _first_of(wanted.since), _first_of(None if wanted.until is None else _next(wanted.until))
+    since = 0 if wanted.since is None else _first_of(wanted.since)
+    until = ORDER_ID_MAX if wanted.until is None else _first_of(_next(wanted.until))
     sifted = site_id is not None or wanted.kind is not None or (wanted.state is not None and not by_state)
     total = None
     if site_id is None and wanted.since is None and wanted.until is None:
@@ -36,8 +37,8 @@ async def orders(tx: Tx, *, sight: Sight, wanted: ListFilter, before: int | None
         kind=wanted.kind,
         state=wanted.state,
         site_id=site_id,
-        since_id=since or 0,
-        before=min(before or ORDER_ID_MAX, until or ORDER_ID_MAX),
+        since_id=since,
+        before=min(before or ORDER_ID_MAX, until),
         each=max(LOOKED_AT_MAX // len(branches), limit + 1) if sifted else limit + 1,
         limit=limit + 1,
     )
@@ -55,10 +56,8 @@ def _branches(found: list[Sort]) -> list[Sort]:
     return list({(one.account_id, one.company_id, one.dialect, one.state): one for one in found}.values())
 
 
-def _first_of(day: date | None) -> int | None:
+def _first_of(day: date) -> int:
     """The first number of a day; years are two digits of this century."""
-    if day is None:
-        return None
     if not CENTURY[0] <= day.year <= CENTURY[1]:
         return 1 if day.year < CENTURY[0] else ORDER_ID_MAX
     return int(f"{day:%y%m%d}") * OF_A_DAY

@@ -223,3 +223,53 @@ class BucketSheet(Struct, frozen=True, kw_only=True):
     loose: int
     """Pieces that lie in no location."""
     moves: list[MoveRow]
+
+
+class AtLeast(Struct, frozen=True):
+    """A number that was counted to its end, or to a bound."""
+
+    number: int
+    more: bool = False
+
+
+class Aged(Struct, frozen=True, kw_only=True):
+    """How many orders are in a state, and since how long: by the days of their numbers."""
+
+    kind: str
+    state: str
+    total: AtLeast
+    older: list[AtLeast]
+    """Placed before each of the days that were asked for."""
+
+
+class CabinetCounts(Struct, frozen=True, kw_only=True):
+    cabinets: int
+    online: int
+    out_of_service: int
+    doors_open: int
+    alarms: int
+
+
+class ReceiverCounts(Struct, frozen=True, kw_only=True):
+    """Callbacks that are owed; `cut`: there are more than were counted."""
+
+    receivers: int
+    frozen: int
+    waiting: int
+    parked: int
+    cut: bool
+
+
+class PaceRow(Struct, frozen=True, kw_only=True):
+    account_id: AccountId
+    hour: datetime
+    placed: int
+    shipped: int
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Orders that were placed, and that left, from `since` on."""
+
+    since: datetime
+    placed: int
+    shipped: int
