@@ -16,7 +16,7 @@ from tests.world import World
 
 SKU = "00131031"
 PAGE_BYTES_MAX = 100_000
-STATEMENTS = 8
+STATEMENTS = 9
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.world import ACCOUNT, World
 
 SKU = "00131031"
 PAGE_BYTES_MAX = 100_000
-STATEMENTS = 3
+STATEMENTS = 4
 
 
 @pytest.fixture

@@ -65,13 +65,16 @@ async def home(request: PageRequest) -> Response[Any]:
         whole = who.site is None
         receivers = await counts.receivers(tx, sight=sight) if whole else None
         hours, days = await pace.stretches(tx, sight=sight, zone=who.zone) if whole else ([], [])
+        mark = await counts.last_event(tx)
         now = tx.now
     return screen.show(
         request,
         who,
         SAYS,
         "office/home.html",
+        scripts=("live",),
         here=PREFIX,
+        live=f"{PREFIX}/live?since={mark}",
         aged=aged,
         ages=AGES_DAYS,
         kinds={kind: sum(one.kind == kind for one in waiting) for kind in KINDS},

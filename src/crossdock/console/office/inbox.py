@@ -12,7 +12,7 @@ from crossdock.console.office.screen import Entry, Failure, Form, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.operators import deeds
-from crossdock.core.overview import inbox
+from crossdock.core.overview import counts, inbox
 from crossdock.core.overview.errors import DueInvalid, ExceptionOver, ExceptionTaken
 from crossdock.core.overview.inbox_model import KINDS, ExceptionKind, Waiting
 from crossdock.db.tx import Tx
@@ -129,6 +129,7 @@ async def _list(request: PageRequest, who: Somebody, failure: Failure | None = N
     async with who.desk.database.autocommit() as tx:
         sight = seeing.sight(who, await seeing.seen(tx, who))
         found = await inbox.waiting(tx, sight=sight, kinds=kinds, done=asked["which"] == "done")
+        mark = await counts.last_event(tx)
         now = tx.now
     if asked["mine"]:
         found = [one for one in found if one.owner == who.name]
@@ -138,7 +139,9 @@ async def _list(request: PageRequest, who: Somebody, failure: Failure | None = N
         who,
         SAYS,
         "office/inbox.html",
+        scripts=("live",),
         here=HERE,
+        live=f"{PREFIX}/live?since={mark}",
         failure=failure,
         asked=asked,
         kinds=KINDS,

@@ -276,6 +276,8 @@ async def _one(request: PageRequest, who: Somebody, order_id: int, failure: Fail
         who,
         SAYS,
         "office/order.html",
+        scripts=("live",),
+        live=f"{PREFIX}/live?order={order_id}&since={sheet.mark}",
         here=f"{HERE}/{order_id}",
         failure=failure,
         sheet=sheet,

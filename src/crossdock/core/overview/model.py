@@ -166,6 +166,11 @@ class OrderSheet(Struct, frozen=True, kw_only=True):
     asked: list[CancelRequest]
     """What its owner asked to call off, and nobody has decided."""
 
+    @property
+    def mark(self) -> int:
+        """The number of its last event that is shown; 0 where there is none."""
+        return max((row.id for row in self.timeline if row.source == "event"), default=0)
+
 
 class BucketRow(Struct, frozen=True, kw_only=True):
     """A bucket with the names of what it holds and where."""

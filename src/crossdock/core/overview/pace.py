@@ -41,8 +41,8 @@ async def stretches(tx: Tx, *, sight: Sight, zone: ZoneInfo) -> tuple[list[Stret
 def _between(rows: Sequence[PaceRow], ends: Sequence[datetime], begins: Sequence[datetime]) -> list[Stretch]:
     """One for each but the first of `ends`, which stands for what was before."""
     of_account: dict[int, dict[datetime, PaceRow]] = {}
-    for row in rows:
-        of_account.setdefault(row.account_id, {})[row.hour] = row
+    for one in rows:
+        of_account.setdefault(one.account_id, {})[one.hour] = one
     placed, shipped = [0] * len(begins), [0] * len(begins)
     for known in of_account.values():
         last = known.get(ends[0])
