@@ -15,6 +15,7 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.accounts import keys, overview
 from crossdock.core.bench import commands as bench
 from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
@@ -200,11 +201,13 @@ async def twins(quiet_world: World) -> Twins:
     )
     await world.desk.packings.put(PACKED)
     [(packing_id,)] = await world.rows("SELECT id FROM packing")
+    [(key_id,)] = await world.rows("SELECT id FROM credential WHERE dialect = 'bestwond'")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
         packing=packing_id,
+        key=key_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
@@ -232,6 +235,14 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
     at_bench = twins.ids["at_bench"]
     return {
+        overview.accounts: [{"limit": 10}],
+        overview.account: [{}],
+        overview.keys: [{"limit": 10}, {"dialect": "hongxun", "limit": 10}],
+        overview.sites: [{"limit": 10}],
+        overview.services: [{"limit": 10}],
+        keys.keys_of: [{}],
+        keys.opened: [{"seal": twins.world.desk.seal, "dialect": "bestwond", "limit": 10}],
+        keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
@@ -302,6 +313,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 def asked_modules() -> list[ModuleType]:
     return [
+        overview,
         order_queries,
         catalog,
         stock,
@@ -436,6 +448,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
     brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (keys.revoke, {"credential_id": ids["key"]}),
+        (keys.rotate, {"seal": twins.world.desk.seal, "credential_id": ids["key"], "overlap_h": 0}),
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
@@ -738,6 +752,7 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_session",
         "location_move",
         "location_count",
+        "credential",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
