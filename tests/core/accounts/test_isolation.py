@@ -35,8 +35,9 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
-from crossdock.core.lockers import keeping
+from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.lockers.model import Box
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
@@ -138,6 +139,7 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
+    box = await broken_box(world)
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
@@ -185,6 +187,7 @@ async def twins(quiet_world: World) -> Twins:
         inbound=inbound,
         draft=draft,
         parcel=parcel,
+        box=box,
         theirs=theirs.order,
         task=task,
         row=rows[0],
@@ -196,6 +199,16 @@ async def twins(quiet_world: World) -> Twins:
         node=node,
         shelves=shelves,
     )
+
+
+async def broken_box(world: World) -> Box:
+    """One that was asked to open once."""
+    async with world.desk.database.transaction() as tx:
+        door: dict[str, Any] = {"cabinet": CABINET, "lock_address": "0109", "use_type": "O"}
+        _, box = await lockers.ask_open(tx, account_id=ACCOUNT, **door, asked_by="x", dialect="x")
+        at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
+        await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
+    return box
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -238,6 +251,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
         locker_queries.parcel_by_number: [{"number": "P-1"}],
+        watching.cabinets: [{"limit": 10}],
+        watching.cabinet: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        watching.compartments: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
+        watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
+        watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
+        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -263,6 +282,7 @@ def asked_modules() -> list[ModuleType]:
         places,
         events,
         locker_queries,
+        watching,
         pick_ups,
         board,
         transport_queries,
@@ -276,6 +296,8 @@ def asked_modules() -> list[ModuleType]:
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
     known = {
         *questions(twins),
+        watching.mark_broken,
+        watching.mark_sound,
         events.wanted,
         stock.on_hand,
         stock.by_company,
@@ -365,6 +387,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
+    in_box = {"cabinet_id": ids["box"].cabinet_id, "box_id": ids["box"].id}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
@@ -412,6 +435,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
+        (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
         (lockers.ask_state, {"cabinet": CABINET, "lock_address": "0105"}),
         (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
