@@ -511,6 +511,14 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+    for listed in (people.members, people.workplaces):
+        mine = await done(twins, listed, account_id=ACCOUNT, limit=100)
+        assert {each.account_id for each in mine} == {ACCOUNT}, listed
+        assert {each.account_id for each in await done(twins, listed, account_id=OTHER, limit=100)} <= {OTHER}
+        assert await done(twins, listed, account_id=OTHER, site_id=SiteId(12), limit=100) == [], listed
+    assert (await done(twins, people.member, account_id=ACCOUNT, staff_id=StaffId(32))).account_id == ACCOUNT
+    with pytest.raises(NotFound):
+        await done(twins, people.member, account_id=OTHER, staff_id=StaffId(32))
 
 
 async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(twins: Twins) -> None:
