@@ -40,8 +40,9 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
-from crossdock.core.lockers import keeping
+from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.lockers.model import Box
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
@@ -152,6 +153,7 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
+    box = await broken_box(world)
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
@@ -212,6 +214,7 @@ async def twins(quiet_world: World) -> Twins:
         inbound=inbound,
         draft=draft,
         parcel=parcel,
+        box=box,
         theirs=theirs.order,
         task=task,
         row=rows[0],
@@ -226,6 +229,16 @@ async def twins(quiet_world: World) -> Twins:
         heap=heap,
         count=count,
     )
+
+
+async def broken_box(world: World) -> Box:
+    """One that was asked to open once."""
+    async with world.desk.database.transaction() as tx:
+        door: dict[str, Any] = {"cabinet": CABINET, "lock_address": "0109", "use_type": "O"}
+        _, box = await lockers.ask_open(tx, account_id=ACCOUNT, **door, asked_by="x", dialect="x")
+        at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
+        await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
+    return box
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -287,6 +300,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
         locker_queries.parcel_by_number: [{"number": "P-1"}],
+        watching.cabinets: [{"limit": 10}],
+        watching.cabinet: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        watching.compartments: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
+        watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
+        watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
+        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -322,6 +341,7 @@ def asked_modules() -> list[ModuleType]:
         counting,
         events,
         locker_queries,
+        watching,
         pick_ups,
         board,
         bench_queries,
@@ -336,6 +356,8 @@ def asked_modules() -> list[ModuleType]:
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
     known = {
         *questions(twins),
+        watching.mark_broken,
+        watching.mark_sound,
         events.wanted,
         stock.on_hand,
         stock.by_company,
@@ -436,6 +458,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
+    in_box = {"cabinet_id": ids["box"].cabinet_id, "box_id": ids["box"].id}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     at_bench = {**floor, "staff_id": StaffId(52)}
     packing = {**floor, "packing_id": ids["at_bench"].id}
@@ -505,6 +528,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
+        (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
         (lockers.ask_state, {"cabinet": CABINET, "lock_address": "0105"}),
         (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
@@ -611,6 +636,14 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+    for listed in (people.members, people.workplaces):
+        mine = await done(twins, listed, account_id=ACCOUNT, limit=100)
+        assert {each.account_id for each in mine} == {ACCOUNT}, listed
+        assert {each.account_id for each in await done(twins, listed, account_id=OTHER, limit=100)} <= {OTHER}
+        assert await done(twins, listed, account_id=OTHER, site_id=SiteId(12), limit=100) == [], listed
+    assert (await done(twins, people.member, account_id=ACCOUNT, staff_id=StaffId(32))).account_id == ACCOUNT
+    with pytest.raises(NotFound):
+        await done(twins, people.member, account_id=OTHER, staff_id=StaffId(32))
 
 
 async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(twins: Twins) -> None:
