@@ -37,10 +37,13 @@ from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.manifests import commands as doors
+from crossdock.core.manifests import queries as manifests
+from crossdock.core.manifests.model import Loaded
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders import pieces
+from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
@@ -159,6 +162,7 @@ async def twins(quiet_world: World) -> Twins:
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
+    gone, loaded = [await on_manifest(world, number) for number in ("M-1", "M-2")]
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -195,7 +199,23 @@ async def twins(quiet_world: World) -> Twins:
         pallet=pallet,
         node=node,
         shelves=shelves,
+        gone=gone,
+        loaded=loaded,
     )
+
+
+async def on_manifest(world: World, number: str) -> Loaded:
+    """A packed order on a manifest; M-1 has left with it."""
+    await world.stock("P-7001", 1)
+    order = await world.order(number, lines={"P-7001": 1}, state="allocated")
+    place: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, account_id=ACCOUNT, order_id=order.id)
+        loaded = await doors.load(tx, **place, code=number, operation_id=number)
+    if number == "M-1":
+        await doors.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
+    return loaded
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -224,6 +244,10 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         places.contents: [{**floor, "location_id": shelf_id}],
         places.first_empty: [{**floor, "kind": "shelf"}],
         places.to_put_away: [{**floor, "limit": 10}],
+        labels.by_label: [{"kinds": ["outbound"], "code": "T-1"}, {"kinds": ["outbound"], "code": NUMBER}],
+        manifests.manifest: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id}],
+        manifests.manifests: [{**floor, "limit": 10}],
+        manifests.parcels: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id, "limit": 10}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -258,9 +282,11 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 def asked_modules() -> list[ModuleType]:
     return [
         order_queries,
+        labels,
         catalog,
         stock,
         places,
+        manifests,
         events,
         locker_queries,
         pick_ups,
@@ -281,6 +307,8 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         stock.by_company,
         catalog.arriving,
         board.counts,
+        manifests.destinations,
+        manifests.ready,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -309,6 +337,17 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
     place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
     assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
     assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
+
+
+async def test_nobody_counts_what_another_account_ships(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, manifests.ready, account_id=ACCOUNT, **place) == 1
+    assert [
+        one.parcels for one in await done(twins, manifests.destinations, account_id=ACCOUNT, **place, limit=9)
+    ] == [1]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, manifests.ready, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, manifests.destinations, account_id=OTHER, site_id=site_id, limit=9) == []
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -366,6 +405,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
+    by_hand = {**floor, "staff_id": StaffId(52), "operation_id": "op-9"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
         (uploads.start, {**upload, **by}),
@@ -426,6 +466,13 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
+        (doors.load, {**by_hand, "code": "M-2"}),
+        (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
+        (doors.unload, {**by_hand, "manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id}),
+        (doors.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (doors.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
+        (doors.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),
@@ -625,6 +672,8 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "manifest",
+        "manifest_parcel",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

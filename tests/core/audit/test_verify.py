@@ -14,6 +14,7 @@ from crossdock.core.picking.model import WaveFilter
 from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
+from tests.core.manifests.conftest import Door
 from tests.core.places.shelves import Shelves
 from tests.world import COMPANY, LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, WAREHOUSE, World
 
@@ -32,6 +33,9 @@ DAMAGE = {
         " SELECT account_id, product_id, 'SN0002', stock_id, received_at FROM unit"
     ),
     "every picked piece was moved": "DELETE FROM location_move WHERE cause LIKE 'pick:%%'",
+    "every manifest holds what it says, and that has left with it": (
+        "UPDATE orders SET state = 'packed' WHERE number = 'D-1'"
+    ),
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -77,6 +81,12 @@ async def picked(world: World) -> None:
         await picking.confirm(tx, **here, task_id=pick.task_id, **into)
 
 
+async def closed_manifest(world: World) -> None:
+    door = Door(world)
+    await door.packed("D-1")
+    await door.close((await door.load("D-1")).manifest_id)
+
+
 async def full_house(world: World) -> None:
     """A row of each kind that a check looks at: waiting, on a shelf, in a box, handed over, told."""
     await world.cabinet_answers("accepted")
@@ -100,6 +110,7 @@ async def full_house(world: World) -> None:
         await paying.pay(tx, **of, reference="T-1")
         await paying.refund(tx, **of, reference="R-1")
     await picked(world)
+    await closed_manifest(world)
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

@@ -94,6 +94,20 @@ SELECT 'pick ' || t.id AS subject,
                FROM location_move WHERE cause LIKE 'pick:%%' GROUP BY 1, 2) m
          ON m.account_id = t.account_id AND m.pick = t.id::text
 """,
+    "every manifest holds what it says, and that has left with it": """
+SELECT 'manifest ' || m.id AS subject,
+       CASE WHEN m.state <> 'closing' AND x.orders <> m.parcels
+                 THEN format('%%s, has %%s orders, counts %%s', m.state, x.orders, m.parcels)
+            WHEN x.strayed > 0 THEN format('%%s, %%s of its orders are elsewhere', m.state, x.strayed) END AS says
+  FROM manifest m
+ CROSS JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE p.state = CASE m.state WHEN 'closed' THEN 'shipped' ELSE 'on' END) AS orders,
+              count(*) FILTER (WHERE p.state = 'on' AND m.state = 'closed'
+                                  OR p.state = 'shipped' AND o.state NOT IN ('shipped', 'delivered', 'returned')
+              ) AS strayed
+         FROM manifest_parcel p JOIN orders o ON o.account_id = p.account_id AND o.id = p.order_id
+        WHERE p.account_id = m.account_id AND p.manifest_id = m.id) x
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state
