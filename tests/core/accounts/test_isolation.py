@@ -45,12 +45,15 @@ from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, Order, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.returning import commands as back
+from crossdock.core.returning import queries as coming_back
+from crossdock.core.returning.model import Stray, Wanted
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
@@ -79,6 +82,7 @@ NUMBER = "N-1"
 MEASURE = Measure(weight_g=Decimal(9), length_mm=Decimal(1), width_mm=Decimal(1), height_mm=Decimal(1))
 PIECE = NewPiece(serial=1, **structs.asdict(MEASURE))
 KEY = "000001"
+SEEN = Wanted(code="P-7001", verdict="restock")
 
 SECOND_ACCOUNT = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -163,6 +167,7 @@ async def twins(quiet_world: World) -> Twins:
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     gone, loaded = [await on_manifest(world, number) for number in ("M-1", "M-2")]
+    returned, stray = await come_back(world)
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -201,7 +206,21 @@ async def twins(quiet_world: World) -> Twins:
         shelves=shelves,
         gone=gone,
         loaded=loaded,
+        returned=returned,
+        stray=stray,
     )
+
+
+async def come_back(world: World) -> tuple[Order, Stray]:
+    """A return that somebody has begun to look into, and goods without one."""
+    order = await world.order("B-1", kind="return", type="RETURN", lines={"P-7001": 1})
+    where: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        await orders.submit(tx, account_id=ACCOUNT, order_id=order.id, dialect="x", actor="x")
+        await back.receive(tx, **where, actor="x", order_id=order.id, operation_id="B-1")
+        await back.inspect(tx, **where, actor="x", order_id=order.id, wanted=SEEN, operation_id="B-2")
+        stray = await back.note_stray(tx, **where, code="x", what="a lamp", operation_id="B-3")
+    return order, stray
 
 
 async def on_manifest(world: World, number: str) -> Loaded:
@@ -248,6 +267,10 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         manifests.manifest: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id}],
         manifests.manifests: [{**floor, "limit": 10}],
         manifests.parcels: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id, "limit": 10}],
+        coming_back.return_of: [{**floor, "code": "B-1"}],
+        coming_back.inspection: [{**floor, "order_id": twins.ids["returned"].id}],
+        coming_back.strays: [{**floor, "limit": 10}],
+        coming_back.stray: [{**floor, "stray_id": twins.ids["stray"].id}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -287,6 +310,7 @@ def asked_modules() -> list[ModuleType]:
         stock,
         places,
         manifests,
+        coming_back,
         events,
         locker_queries,
         pick_ups,
@@ -309,6 +333,8 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         board.counts,
         manifests.destinations,
         manifests.ready,
+        coming_back.returning,
+        coming_back.here,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -348,6 +374,17 @@ async def test_nobody_counts_what_another_account_ships(twins: Twins) -> None:
     for site_id in (WAREHOUSE, SiteId(180)):
         assert await done(twins, manifests.ready, account_id=OTHER, site_id=site_id) == 0
         assert await done(twins, manifests.destinations, account_id=OTHER, site_id=site_id, limit=9) == []
+
+
+async def test_nobody_counts_what_comes_back_to_another_account(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, coming_back.here, account_id=ACCOUNT, **place) == 1
+    assert [one.number for one in await done(twins, coming_back.returning, account_id=ACCOUNT, **place, limit=9)] == [
+        "B-1"
+    ]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, coming_back.here, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, coming_back.returning, account_id=OTHER, site_id=site_id, limit=9) == []
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -466,6 +503,12 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (back.receive, {**by_hand, "actor": "x", "order_id": ids["returned"].id}),
+        (back.inspect, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "wanted": SEEN}),
+        (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
+        (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
+        (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
+        (back.settle_stray, {**floor, "staff_id": StaffId(52), "stray_id": ids["stray"].id, "settlement": "x"}),
         (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
         (doors.load, {**by_hand, "code": "M-2"}),
         (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
@@ -674,6 +717,8 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_session",
         "manifest",
         "manifest_parcel",
+        "return_piece",
+        "stray_goods",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
