@@ -508,7 +508,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
         (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
         (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
-        (back.settle_stray, {**floor, "staff_id": StaffId(52), "stray_id": ids["stray"].id, "settlement": "x"}),
+        (back.settle_stray, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
         (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
         (doors.load, {**by_hand, "code": "M-2"}),
         (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),

@@ -300,14 +300,17 @@ async def test_what_nobody_announced_is_put_on_record_and_settled(back: Back) ->
     assert (first.id, second.id) == (known.id, unknown.id)
     settle: Any = PLACE | {"staff_id": WORKER, "stray_id": known.id}
     async with back.world.desk.database.transaction() as tx:
-        settled = await commands.settle_stray(tx, **settle, settlement="Sent back to its sender")
+        for _ in range(2):
+            settled = await commands.settle_stray(
+                tx, **settle, settlement="Sent back to its sender", operation_id="op-2"
+            )
         with pytest.raises(StraySettled):
-            await commands.settle_stray(tx, **settle, settlement="Again")
+            await commands.settle_stray(tx, **settle, settlement="Again", operation_id="op-3")
         for stray_id in (0, 99, 10**30):
             with pytest.raises(StrayUnknown):
-                await commands.settle_stray(tx, **(settle | {"stray_id": stray_id}), settlement="x")
+                await commands.settle_stray(tx, **(settle | {"stray_id": stray_id}), settlement="x", operation_id="x")
         with pytest.raises(NoteMissing):
-            await commands.settle_stray(tx, **settle, settlement="")
+            await commands.settle_stray(tx, **settle, settlement="", operation_id="x")
     assert settled.settlement == "Sent back to its sender"
 
 

@@ -251,16 +251,39 @@ async def settle_stray(
     staff_id: StaffId,
     stray_id: int,
     settlement: str,
+    operation_id: str,
 ) -> Stray:
-    """What was done with them. Errors: StrayUnknown, StraySettled, NoteMissing, NoteTooLong."""
+    """What was done with them.
+
+    The same operation again settles nothing. Errors: StrayUnknown, StraySettled, NoteMissing, NoteTooLong.
+    """
     _refuse_long(settlement)
     if not settlement.strip():
         raise NoteMissing()
-    place = {"account_id": account_id, "site_id": site_id, "stray_id": stray_id}
-    await queries.stray(tx, **place)  # type: ignore[arg-type]
-    if not await sql.settle_stray(tx, **place, staff_id=staff_id, settlement=settlement.strip()):  # type: ignore[arg-type]
+    found = await queries.stray(tx, account_id=account_id, site_id=site_id, stray_id=stray_id)
+    done = await staff.action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
+    if done is not None:
+        return found
+    settled = await sql.settle_stray(
+        tx,
+        account_id=account_id,
+        site_id=site_id,
+        stray_id=stray_id,
+        staff_id=staff_id,
+        settlement=settlement.strip(),
+    )
+    if not settled:
         raise StraySettled(id=stray_id)
-    return await queries.stray(tx, **place)  # type: ignore[arg-type]
+    await staff.record_action(
+        tx,
+        account_id=account_id,
+        site_id=site_id,
+        staff_id=staff_id,
+        action="settle_stray",
+        after={"record": stray_id, "settlement": settlement.strip()},
+        operation_id=operation_id,
+    )
+    return await queries.stray(tx, account_id=account_id, site_id=site_id, stray_id=stray_id)
 
 
 async def _held(tx: Tx, account_id: AccountId, site_id: SiteId, order_id: int) -> Order:
