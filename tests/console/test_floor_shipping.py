@@ -116,6 +116,18 @@ async def test_an_interrupted_closing_is_gone_on_with(world: World, floor: Hand)
     assert await door.states() == [("N-1", "shipped")]
 
 
+async def test_what_was_left_is_named_until_everybody_has_seen_it(world: World, floor: Hand) -> None:
+    door = Door(world)
+    loaded = await door.load((await door.packed("N-1")).number)
+    await world.rows("UPDATE manifest SET state = 'closing' RETURNING 1")
+    async with world.desk.database.transaction() as tx:
+        await call_off(tx, account_id=ACCOUNT, wanted=CallOff(number="N-1", content_hash=b""), dialect="x", actor="x")
+    base = f"/floor/ship/{loaded.manifest_id}"
+    gone = await floor.send(await floor.get(base), f"{base}/close")
+    assert "0 orders left. These did not go, take them off the van: N-1" in gone.text
+    assert "It did not go (CancelWaiting)" in (await floor.get(base)).text
+
+
 async def test_lists_are_bounded_and_light(world: World, floor: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipping, "PARCELS_SHOWN", 2)
     monkeypatch.setattr(shipping, "DESTINATIONS_SHOWN", 1)

@@ -34,7 +34,9 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
         await world.product(sku, f"Goods {sku}")
         await floor.place(shelf(sku), walk_order=100 + at)
     await floor.totes(*(f"CART-{n:02}" for n in range(1, ORDERS + 1)))
-    await world.order("IN-DAY", lines=dict.fromkeys(SKUS, PIECES), kind="inbound", state="announced", dialect="hongxun")
+    await world.order(
+        "IN-DAY", lines=dict.fromkeys(SKUS, PIECES), kind="inbound", state="announced", dialect="hongxun"
+    )
 
     async with handheld(browser, world) as worker, handheld(browser, world, who=BOSS) as boss:
         await receive(worker)

@@ -16,6 +16,7 @@ from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
 from tests.core.manifests.conftest import Door
 from tests.core.places.shelves import Shelves
+from tests.core.returning.conftest import Back
 from tests.world import COMPANY, LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, WAREHOUSE, World
 
 DAMAGE = {
@@ -36,6 +37,7 @@ DAMAGE = {
     "every manifest holds what it says, and that has left with it": (
         "UPDATE orders SET state = 'packed' WHERE number = 'D-1'"
     ),
+    "what was seen of a settled return is booked": "UPDATE return_piece SET quantity = quantity + 1",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -87,6 +89,13 @@ async def closed_manifest(world: World) -> None:
     await door.close((await door.load("D-1")).manifest_id)
 
 
+async def settled_return(world: World) -> None:
+    back = Back(world)
+    order = await back.here("B-1", lines={"00131031": 1})
+    await back.see(order, "00131031")
+    await back.finish(order)
+
+
 async def full_house(world: World) -> None:
     """A row of each kind that a check looks at: waiting, on a shelf, in a box, handed over, told."""
     await world.cabinet_answers("accepted")
@@ -111,6 +120,7 @@ async def full_house(world: World) -> None:
         await paying.refund(tx, **of, reference="R-1")
     await picked(world)
     await closed_manifest(world)
+    await settled_return(world)
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

@@ -62,7 +62,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "missing": "{n} of its parcels are not scanned",
     "state": "It is not packed any more: take it off",
     "asked": "Its owner asked to call it off: take it off and ask a manager",
-    "left": "It did not go: take it off the van and ask a manager",
+    "left": "It did not go ({reason}): take it off the van and ask a manager",
     "open": "Being loaded",
     "closing": "Being closed",
     "closed": "Left",

@@ -108,6 +108,18 @@ SELECT 'manifest ' || m.id AS subject,
          FROM manifest_parcel p JOIN orders o ON o.account_id = p.account_id AND o.id = p.order_id
         WHERE p.account_id = m.account_id AND p.manifest_id = m.id) x
 """,
+    "what was seen of a settled return is booked": """
+SELECT 'order ' || l.order_id || ' line ' || l.line_no AS subject,
+       CASE WHEN p.stocked <> l.done THEN format('%%s seen for stock, %%s booked', p.stocked, l.done)
+            WHEN p.waiting > 0 AND o.finished_at IS NOT NULL
+            THEN format('%%s, %%s findings wait', o.state, p.waiting) END AS says
+  FROM (SELECT account_id, order_line_id, count(*) FILTER (WHERE ended IS NULL) AS waiting,
+               coalesce(sum(quantity) FILTER (WHERE ended = 'booked' AND verdict <> 'reject'), 0) AS stocked
+          FROM return_piece GROUP BY account_id, order_line_id) p
+  JOIN order_line l ON l.account_id = p.account_id AND l.id = p.order_line_id
+  JOIN orders o ON o.account_id = l.account_id AND o.id = l.order_id
+ WHERE l.product_id IS NOT NULL
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state
