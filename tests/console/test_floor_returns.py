@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from crossdock.console.floor import returns
+from crossdock.console.floor import returns, strays
 from crossdock.core.orders.model import Order
 from crossdock.core.returning.model import NOTE_CHARACTERS_MAX, QUANTITY_MAX
 from tests.console.conftest import assert_accessible, picture
@@ -171,8 +171,9 @@ async def test_what_is_of_another_place_or_kind_is_unknown(world: World, floor: 
 
 
 async def test_lists_are_bounded(world: World, floor: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("RETURNS_SHOWN", "STRAYS_SHOWN", "LINES_SHOWN", "PIECES_SHOWN"):
+    for name in ("RETURNS_SHOWN", "LINES_SHOWN", "PIECES_SHOWN"):
         monkeypatch.setattr(returns, name, 1)
+    monkeypatch.setattr(strays, "SHOWN", 1)
     back = Back(world)
     first, second = await back.here("R-1"), await back.announced("R-2")
     for what in ("a lamp", "a shoe"):
@@ -182,8 +183,8 @@ async def test_lists_are_bounded(world: World, floor: Hand, monkeypatch: pytest.
     home = await floor.get("/floor/returns")
     assert ("R-1" in home.text, "R-2" in home.text, f"?after={first.id}" in home.text) == (True, False, True)
     assert "R-2" in (await floor.get(f"/floor/returns?after={first.id}")).text
-    strays = await floor.get("/floor/returns/unknown")
-    assert ("a lamp" in strays.text, "a shoe" in strays.text, "?after=1" in strays.text) == (True, False, True)
+    unknown = await floor.get("/floor/returns/unknown")
+    assert ("a lamp" in unknown.text, "a shoe" in unknown.text, "?after=1" in unknown.text) == (True, False, True)
     assert "a shoe" in (await floor.get("/floor/returns/unknown?after=1")).text
     page = await floor.get(f"/floor/returns/{first.id}")
     assert ("1 earlier ones" in page.text, "1 more lines" in page.text) == (True, True)

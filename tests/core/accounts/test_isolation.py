@@ -37,6 +37,7 @@ from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.manifests import closing
 from crossdock.core.manifests import commands as doors
 from crossdock.core.manifests import queries as manifests
 from crossdock.core.manifests.model import Loaded
@@ -53,6 +54,7 @@ from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
 from crossdock.core.returning import commands as back
 from crossdock.core.returning import queries as coming_back
+from crossdock.core.returning import strays
 from crossdock.core.returning.model import Stray, Wanted
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
@@ -219,7 +221,7 @@ async def come_back(world: World) -> tuple[Order, Stray]:
         await orders.submit(tx, account_id=ACCOUNT, order_id=order.id, dialect="x", actor="x")
         await back.receive(tx, **where, actor="x", order_id=order.id, operation_id="B-1")
         await back.inspect(tx, **where, actor="x", order_id=order.id, wanted=SEEN, operation_id="B-2")
-        stray = await back.note_stray(tx, **where, code="x", what="a lamp", operation_id="B-3")
+        stray = await strays.note(tx, **where, code="x", what="a lamp", operation_id="B-3")
     return order, stray
 
 
@@ -233,7 +235,7 @@ async def on_manifest(world: World, number: str) -> Loaded:
             await step(tx, account_id=ACCOUNT, order_id=order.id)
         loaded = await doors.load(tx, **place, code=number, operation_id=number)
     if number == "M-1":
-        await doors.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
+        await closing.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
     return loaded
 
 
@@ -508,14 +510,14 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
         (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
         (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
-        (back.settle_stray, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
+        (strays.settle, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
         (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
         (doors.load, {**by_hand, "code": "M-2"}),
         (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
         (doors.unload, {**by_hand, "manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id}),
-        (doors.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
-        (doors.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
-        (doors.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (closing.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (closing.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
+        (closing.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),

@@ -8,7 +8,7 @@ import pytest
 
 from crossdock.base.ids import ServiceId, StaffId
 from crossdock.core.fulfilment import commands as fulfilment
-from crossdock.core.manifests import commands, queries
+from crossdock.core.manifests import closing, commands, queries
 from crossdock.core.manifests.model import Closed, Listed, ListedParcel, Loaded, Waiting
 from crossdock.core.orders import pieces
 from crossdock.core.orders.model import NewPiece, Order
@@ -69,7 +69,7 @@ class Door:
             )
 
     async def close(self, manifest_id: int, **taker: str) -> Closed:
-        return await commands.close(
+        return await closing.close(
             self.world.desk.database, **PLACE, staff_id=WORKER, actor="floor1", manifest_id=manifest_id, **taker
         )
 

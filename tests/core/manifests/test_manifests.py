@@ -9,7 +9,7 @@ from crossdock.base.errors import CrossdockError
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.fulfilment.calling_off import CallOff, call_off
 from crossdock.core.fulfilment.errors import CancelWaiting, StationHasNoCabinet
-from crossdock.core.manifests import commands, model, queries
+from crossdock.core.manifests import closing, commands, model, queries
 from crossdock.core.manifests.errors import (
     ManifestEmpty,
     ManifestFull,
@@ -192,10 +192,10 @@ async def test_a_closing_that_was_stopped_is_completed_by_the_next(door: Door) -
         loaded = await door.load(order.number)
     manifest_id = loaded.manifest_id
     async with door.world.desk.database.transaction() as tx:
-        await commands.begin(tx, **PLACE, staff_id=WORKER, manifest_id=manifest_id, driver="Dana Driver")
+        await closing.begin(tx, **PLACE, staff_id=WORKER, manifest_id=manifest_id, driver="Dana Driver")
     async with door.world.desk.database.transaction() as tx:
         of = {"manifest_id": manifest_id, "order_id": found[0].id, "actor": "floor1"}
-        await commands.send_off(tx, account_id=ACCOUNT, **of)  # type: ignore[arg-type]
+        await closing.send_off(tx, account_id=ACCOUNT, **of)  # type: ignore[arg-type]
     assert (await door.manifest(manifest_id)).state == "closing"
     await door.packed("N-9")
     with pytest.raises(ManifestOver):
@@ -232,7 +232,7 @@ async def test_what_stops_meanwhile_is_left_behind_and_the_rest_goes(door: Door)
     for number in ("N-1", "N-2"):
         loaded = await door.load((await door.packed(number)).number)
     async with door.world.desk.database.transaction() as tx:
-        await commands.begin(tx, **PLACE, staff_id=WORKER, manifest_id=loaded.manifest_id)
+        await closing.begin(tx, **PLACE, staff_id=WORKER, manifest_id=loaded.manifest_id)
     await asked_to_call_off(door.world, "N-1")
     closed = await door.close(loaded.manifest_id)
     assert (closed.manifest.state, closed.manifest.parcels, closed.left) == ("closed", 1, ["N-1"])
@@ -274,7 +274,7 @@ async def test_an_order_that_left_otherwise_is_no_second_time_on_the_van(door: D
     order = await door.packed("N-1")
     loaded = await door.load("N-1")
     async with door.world.desk.database.transaction() as tx:
-        await commands.begin(tx, **PLACE, staff_id=WORKER, manifest_id=loaded.manifest_id)
+        await closing.begin(tx, **PLACE, staff_id=WORKER, manifest_id=loaded.manifest_id)
         await fulfilment.ship(tx, account_id=ACCOUNT, order_id=order.id)
     closed = await door.close(loaded.manifest_id)
     assert (closed.manifest.parcels, closed.left) == (0, ["N-1"])
@@ -334,7 +334,7 @@ async def test_nobody_loads_or_closes_what_is_another_place_s(door: Door) -> Non
     loaded = await door.load((await door.packed("N-1")).number)
     elsewhere: Any = PLACE | {"site_id": SHOP}
     with pytest.raises(ManifestUnknown):
-        await commands.close(
+        await closing.close(
             door.world.desk.database, **elsewhere, staff_id=WORKER, actor="x", manifest_id=loaded.manifest_id
         )
     async with door.world.desk.database.autocommit() as tx:

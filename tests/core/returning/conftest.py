@@ -8,7 +8,7 @@ import pytest
 from crossdock.base.ids import StaffId
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders.model import Order
-from crossdock.core.returning import commands, queries
+from crossdock.core.returning import commands, queries, strays
 from crossdock.core.returning.model import Finished, Inspection, Piece, Stray, Verdict, Wanted
 from tests.world import ACCOUNT, WAREHOUSE, World
 
@@ -69,7 +69,7 @@ class Back:
 
     async def stray(self, code: str, what: str, *, operation_id: str = "") -> Stray:
         async with self.world.desk.database.transaction() as tx:
-            return await commands.note_stray(
+            return await strays.note(
                 tx, **PLACE, staff_id=WORKER, code=code, what=what, operation_id=operation_id or str(uuid4())
             )
 

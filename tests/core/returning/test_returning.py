@@ -15,7 +15,7 @@ from crossdock.core.orders import commands as orders
 from crossdock.core.orders.errors import LineUnknown, QuantityInvalid, StateForbids
 from crossdock.core.orders.model import NewLine
 from crossdock.core.places.errors import LocationClosed, LocationUnknown
-from crossdock.core.returning import commands, queries
+from crossdock.core.returning import commands, queries, strays
 from crossdock.core.returning.errors import (
     LotMissing,
     MoreThanReturned,
@@ -301,16 +301,14 @@ async def test_what_nobody_announced_is_put_on_record_and_settled(back: Back) ->
     settle: Any = PLACE | {"staff_id": WORKER, "stray_id": known.id}
     async with back.world.desk.database.transaction() as tx:
         for _ in range(2):
-            settled = await commands.settle_stray(
-                tx, **settle, settlement="Sent back to its sender", operation_id="op-2"
-            )
+            settled = await strays.settle(tx, **settle, settlement="Sent back to its sender", operation_id="op-2")
         with pytest.raises(StraySettled):
-            await commands.settle_stray(tx, **settle, settlement="Again", operation_id="op-3")
+            await strays.settle(tx, **settle, settlement="Again", operation_id="op-3")
         for stray_id in (0, 99, 10**30):
             with pytest.raises(StrayUnknown):
-                await commands.settle_stray(tx, **(settle | {"stray_id": stray_id}), settlement="x", operation_id="x")
+                await strays.settle(tx, **(settle | {"stray_id": stray_id}), settlement="x", operation_id="x")
         with pytest.raises(NoteMissing):
-            await commands.settle_stray(tx, **settle, settlement="", operation_id="x")
+            await strays.settle(tx, **settle, settlement="", operation_id="x")
     assert settled.settlement == "Sent back to its sender"
 
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
-from crossdock.console.floor import screen
+from crossdock.console.floor import screen, strays
 from crossdock.console.floor.door import Item
 from crossdock.console.floor.errors import FieldWrong
 from crossdock.console.floor.screen import Failure, Form, Says
@@ -38,8 +38,6 @@ from crossdock.core.returning.errors import (
     ReturnNotInspected,
     ReturnNotReceived,
     ReturnUnknown,
-    StraySettled,
-    StrayUnknown,
     TooManyPieces,
 )
 from crossdock.core.returning.model import (
@@ -55,11 +53,9 @@ from crossdock.core.stock.errors import ExpiryDiffers
 from crossdock.db.tx import Tx
 
 HOME: Final = f"{PREFIX}/returns"
-STRAYS: Final = f"{HOME}/unknown"
 RETURNS_SHOWN: Final = 50
 LINES_SHOWN: Final = 60
 PIECES_SHOWN: Final = 60
-STRAYS_SHOWN: Final = 30
 
 TEXTS: Final[Mapping[str, str]] = {
     "returns": "Returns",
@@ -72,8 +68,6 @@ TEXTS: Final[Mapping[str, str]] = {
     "of_pieces": "{seen} of {pieces} pieces seen",
     "more": "More",
     "first": "Back to the first",
-    "strays": "Goods without a return",
-    "strays_none": "Nothing is on record.",
     "return": "Return",
     "of": "Of {reference}",
     "wants": "Its owner wants: {name}",
@@ -109,15 +103,6 @@ TEXTS: Final[Mapping[str, str]] = {
     "ask": "Ask the owner",
     "question": "Question",
     "ask_do": "Ask",
-    "stray_new": "Put goods without a return on record",
-    "stray_code": "What stands on it (a number, a name)",
-    "stray_what": "What it is, and in which state",
-    "stray_do": "Put on record",
-    "stray_hint": "Put the goods into quarantine, with the number of the record on them. The owner or a manager says"
-    " what becomes of them.",
-    "record": "Record {id}",
-    "settle": "What was done with it",
-    "settle_do": "Settle",
 }
 FAILURES: Final[Mapping[type[CrossdockError], str]] = {
     ReturnUnknown: "No return and no order goes by “{code}”. Put it on record as goods without a return.",
@@ -142,18 +127,14 @@ FAILURES: Final[Mapping[type[CrossdockError], str]] = {
     TooManyPieces: "{most} findings of one return: book them first.",
     PiecesMissing: "{pieces} pieces were not seen: say why.",
     ExpiryDiffers: "Lot “{lot}” is here with the date {expires_on}, not {said}. Give these goods a lot of their own.",
-    StrayUnknown: "Nothing is on record under this number.",
-    StraySettled: "Record {id} was settled before.",
 }
-SAYS: Final = Says.of(TEXTS, FAILURES)
+SAYS: Final = Says.of({**strays.TEXTS, **TEXTS}, FAILURES)
 RECEIVED: Final = "{number} is here. Now look at each piece."
 SEEN: Final = "{quantity} × {sku} noted: {seen} of {quantity_all}."
 TAKEN_BACK: Final = "Taken back."
 ASKED: Final = "The owner of {number} was asked."
 FINISHED: Final = "{number} is settled: {restock} back to stock, {quarantine} in quarantine, {reject} rejected."
-NOTED: Final = "Record {id}: write this number on the goods, and put them into quarantine."
-SETTLED: Final = "Record {id} is settled."
-MESSAGES: Final = (RECEIVED, SEEN, TAKEN_BACK, ASKED, FINISHED, NOTED, SETTLED)
+MESSAGES: Final = (RECEIVED, SEEN, TAKEN_BACK, ASKED, FINISHED)
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -194,51 +175,6 @@ async def choose(request: PageRequest) -> Response[Any]:
     return await screen.act(
         request, who, SAYS, do, lambda failure: _home(request, who, failure, sent.get("code", ""))
     )
-
-
-@get(STRAYS, media_type=MediaType.HTML)
-async def strays(request: PageRequest) -> Response[Any]:
-    return await _strays(request, await person(request))
-
-
-@post(STRAYS)
-async def note_stray(request: PageRequest) -> Response[Any]:
-    who = await person(request)
-    sent: dict[str, str] = {}
-
-    async def do(form: Form) -> Response[Any]:
-        sent.update(form.fields)
-        async with who.desk.database.transaction() as tx:
-            noted = await commands.note_stray(
-                tx,
-                **who.place,
-                staff_id=who.staff.id,
-                code=form.text("code", characters_max=CODE_CHARACTERS_MAX),
-                what=form.text("what"),
-                operation_id=form.operation_id,
-            )
-        return screen.done(request, who, STRAYS, NOTED, id=noted.id)
-
-    return await screen.act(request, who, SAYS, do, lambda failure: _strays(request, who, failure, sent))
-
-
-@post(STRAYS + "/{stray_id:int}")
-async def settle_stray(request: PageRequest, stray_id: FromPath[int]) -> Response[Any]:
-    who = await person(request)
-
-    async def do(form: Form) -> Response[Any]:
-        async with who.desk.database.transaction() as tx:
-            await commands.settle_stray(
-                tx,
-                **who.place,
-                staff_id=who.staff.id,
-                stray_id=stray_id,
-                settlement=form.text("settlement"),
-                operation_id=form.operation_id,
-            )
-        return screen.done(request, who, STRAYS, SETTLED, id=stray_id)
-
-    return await screen.act(request, who, SAYS, do, lambda failure: _strays(request, who, failure))
 
 
 @get(HOME + "/{order_id:int}", media_type=MediaType.HTML)
@@ -375,35 +311,11 @@ async def _home(
         here=HOME,
         failure=failure,
         home=HOME,
-        strays=STRAYS,
+        strays=strays.HOME,
         unknown=unknown if lost else "",
         after=after,
         returns=found[:RETURNS_SHOWN],
         more=f"{HOME}?after={found[RETURNS_SHOWN - 1].order_id}" if len(found) > RETURNS_SHOWN else "",
-        code_max=CODE_CHARACTERS_MAX,
-        note_max=NOTE_CHARACTERS_MAX,
-    )
-
-
-async def _strays(
-    request: PageRequest, who: Person, failure: Failure | None = None, sent: Mapping[str, str] | None = None
-) -> Response[str]:
-    after = screen.number_of(request, "after") or 0
-    async with who.desk.database.autocommit() as tx:
-        found = await queries.strays(tx, **who.place, after=after, limit=STRAYS_SHOWN + 1)
-    return screen.show(
-        request,
-        who,
-        SAYS,
-        "floor/returns_unknown.html",
-        here=STRAYS,
-        failure=failure,
-        home=HOME,
-        strays=STRAYS,
-        sent=sent or {},
-        after=after,
-        found=found[:STRAYS_SHOWN],
-        more=f"{STRAYS}?after={found[STRAYS_SHOWN - 1].id}" if len(found) > STRAYS_SHOWN else "",
         code_max=CODE_CHARACTERS_MAX,
         note_max=NOTE_CHARACTERS_MAX,
     )
@@ -429,7 +341,7 @@ async def _order(
         here=_address(order_id),
         failure=failure,
         home=HOME,
-        strays=STRAYS,
+        strays=strays.HOME,
         base=_address(order_id),
         inspection=here,
         order=here.order,
@@ -472,9 +384,6 @@ def _address(order_id: int) -> str:
 HANDLERS: Final = [
     home,
     choose,
-    strays,
-    note_stray,
-    settle_stray,
     order,
     receive,
     look,

@@ -14,7 +14,7 @@ from crossdock.console.floor.who import PREFIX, Person, person
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
 from crossdock.core.fulfilment.errors import CancelWaiting, StationHasNoCabinet
-from crossdock.core.manifests import commands, queries
+from crossdock.core.manifests import closing, commands, queries
 from crossdock.core.manifests.errors import (
     ManifestEmpty,
     ManifestFull,
@@ -178,7 +178,7 @@ async def close(request: PageRequest, manifest_id: FromPath[int]) -> Response[An
     who = await person(request)
 
     async def do(form: Form) -> Response[Any]:
-        gone = await commands.close(
+        gone = await closing.close(
             who.desk.database,
             **who.place,
             staff_id=who.staff.id,

@@ -13,13 +13,12 @@ from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import returns
 from crossdock.core.fulfilment.model import Inspected
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders import labels
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.errors import OrderUnknown, QuantityInvalid
 from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.places import queries as places
 from crossdock.core.places.errors import LocationClosed
-from crossdock.core.returning import queries, sql
+from crossdock.core.returning import sql
 from crossdock.core.returning.errors import (
     LotMissing,
     MoreThanReturned,
@@ -33,7 +32,6 @@ from crossdock.core.returning.errors import (
     ReturnNotInspected,
     ReturnNotReceived,
     ReturnUnknown,
-    StraySettled,
     TooManyPieces,
 )
 from crossdock.core.returning.model import (
@@ -47,7 +45,6 @@ from crossdock.core.returning.model import (
     QUANTITY_MAX,
     Finished,
     Piece,
-    Stray,
     Wanted,
 )
 from crossdock.core.staff import commands as staff
@@ -139,7 +136,7 @@ async def ask_owner(
     order = await _held(tx, account_id, site_id, order_id)
     if order.state == "waiting_client":
         return order
-    _refuse_long(question)
+    refuse_long(question)
     if not question.strip():
         raise NoteMissing()
     await _begun(tx, order, actor)
@@ -169,7 +166,7 @@ async def finish(
         told = {name: (done.after or {}).get(name, 0) for name in ("restock", "quarantine", "reject", "missing")}
         return Finished(order=await order_queries.order(tx, account_id=account_id, order_id=order_id), **told)
     order = await _held(tx, account_id, site_id, order_id)
-    _refuse_long(reason)
+    refuse_long(reason)
     order = await _begun(tx, order, actor)
     lines = {line.id: line for line in await order_queries.lines(tx, account_id=account_id, order_id=order.id)}
     pieces = await sql.pieces(tx, account_id=account_id, order_id=order.id, limit=PIECES_MAX)
@@ -213,79 +210,6 @@ async def finish(
     return Finished(order=finished, **told)
 
 
-async def note_stray(
-    tx: Tx,
-    *,
-    account_id: AccountId,
-    site_id: SiteId,
-    staff_id: StaffId,
-    code: str,
-    what: str,
-    operation_id: str,
-) -> Stray:
-    """Goods came back that nobody announced: what stands on them, and what they are.
-
-    The same operation again notes nothing. Errors: NoteMissing, NoteTooLong.
-    """
-    _refuse_long(what)
-    if not what.strip():
-        raise NoteMissing()
-    found = await labels.by_label(tx, account_id=account_id, kinds=["outbound"], code=code) if code else []
-    return await sql.add_stray(
-        tx,
-        account_id=account_id,
-        site_id=site_id,
-        staff_id=staff_id,
-        code=code,
-        what=what.strip(),
-        order_id=found[0].id if found else None,
-        operation_id=operation_id,
-    )
-
-
-async def settle_stray(
-    tx: Tx,
-    *,
-    account_id: AccountId,
-    site_id: SiteId,
-    staff_id: StaffId,
-    stray_id: int,
-    settlement: str,
-    operation_id: str,
-) -> Stray:
-    """What was done with them.
-
-    The same operation again settles nothing. Errors: StrayUnknown, StraySettled, NoteMissing, NoteTooLong.
-    """
-    _refuse_long(settlement)
-    if not settlement.strip():
-        raise NoteMissing()
-    found = await queries.stray(tx, account_id=account_id, site_id=site_id, stray_id=stray_id)
-    done = await staff.action_of(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
-    if done is not None:
-        return found
-    settled = await sql.settle_stray(
-        tx,
-        account_id=account_id,
-        site_id=site_id,
-        stray_id=stray_id,
-        staff_id=staff_id,
-        settlement=settlement.strip(),
-    )
-    if not settled:
-        raise StraySettled(id=stray_id)
-    await staff.record_action(
-        tx,
-        account_id=account_id,
-        site_id=site_id,
-        staff_id=staff_id,
-        action="settle_stray",
-        after={"record": stray_id, "settlement": settlement.strip()},
-        operation_id=operation_id,
-    )
-    return await queries.stray(tx, account_id=account_id, site_id=site_id, stray_id=stray_id)
-
-
 async def _held(tx: Tx, account_id: AccountId, site_id: SiteId, order_id: int) -> Order:
     """Errors: ReturnUnknown."""
     try:
@@ -317,7 +241,7 @@ async def _refuse_unsaid(tx: Tx, order: Order, wanted: Wanted) -> None:
         raise QuantityInvalid(quantity=wanted.quantity, left=QUANTITY_MAX)
     if len(wanted.lot) > LOT_CHARACTERS_MAX:
         raise CodeUnknown(code=wanted.lot[:LOT_CHARACTERS_MAX])
-    _refuse_long(wanted.note)
+    refuse_long(wanted.note)
     if wanted.verdict in NOTED and not wanted.note.strip():
         raise NoteMissing()
     if CONDITIONS[wanted.verdict] is None or order.return_action_id is None:
@@ -327,7 +251,7 @@ async def _refuse_unsaid(tx: Tx, order: Order, wanted: Wanted) -> None:
         raise NotToStock(action=action.type)
 
 
-def _refuse_long(text: str) -> None:
+def refuse_long(text: str) -> None:
     """Errors: NoteTooLong."""
     if len(text) > NOTE_CHARACTERS_MAX:
         raise NoteTooLong(characters_max=NOTE_CHARACTERS_MAX)
