@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0022"
+revision = "0027"
+down_revision = "0026"
 
 LOOKED_AT = 1_000
 """Of each receiver, its newest callbacks say when it last heard something: all of them would take too long."""
