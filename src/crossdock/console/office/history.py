@@ -63,6 +63,10 @@ PICKING: Final = frozenset(
 )
 DOORS: Final = frozenset({"open_door", "break_door", "mend_door"})
 IMPORTS: Final = frozenset({queries.IMPORT, "begin_import", "drop_import", "undo_import"})
+CALLBACKS: Final = frozenset(
+    {"freeze_receiver", "thaw_receiver", "resend_callback", "give_up_callback", "resend_range", "stop_resend"}
+)
+KEYS: Final = frozenset({"issue_key", "rotate_key", "revoke_key", "examine_signature"})
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "log_ins": LOG_INS,
     "people": PEOPLE,
@@ -72,6 +76,8 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "floor": FLOOR_ACTIONS,
     "doors": DOORS,
     "imports": IMPORTS,
+    "callbacks": CALLBACKS,
+    "keys": KEYS,
 }
 """What can be asked for, and the actions it is."""
 
@@ -123,6 +129,16 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "begin_import": "Began an import",
     "drop_import": "Left an import",
     "undo_import": "Took an import back",
+    "freeze_receiver": "Froze a receiver",
+    "thaw_receiver": "Thawed a receiver",
+    "resend_callback": "Sent a callback again",
+    "give_up_callback": "Gave a callback up",
+    "resend_range": "Sent a range of callbacks again",
+    "stop_resend": "Stopped a range of callbacks",
+    "issue_key": "Issued a key",
+    "rotate_key": "Replaced a key",
+    "revoke_key": "Revoked a key",
+    "examine_signature": "Looked at a signature",
 }
 TEXTS: Final[Mapping[str, str]] = {
     **{f"a_{action}": text for action, text in ACTION_TEXTS.items()},
@@ -139,6 +155,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "k_floor": "receiving, stock and places",
     "k_doors": "doors of cabinets",
     "k_imports": "imports",
+    "k_callbacks": "callbacks",
+    "k_keys": "keys and signatures",
     "from": "From",
     "to": "To",
     "show": "Show",

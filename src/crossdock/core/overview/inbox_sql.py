@@ -64,10 +64,8 @@ SELECT r.account_id, 'parked:' || r.id, 'parked', r.dialect || ' · ' || r.name,
        jsonb_build_object('callbacks', given_up.callbacks), given_up.since
   FROM {_SEEN} JOIN receiver r ON r.account_id = seen.account_id
  CROSS JOIN LATERAL (SELECT count(*) AS callbacks, min(c.created_at) AS since
-                       FROM (SELECT c.state, c.created_at FROM callback c
-                              WHERE c.receiver_id = r.id AND c.state IN ('waiting', 'parked')
-                              ORDER BY c.receiver_id, c.mailbox, c.id LIMIT %(looked)s) c
-                      WHERE c.state = 'parked') given_up
+                       FROM (SELECT c.created_at FROM callback c WHERE c.receiver_id = r.id AND c.state = 'parked'
+                              ORDER BY c.id LIMIT %(looked)s) c) given_up
  WHERE given_up.callbacks > 0
 """,
     "camera": f"""
