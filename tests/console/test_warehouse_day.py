@@ -52,6 +52,7 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
 
 
 async def receive(page: Page) -> None:
+    await picture(page, "floor-menu")
     await page.goto("/floor/receive")
     await scan(page, "IN-DAY")
     await expect(page.locator("h1")).to_contain_text("IN-DAY")
@@ -61,12 +62,19 @@ async def receive(page: Page) -> None:
         await expect(row).to_contain_text("Now 1")
         await row.get_by_role("button").click()
         await expect(row).to_contain_text(f"Now {PIECES}")
+    await picture(page, "floor-receive")
     await page.get_by_role("button", name=f"Book {len(SKUS) * PIECES} pieces").click()
     await expect(page.locator("#said")).to_contain_text("are booked and lie at DOCK-1")
 
 
 async def put_away(page: Page) -> None:
-    return
+    """Each kind of goods on its shelf, as fast as a scanner scans."""
+    await page.goto("/floor/put-away")
+    for sku in SKUS:
+        await scan(page, sku)
+        await scan(page, shelf(sku))
+    await expect(page.locator("#said")).to_contain_text(f"{PIECES} × {SKUS[-1]} now in {shelf(SKUS[-1])}.")
+    await expect(page.locator("main")).to_contain_text("Nothing waits to be put away.")
 
 
 async def release(page: Page) -> None:
@@ -82,6 +90,7 @@ async def pick(page: Page) -> None:
     """As the page says: to the shelf, the product as often as it is wanted, into the tote of the order."""
     await page.goto("/floor/pick")
     await page.get_by_role("button", name="Take").click()
+    await expect(page.locator("#where")).to_be_visible()
     totes: dict[str, str] = {}
     while await page.locator("#where").count():
         where, sku = await page.inner_text("#where"), await page.inner_text("#what strong")

@@ -15,10 +15,13 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.accounts import keys, overview
 from crossdock.core.bench import commands as bench
 from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
+from crossdock.core.counting import commands as counting_commands
+from crossdock.core.counting import queries as counting
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
@@ -37,8 +40,9 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
-from crossdock.core.lockers import keeping
+from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.lockers.model import Box
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
@@ -50,6 +54,8 @@ from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.shelving import commands as shelving_commands
+from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
@@ -105,6 +111,13 @@ WITH owed AS (
 INSERT INTO callback_attempt (callback_id, number, started_at, ended_at) SELECT id, 1, now(), now() FROM owed
 """
 """The first account's receiver was told of something."""
+ON_PLATE = """
+INSERT INTO receipt_scan (account_id, site_id, order_id, order_line_id, staff_id, quantity, plate, operation_id, part,
+                          scanned_at, ended_at, ended)
+SELECT 47, o.site_id, o.id, l.id, 31, 1, 'LPN-5', 'x', 1, now(), now(), 'booked'
+  FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.id = %(order_id)s
+"""
+"""A piece of the first account came in on a plate."""
 PACKED = PackingReport(
     account_id=ACCOUNT,
     enterprise_id=EnterpriseId(1),
@@ -140,6 +153,7 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
+    box = await broken_box(world)
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
@@ -159,6 +173,11 @@ async def twins(quiet_world: World) -> Twins:
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
+        await tx.execute(ON_PLATE, order_id=inbound.id)
+        [heap] = await places.to_put_away(tx, account_id=ACCOUNT, site_id=WAREHOUSE, limit=1)
+        on_floor: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(31)}
+        count = await counting_commands.begin(tx, **on_floor, location_code="A-01-1")
+        await counting_commands.scan(tx, **on_floor, count_id=count.id, code=SKU, operation_id="op-1")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
     await world.stock("P-7001", 1)
@@ -184,15 +203,18 @@ async def twins(quiet_world: World) -> Twins:
     )
     await world.desk.packings.put(PACKED)
     [(packing_id,)] = await world.rows("SELECT id FROM packing")
+    [(key_id,)] = await world.rows("SELECT id FROM credential WHERE dialect = 'bestwond'")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
         packing=packing_id,
+        key=key_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
         parcel=parcel,
+        box=box,
         theirs=theirs.order,
         task=task,
         row=rows[0],
@@ -204,7 +226,19 @@ async def twins(quiet_world: World) -> Twins:
         node=node,
         shelves=shelves,
         at_bench=at_bench,
+        heap=heap,
+        count=count,
     )
+
+
+async def broken_box(world: World) -> Box:
+    """One that was asked to open once."""
+    async with world.desk.database.transaction() as tx:
+        door: dict[str, Any] = {"cabinet": CABINET, "lock_address": "0109", "use_type": "O"}
+        _, box = await lockers.ask_open(tx, account_id=ACCOUNT, **door, asked_by="x", dialect="x")
+        at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
+        await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
+    return box
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -214,6 +248,14 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
     at_bench = twins.ids["at_bench"]
     return {
+        overview.accounts: [{"limit": 10}],
+        overview.account: [{}],
+        overview.keys: [{"limit": 10}, {"dialect": "hongxun", "limit": 10}],
+        overview.sites: [{"limit": 10}],
+        overview.services: [{"limit": 10}],
+        keys.keys_of: [{}],
+        keys.opened: [{"seal": twins.world.desk.seal, "dialect": "bestwond", "limit": 10}],
+        keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
@@ -234,6 +276,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         places.contents: [{**floor, "location_id": shelf_id}],
         places.first_empty: [{**floor, "kind": "shelf"}],
         places.to_put_away: [{**floor, "limit": 10}],
+        places.first_home: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "kinds": ["shelf"]}],
+        counting.count: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.open_counts: [floor],
+        counting.scans: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.compared: [{**floor, "count_id": twins.ids["count"].id}],
+        shelving.waiting: [{**floor, "code": SKU}],
+        shelving.heap: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "location_id": shelf_id}],
+        shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
+        shelving.plate: [{**floor, "code": "LPN-5"}],
+        shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -248,6 +300,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
         locker_queries.parcel_by_number: [{"number": "P-1"}],
+        watching.cabinets: [{"limit": 10}],
+        watching.cabinet: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        watching.compartments: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
+        watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
+        watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
+        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -274,12 +332,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 def asked_modules() -> list[ModuleType]:
     return [
+        overview,
         order_queries,
         catalog,
         stock,
         places,
+        shelving,
+        counting,
         events,
         locker_queries,
+        watching,
         pick_ups,
         board,
         bench_queries,
@@ -294,6 +356,8 @@ def asked_modules() -> list[ModuleType]:
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
     known = {
         *questions(twins),
+        watching.mark_broken,
+        watching.mark_sound,
         events.wanted,
         stock.on_hand,
         stock.by_company,
@@ -303,6 +367,7 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         bench_queries.station,
         bench_queries.stations,
         bench_queries.serials_of_order,
+        places.heaps_at_docks,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -336,6 +401,12 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
     assert await done(twins, stock.on_hand, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 5}
     assert await done(twins, stock.on_hand, account_id=OTHER, product_ids=[2989068, 4000000]) == {4000000: 0}
+
+
+async def test_nobody_counts_what_lies_at_another_accounts_dock(twins: Twins) -> None:
+    dock: dict[str, Any] = {"site_id": WAREHOUSE, "most": 9}
+    assert await done(twins, places.heaps_at_docks, account_id=ACCOUNT, **dock) == 1
+    assert await done(twins, places.heaps_at_docks, account_id=OTHER, **dock) == 0
 
 
 async def test_nobody_counts_another_accounts_stock_by_company(twins: Twins) -> None:
@@ -387,14 +458,35 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
+    in_box = {"cabinet_id": ids["box"].cabinet_id, "box_id": ids["box"].id}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     at_bench = {**floor, "staff_id": StaffId(52)}
     packing = {**floor, "packing_id": ids["at_bench"].id}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
+    put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
+    tapped = {"staff_id": StaffId(31), "operation_id": "x"}
+    to_shelf = {**tapped, "location_code": "A-01-2"}
+    count = {**floor, "count_id": ids["count"].id}
+    adjusted = {"stock_id": shelves.stock_id, "location_id": None, "quantity": 1, "reason": "found"}
+    goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
+    brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (keys.revoke, {"credential_id": ids["key"]}),
+        (keys.rotate, {"seal": twins.world.desk.seal, "credential_id": ids["key"], "overlap_h": 0}),
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
+        (shelving_commands.put_away, {**put_away, **to_shelf}),
+        (shelving_commands.move, {**put_away, **to_shelf, "from_location_id": shelves.ids["A-01-1"]}),
+        (shelving_commands.put_plate_away, {**floor, **to_shelf, "plate_code": "LPN-5"}),
+        (counting_commands.begin, {**floor, "location_code": "A-01-2", "staff_id": StaffId(31)}),
+        (counting_commands.scan, {**count, **tapped, "code": SKU}),
+        (counting_commands.take_back, {**count, "scan_id": 1}),
+        (counting_commands.again, {**count, "seen_round": 1}),
+        (counting_commands.leave, count),
+        (counting_commands.book, {**count, **tapped, "seen": "", "reasons": {}, "manager": True}),
+        (counting_commands.adjust, {**floor, **tapped, **adjusted}),
+        (counting_commands.bring_in, {**floor, **tapped, **brought}),
         (places_commands.close_location, {**floor, "location_id": shelves.ids["B-01-1"]}),
         (places_commands.open_location, {**floor, "code": "A-01-1", "kind": "shelf"}),
         (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
@@ -436,6 +528,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
+        (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
         (lockers.ask_state, {"cabinet": CABINET, "lock_address": "0105"}),
         (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
@@ -542,6 +636,14 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+    for listed in (people.members, people.workplaces):
+        mine = await done(twins, listed, account_id=ACCOUNT, limit=100)
+        assert {each.account_id for each in mine} == {ACCOUNT}, listed
+        assert {each.account_id for each in await done(twins, listed, account_id=OTHER, limit=100)} <= {OTHER}
+        assert await done(twins, listed, account_id=OTHER, site_id=SiteId(12), limit=100) == [], listed
+    assert (await done(twins, people.member, account_id=ACCOUNT, staff_id=StaffId(32))).account_id == ACCOUNT
+    with pytest.raises(NotFound):
+        await done(twins, people.member, account_id=OTHER, staff_id=StaffId(32))
 
 
 async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(twins: Twins) -> None:
@@ -681,6 +783,9 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "location_move",
+        "location_count",
+        "credential",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
