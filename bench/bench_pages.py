@@ -163,12 +163,15 @@ class Visitor:
             raise PageFailed(f"{first}: log-in answers {answer.status_code}")
 
     def walk(self, first: str) -> tuple[dict[str, str], bool]:
-        """One address of each shape; whether all links were followed. Errors: PageFailed."""
+        """One address of each shape that is a page; whether all links were followed. Errors: PageFailed."""
         begun = (first, *FORMS[first])
         found, waiting = {shape(address): address for address in begun}, deque(begun)
         while waiting:
             address = waiting.popleft()
             answer, _ = self.get(address)
+            if answer.is_redirect:
+                del found[shape(address)]
+                continue
             if answer.status_code != 200 or not answer.headers["content-type"].startswith("text/html"):
                 raise PageFailed(f"{address}: {answer.status_code} {answer.headers.get('content-type')}")
             for to in links(answer.text, address):
