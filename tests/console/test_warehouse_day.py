@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from crossdock.base.ids import ServiceId
@@ -28,6 +29,7 @@ def wanted(n: int) -> dict[str, int]:
     return {SKUS[n]: 2, SKUS[n + 8]: 1}
 
 
+@pytest.mark.timeout(150)
 async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
     floor = await Floor.of(world)
     for at, sku in enumerate(SKUS):
