@@ -47,6 +47,7 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
             await floor.order(f"DAY-N{n:02}", wanted(n), service=SERVICES[n % len(SERVICES)])
         await release(boss)
         await pick(worker)
+        await pack(worker)
     await world.verified()
 
 
@@ -104,3 +105,22 @@ async def pick(page: Page) -> None:
         await expect(page.locator("#said")).to_contain_text("into CART")
     await expect(page.locator("h1")).to_contain_text("This wave is done.")
     assert len(totes) == ORDERS
+
+
+async def pack(page: Page) -> None:
+    """Tote by tote, each line of its order as often as it is wanted; the label of each parcel opens."""
+    await page.goto("/floor/pack")
+    await page.get_by_role("button", name="001").click()
+    for n in range(1, ORDERS + 1):
+        await scan(page, f"CART-{n:02}")
+        await expect(page.locator("#far")).to_contain_text("0 of 3")
+        skus = [await row.inner_text() for row in await page.locator("#lines li .digits").all()]
+        counts = [await row.inner_text() for row in await page.locator("#lines li .count").all()]
+        pieces = [sku for sku, count in zip(skus, counts, strict=True) for _ in range(int(count.rpartition("/")[2]))]
+        for done, sku in enumerate(pieces[:-1], start=1):
+            await scan(page, sku)
+            await expect(page.locator("#far")).to_contain_text(f"{done} of 3")
+        async with page.context.expect_page() as label:
+            await scan(page, pieces[-1])
+        await expect(page.locator("#said")).to_contain_text("it is on record which film shows it")
+        await (await label.value).close()

@@ -15,6 +15,9 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.accounts import keys, overview
+from crossdock.core.bench import commands as bench
+from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
 from crossdock.core.counting import commands as counting_commands
@@ -37,19 +40,28 @@ from crossdock.core.handover import commands as handover
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.model import PickUpFilter
 from crossdock.core.lockers import commands as lockers
-from crossdock.core.lockers import keeping
+from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
+from crossdock.core.lockers.model import Box
+from crossdock.core.manifests import closing
+from crossdock.core.manifests import commands as doors
+from crossdock.core.manifests import queries as manifests
+from crossdock.core.manifests.model import Loaded
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders import pieces
+from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, Order, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.returning import commands as back
+from crossdock.core.returning import queries as coming_back
+from crossdock.core.returning import strays
+from crossdock.core.returning.model import Stray, Wanted
 from crossdock.core.shelving import commands as shelving_commands
 from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
@@ -80,6 +92,7 @@ NUMBER = "N-1"
 MEASURE = Measure(weight_g=Decimal(9), length_mm=Decimal(1), width_mm=Decimal(1), height_mm=Decimal(1))
 PIECE = NewPiece(serial=1, **structs.asdict(MEASURE))
 KEY = "000001"
+SEEN = Wanted(code="P-7001", verdict="restock")
 
 SECOND_ACCOUNT = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -149,6 +162,7 @@ async def twins(quiet_world: World) -> Twins:
     inbound = await world.order("I-1", lines={SKU: 1}, kind="inbound", state="announced")
     draft = await world.order("D-1", lines={SKU: 1}, payment="pending")
     parcel = await world.booked("P-1")
+    box = await broken_box(world)
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
@@ -175,6 +189,14 @@ async def twins(quiet_world: World) -> Twins:
         await counting_commands.scan(tx, **on_floor, count_id=count.id, code=SKU, operation_id="op-1")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
+    await world.stock("P-7001", 1)
+    packed = await world.order("B-1", lines={"P-7001": 1}, state="allocated")
+    async with world.desk.database.transaction() as tx:
+        here: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+        await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=packed.id)
+        at_bench = await bench.open_packing(tx, **here, bench="123/001", code="B-1", operation_id="op-2")
+    gone, loaded = [await on_manifest(world, number) for number in ("M-1", "M-2")]
+    returned, stray = await come_back(world)
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -192,15 +214,18 @@ async def twins(quiet_world: World) -> Twins:
     )
     await world.desk.packings.put(PACKED)
     [(packing_id,)] = await world.rows("SELECT id FROM packing")
+    [(key_id,)] = await world.rows("SELECT id FROM credential WHERE dialect = 'bestwond'")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
         packing=packing_id,
+        key=key_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
         parcel=parcel,
+        box=box,
         theirs=theirs.order,
         task=task,
         row=rows[0],
@@ -211,9 +236,50 @@ async def twins(quiet_world: World) -> Twins:
         pallet=pallet,
         node=node,
         shelves=shelves,
+        at_bench=at_bench,
         heap=heap,
         count=count,
+        gone=gone,
+        loaded=loaded,
+        returned=returned,
+        stray=stray,
     )
+
+
+async def broken_box(world: World) -> Box:
+    """One that was asked to open once."""
+    async with world.desk.database.transaction() as tx:
+        door: dict[str, Any] = {"cabinet": CABINET, "lock_address": "0109", "use_type": "O"}
+        _, box = await lockers.ask_open(tx, account_id=ACCOUNT, **door, asked_by="x", dialect="x")
+        at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
+        await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
+    return box
+
+
+async def come_back(world: World) -> tuple[Order, Stray]:
+    """A return that somebody has begun to look into, and goods without one."""
+    order = await world.order("B-1", kind="return", type="RETURN", lines={"P-7001": 1})
+    where: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        await orders.submit(tx, account_id=ACCOUNT, order_id=order.id, dialect="x", actor="x")
+        await back.receive(tx, **where, actor="x", order_id=order.id, operation_id="B-1")
+        await back.inspect(tx, **where, actor="x", order_id=order.id, wanted=SEEN, operation_id="B-2")
+        stray = await strays.note(tx, **where, code="x", what="a lamp", operation_id="B-3")
+    return order, stray
+
+
+async def on_manifest(world: World, number: str) -> Loaded:
+    """A packed order on a manifest; M-1 has left with it."""
+    await world.stock("P-7001", 1)
+    order = await world.order(number, lines={"P-7001": 1}, state="allocated")
+    place: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, account_id=ACCOUNT, order_id=order.id)
+        loaded = await doors.load(tx, **place, code=number, operation_id=number)
+    if number == "M-1":
+        await closing.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
+    return loaded
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -221,7 +287,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     shipped, pick_up = twins.ids["shipped"], twins.ids["pick_up"]
     at_shop = {"site_id": SiteId(12)}
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
+    at_bench = twins.ids["at_bench"]
     return {
+        overview.accounts: [{"limit": 10}],
+        overview.account: [{}],
+        overview.keys: [{"limit": 10}, {"dialect": "hongxun", "limit": 10}],
+        overview.sites: [{"limit": 10}],
+        overview.services: [{"limit": 10}],
+        keys.keys_of: [{}],
+        keys.opened: [{"seal": twins.world.desk.seal, "dialect": "bestwond", "limit": 10}],
+        keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
@@ -252,6 +327,14 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
         shelving.plate: [{**floor, "code": "LPN-5"}],
         shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
+        labels.by_label: [{"kinds": ["outbound"], "code": "T-1"}, {"kinds": ["outbound"], "code": NUMBER}],
+        manifests.manifest: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id}],
+        manifests.manifests: [{**floor, "limit": 10}],
+        manifests.parcels: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id, "limit": 10}],
+        coming_back.return_of: [{**floor, "code": "B-1"}],
+        coming_back.inspection: [{**floor, "order_id": twins.ids["returned"].id}],
+        coming_back.strays: [{**floor, "limit": 10}],
+        coming_back.stray: [{**floor, "stray_id": twins.ids["stray"].id}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -266,6 +349,12 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         locker_queries.cabinet: [{"number": CABINET}],
         locker_queries.cabinets: [{}],
         locker_queries.parcel_by_number: [{"number": "P-1"}],
+        watching.cabinets: [{"limit": 10}],
+        watching.cabinet: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        watching.compartments: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
+        watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
+        watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
+        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -276,6 +365,13 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.of_order: [{"order_id": shipped.id}],
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
+        bench_queries.order_of: [{**floor, "code": "B-1"}],
+        bench_queries.open_at: [{**floor, "bench": "123/001"}],
+        bench_queries.packing: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.bench: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.parcel: [{**floor, "packing_id": at_bench.id, "cartons": ()}],
+        bench_queries.lines: [{"order_id": at_bench.order_id, "packing_id": at_bench.id}],
+        bench_queries.of_order: [{"order_id": at_bench.order_id}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
         film_queries.cameras_of_places: [{"department_ids": [123]}],
         film_queries.cameras_of_packings: [{"packing_ids": [twins.ids["packing"]]}],
@@ -285,16 +381,22 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 def asked_modules() -> list[ModuleType]:
     return [
+        overview,
         order_queries,
+        labels,
         catalog,
         stock,
         places,
         shelving,
         counting,
+        manifests,
+        coming_back,
         events,
         locker_queries,
+        watching,
         pick_ups,
         board,
+        bench_queries,
         transport_queries,
         unit_queries,
         upload_queries,
@@ -306,12 +408,22 @@ def asked_modules() -> list[ModuleType]:
 async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> None:
     known = {
         *questions(twins),
+        watching.mark_broken,
+        watching.mark_sound,
         events.wanted,
         stock.on_hand,
         stock.by_company,
         catalog.arriving,
         board.counts,
+        bench_queries.ready,
+        bench_queries.station,
+        bench_queries.stations,
+        bench_queries.serials_of_order,
         places.heaps_at_docks,
+        manifests.destinations,
+        manifests.ready,
+        coming_back.returning,
+        coming_back.here,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -340,6 +452,28 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
     place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
     assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
     assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
+
+
+async def test_nobody_counts_what_another_account_ships(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, manifests.ready, account_id=ACCOUNT, **place) == 1
+    assert [
+        one.parcels for one in await done(twins, manifests.destinations, account_id=ACCOUNT, **place, limit=9)
+    ] == [1]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, manifests.ready, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, manifests.destinations, account_id=OTHER, site_id=site_id, limit=9) == []
+
+
+async def test_nobody_counts_what_comes_back_to_another_account(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, coming_back.here, account_id=ACCOUNT, **place) == 1
+    assert [one.number for one in await done(twins, coming_back.returning, account_id=ACCOUNT, **place, limit=9)] == [
+        "B-1"
+    ]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, coming_back.here, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, coming_back.returning, account_id=OTHER, site_id=site_id, limit=9) == []
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -402,7 +536,11 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     at_shop = {"site_id": SiteId(12), "staff_id": StaffId(31)}
     asked = {"cabinet": CABINET, "asked_by": "x", "dialect": "x"}
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
+    in_box = {"cabinet_id": ids["box"].cabinet_id, "box_id": ids["box"].id}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
+    at_bench = {**floor, "staff_id": StaffId(52)}
+    packing = {**floor, "packing_id": ids["at_bench"].id}
+    by_hand = {**floor, "staff_id": StaffId(52), "operation_id": "op-9"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
     tapped = {"staff_id": StaffId(31), "operation_id": "x"}
@@ -412,6 +550,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
     brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (keys.revoke, {"credential_id": ids["key"]}),
+        (keys.rotate, {"seal": twins.world.desk.seal, "credential_id": ids["key"], "overlap_h": 0}),
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
@@ -467,6 +607,8 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
+        (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
         (lockers.ask_state, {"cabinet": CABINET, "lock_address": "0105"}),
         (lockers.ask_store, {"save_code": ids["parcel"].save_code, "box_size": "S", **asked}),
@@ -477,10 +619,29 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (bench.open_packing, {"bench": "/1", "code": "B-1", "operation_id": "op-3", **at_bench}),
+        (bench.scan, {"code": "P-7001", "operation_id": "op-3", **packing}),
+        (bench.acknowledge, packing),
+        (bench.undo, {"operation_id": "op-3", **packing, **at_bench}),
+        (bench.put_aside, {**packing, **at_bench}),
+        (bench.weigh, {"weight_g": None, "box": "", "cartons": (), **packing, **at_bench}),
         (sscc.hand_out, {"site_id": WAREHOUSE}),
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (back.receive, {**by_hand, "actor": "x", "order_id": ids["returned"].id}),
+        (back.inspect, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "wanted": SEEN}),
+        (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
+        (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
+        (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
+        (strays.settle, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
+        (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
+        (doors.load, {**by_hand, "code": "M-2"}),
+        (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
+        (doors.unload, {**by_hand, "manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id}),
+        (closing.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (closing.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
+        (closing.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),
@@ -506,6 +667,32 @@ async def test_nobody_ends_the_code_or_moves_the_goods_of_another_account(twins:
     assert await everything(twins) == before
     assert await done(twins, codes.cancel, account_id=ACCOUNT, order_id=shipped.id) == 1
     assert len(await done(twins, shelf.undo, account_id=ACCOUNT, **moves)) == 1
+
+
+async def test_nobody_sees_what_of_another_account_waits_for_a_bench_or_lies_in_its_parcels(twins: Twins) -> None:
+    at_bench, floor = twins.ids["at_bench"], {"site_id": WAREHOUSE}
+    await done(
+        twins,
+        bench.scan,
+        account_id=ACCOUNT,
+        **floor,
+        packing_id=at_bench.id,
+        code="P-7001",
+        operation_id="op-4",
+        serial="SN-1",
+    )
+    serials: dict[str, Any] = {"order_id": at_bench.order_id}
+    assert await done(twins, bench_queries.serials_of_order, account_id=ACCOUNT, **serials) == {"1": ["SN-1"]}
+    assert await done(twins, bench_queries.serials_of_order, account_id=OTHER, **serials) == {}
+    await twins.world.stock("P-7001", 1)
+    order = await twins.world.order("B-2", lines={"P-7001": 1}, state="allocated")
+    await done(twins, fulfilment.start_picking, account_id=ACCOUNT, order_id=order.id)
+    assert [one.key for one in await done(twins, bench_queries.stations, account_id=ACCOUNT, **floor)] == ["123/001"]
+    assert await done(twins, bench_queries.stations, account_id=OTHER, **floor) == []
+    with pytest.raises(NotFound):
+        await done(twins, bench_queries.station, account_id=OTHER, **floor, bench="123/001")
+    assert [one.number for one in await done(twins, bench_queries.ready, account_id=ACCOUNT, **floor)] == ["B-2"]
+    assert await done(twins, bench_queries.ready, account_id=OTHER, **floor) == []
 
 
 async def test_no_manager_of_another_account_reaches_people(twins: Twins) -> None:
@@ -541,6 +728,14 @@ async def test_nobody_sees_another_accounts_people(twins: Twins) -> None:
         assert await done(twins, query, account_id=OTHER, **given) == (0, []), query
     assert await done(twins, people.everybody, account_id=ACCOUNT) != []
     assert await done(twins, people.everybody, account_id=OTHER) == []
+    for listed in (people.members, people.workplaces):
+        mine = await done(twins, listed, account_id=ACCOUNT, limit=100)
+        assert {each.account_id for each in mine} == {ACCOUNT}, listed
+        assert {each.account_id for each in await done(twins, listed, account_id=OTHER, limit=100)} <= {OTHER}
+        assert await done(twins, listed, account_id=OTHER, site_id=SiteId(12), limit=100) == [], listed
+    assert (await done(twins, people.member, account_id=ACCOUNT, staff_id=StaffId(32))).account_id == ACCOUNT
+    with pytest.raises(NotFound):
+        await done(twins, people.member, account_id=OTHER, staff_id=StaffId(32))
 
 
 async def test_nobody_sees_or_changes_what_an_enterprise_of_another_account_has(twins: Twins) -> None:
@@ -682,6 +877,11 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_session",
         "location_move",
         "location_count",
+        "credential",
+        "manifest",
+        "manifest_parcel",
+        "return_piece",
+        "stray_goods",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")
