@@ -276,7 +276,7 @@ async def test_in_a_browser(office: Office, browser: Browser) -> None:
         await assert_accessible(desk)
         await desk.get_by_label("Reason").fill("repaired")
         await desk.get_by_role("button", name="Send them again").click()
-        await expect(desk.get_by_text("on its way")).to_be_visible()
+        await expect(desk.get_by_text("under way")).to_be_visible()
         await resending.go_on(office.world.desk.database, run_id=1)
         await expect(desk.get_by_text("done", exact=True)).to_be_visible()
         await assert_accessible(desk)
