@@ -25,6 +25,7 @@ return_piece = Table(
     words("verdict"),
     words("lot", default="''"),
     day("expires_on", null=True),
+    words("serial", default="''"),
     big("location_id", null=True),
     words("note", default="''"),
     big("staff_id", ForeignKey("staff.id")),
@@ -42,6 +43,7 @@ return_piece = Table(
         ["account_id", "location_id"], ["location.account_id", "location.id"], name="return_piece_location_fkey"
     ),
     CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("serial = '' OR quantity = 1", name="serial"),
     CheckConstraint("verdict IN ('restock', 'quarantine', 'reject')", name="verdict"),
     CheckConstraint("ended IN ('booked', 'taken_back')", name="ended"),
     CheckConstraint("(ended IS NULL) = (ended_at IS NULL)", name="ended_at"),
