@@ -45,10 +45,12 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
             await floor.order(f"DAY-N{n:02}", wanted(n), service=SERVICES[n % len(SERVICES)])
         await release(boss)
         await pick(worker)
+        await pack(worker)
     await world.verified()
 
 
 async def receive(page: Page) -> None:
+    await picture(page, "floor-menu")
     await page.goto("/floor/receive")
     await scan(page, "IN-DAY")
     await expect(page.locator("h1")).to_contain_text("IN-DAY")
@@ -58,12 +60,19 @@ async def receive(page: Page) -> None:
         await expect(row).to_contain_text("Now 1")
         await row.get_by_role("button").click()
         await expect(row).to_contain_text(f"Now {PIECES}")
+    await picture(page, "floor-receive")
     await page.get_by_role("button", name=f"Book {len(SKUS) * PIECES} pieces").click()
     await expect(page.locator("#said")).to_contain_text("are booked and lie at DOCK-1")
 
 
 async def put_away(page: Page) -> None:
-    return
+    """Each kind of goods on its shelf, as fast as a scanner scans."""
+    await page.goto("/floor/put-away")
+    for sku in SKUS:
+        await scan(page, sku)
+        await scan(page, shelf(sku))
+    await expect(page.locator("#said")).to_contain_text(f"{PIECES} × {SKUS[-1]} now in {shelf(SKUS[-1])}.")
+    await expect(page.locator("main")).to_contain_text("Nothing waits to be put away.")
 
 
 async def release(page: Page) -> None:
@@ -79,6 +88,7 @@ async def pick(page: Page) -> None:
     """As the page says: to the shelf, the product as often as it is wanted, into the tote of the order."""
     await page.goto("/floor/pick")
     await page.get_by_role("button", name="Take").click()
+    await expect(page.locator("#where")).to_be_visible()
     totes: dict[str, str] = {}
     while await page.locator("#where").count():
         where, sku = await page.inner_text("#where"), await page.inner_text("#what strong")
@@ -93,3 +103,22 @@ async def pick(page: Page) -> None:
         await expect(page.locator("#said")).to_contain_text("into CART")
     await expect(page.locator("h1")).to_contain_text("This wave is done.")
     assert len(totes) == ORDERS
+
+
+async def pack(page: Page) -> None:
+    """Tote by tote, each line of its order as often as it is wanted; the label of each parcel opens."""
+    await page.goto("/floor/pack")
+    await page.get_by_role("button", name="001").click()
+    for n in range(1, ORDERS + 1):
+        await scan(page, f"CART-{n:02}")
+        await expect(page.locator("#far")).to_contain_text("0 of 3")
+        skus = [await row.inner_text() for row in await page.locator("#lines li .digits").all()]
+        counts = [await row.inner_text() for row in await page.locator("#lines li .count").all()]
+        pieces = [sku for sku, count in zip(skus, counts, strict=True) for _ in range(int(count.rpartition("/")[2]))]
+        for done, sku in enumerate(pieces[:-1], start=1):
+            await scan(page, sku)
+            await expect(page.locator("#far")).to_contain_text(f"{done} of 3")
+        async with page.context.expect_page() as label:
+            await scan(page, pieces[-1])
+        await expect(page.locator("#said")).to_contain_text("it is on record which film shows it")
+        await (await label.value).close()

@@ -83,7 +83,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "answer": "Last said:",
     "over": "This return is settled: {state}.",
     "look": "Scan a piece",
-    "take": "Note",
+    "take": "Put on record",
     "restock": "Good: back to stock",
     "quarantine": "Damaged or unclear: quarantine",
     "reject": "Rejected: not stock",

@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bench,
     bulk,
     callbacks,
     catalog,
@@ -14,6 +15,7 @@ from crossdock.db.schema import (
     notices,
     operators,
     orders,
+    overview,
     packing,
     payments,
     picking,
@@ -30,6 +32,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bench",
     "bulk",
     "callbacks",
     "catalog",
@@ -43,6 +46,7 @@ __all__ = [
     "notices",
     "operators",
     "orders",
+    "overview",
     "packing",
     "payments",
     "picking",

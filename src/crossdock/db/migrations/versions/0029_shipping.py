@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0024"
-down_revision = "0022"
+revision = "0029"
+down_revision = "0028"
 
 STATEMENTS = (
     """
@@ -85,7 +85,6 @@ CREATE TABLE return_piece (
     verdict TEXT NOT NULL,
     lot TEXT DEFAULT '' NOT NULL,
     expires_on DATE,
-    serial TEXT DEFAULT '' NOT NULL,
     location_id BIGINT,
     note TEXT DEFAULT '' NOT NULL,
     staff_id BIGINT NOT NULL,
@@ -100,7 +99,6 @@ CREATE TABLE return_piece (
     CONSTRAINT return_piece_location_fkey FOREIGN KEY(account_id, location_id)
         REFERENCES location (account_id, id),
     CONSTRAINT return_piece_quantity_check CHECK (quantity > 0),
-    CONSTRAINT return_piece_serial_check CHECK (serial = '' OR quantity = 1),
     CONSTRAINT return_piece_verdict_check CHECK (verdict IN ('restock', 'quarantine', 'reject')),
     CONSTRAINT return_piece_ended_check CHECK (ended IN ('booked', 'taken_back')),
     CONSTRAINT return_piece_ended_at_check CHECK ((ended IS NULL) = (ended_at IS NULL)),
