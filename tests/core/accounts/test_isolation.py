@@ -166,6 +166,7 @@ async def twins(quiet_world: World) -> Twins:
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
+        [car_line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=car.id)
         seen = NewNode(mailno="T-1", code="80", happened_at=tx.now)
         [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
@@ -233,6 +234,7 @@ async def twins(quiet_world: World) -> Twins:
         piece=piece,
         left=left,
         car=car,
+        car_line=car_line,
         pallet=pallet,
         node=node,
         shelves=shelves,
@@ -344,6 +346,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         transport_queries.nodes: [{"waybill_ids": [twins.ids["node"].waybill_id]}],
         plates.of_sources: [{"source_numbers": ["I-1"]}],
         unit_queries.of_order: [{"order_id": twins.ids["car"].id}],
+        unit_queries.named: [{"product_ids": [twins.ids["car_line"].product_id], "codes": ["LDEMO1"]}],
         unit_queries.vehicles: [{"start": 0, "limit": 10}, {"vin": "LDEMO1", "start": 0, "limit": 10}],
         upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],
         locker_queries.cabinet: [{"number": CABINET}],
