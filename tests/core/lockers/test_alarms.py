@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from crossdock.core.lockers import alarms, commands
+from crossdock.core.lockers import alarms, commands, watching
 from crossdock.core.lockers.alarms import LEFT_OPEN_S, NOT_OPENED_S, OFFLINE_S
+from crossdock.core.lockers.errors import BoxClosed, BoxInOrder, BoxUnknown
 from crossdock.core.lockers.model import Alarm
 from tests.core.lockers.conftest import ASKED, Lockers
 from tests.world import ACCOUNT, CABINET
@@ -140,3 +141,32 @@ async def test_a_door_that_was_forced_waits_for_a_person(there: Lockers) -> None
     await seen(there, "closed", "4")
     await seen(there, "open", "5")
     assert len(await there.events("door.alarm")) == 2
+
+
+async def test_a_box_that_is_broken_is_shown_to_no_courier(there: Lockers) -> None:
+    box = await there.box("05")
+    at: dict[str, Any] = {"account_id": ACCOUNT, "cabinet_id": box.cabinet_id, "box_id": box.id}
+    await there.do(watching.mark_broken, **at, reason="the hinge is bent", actor="ada")
+    with pytest.raises(BoxClosed):
+        await there.do(watching.mark_broken, **at, reason="again", actor="bob")
+    assert (await there.stored("P-1")).box_name == "06"
+    await there.do(watching.mark_sound, **at, actor="ada")
+    with pytest.raises(BoxInOrder):
+        await there.do(watching.mark_sound, **at, actor="ada")
+    with pytest.raises(BoxUnknown):
+        await there.do(watching.mark_sound, **{**at, "box_id": 10**9}, actor="ada")
+    assert (await there.stored("P-2")).box_name == "05"
+    assert await standing(there) == []
+
+
+async def test_a_box_that_is_broken_and_dirty_is_closed_until_both_are_over(there: Lockers) -> None:
+    box = await there.box("05")
+    at: dict[str, Any] = {"account_id": ACCOUNT, "cabinet_id": box.cabinet_id, "box_id": box.id}
+    await there.do(watching.mark_broken, **at, reason="the hinge is bent", actor="ada")
+    named: dict[str, Any] = {"account_id": ACCOUNT, "cabinet_id": box.cabinet_id, "cabinet": CABINET}
+    await there.do(alarms.raise_alarm, **named, kind="dirty", box=(box.id, box.name))
+    broken, dirty = await there.do(alarms.standing, account_id=ACCOUNT)
+    await there.do(alarms.clear, account_id=ACCOUNT, alarm_id=dirty.id, actor="ada")
+    assert (await there.box("05")).closed_for == "broken"
+    await there.do(alarms.clear, account_id=ACCOUNT, alarm_id=broken.id, actor="ada")
+    assert (await there.box("05")).closed_for is None

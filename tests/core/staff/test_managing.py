@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from crossdock.base.errors import Denied, NotFound
+from crossdock.base.ids import AccountId, SiteId
+from crossdock.core.accounts import sql as accounts
 from crossdock.core.accounts.errors import SiteUnknown
-from crossdock.core.staff import managing, passwords
+from crossdock.core.accounts.model import Site
+from crossdock.core.staff import commands, managing, passwords
 from crossdock.core.staff.errors import (
     LoginLocked,
     LoginWrong,
@@ -26,6 +29,7 @@ from crossdock.core.staff.model import (
     REASON_CHARACTERS_MAX,
     USERNAME_CHARACTERS_MAX,
     WRONG_PASSWORDS_MAX,
+    Above,
     SessionOpened,
     Staff,
 )
@@ -393,6 +397,91 @@ async def test_a_name_is_given_once(shops: Shops, username: str) -> None:
         await shops.hire(username)
 
 
+# A warehouse, and operators of one account ---------------------------------------------
+
+WAREHOUSE, OTHER_WAREHOUSE, STATION = SiteId(80), SiteId(81), SiteId(90)
+MORE_PLACES = """
+INSERT INTO site (id, account_id, kind, code, name, zone, created_at, updated_at) VALUES
+    (81, 47, 'warehouse', 'WH-2', 'Second', 'UTC', now(), now()),
+    (90, 47, 'station', 'ST-1', 'Station', 'UTC', now(), now())
+"""
+ADA = Above(actor="operator ada", account_id=ACCOUNT)
+
+
+async def site_of(shops: Shops, site_id: SiteId, account_id: AccountId = ACCOUNT) -> Site:
+    async with shops.database.transaction(readonly=True) as tx:
+        found = await accounts.site_by_id(tx, account_id=account_id, site_id=site_id)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("deed", "given"), DEEDS, ids=lambda value: getattr(value, "__name__", ""))
+async def test_a_manager_of_a_warehouse_manages_its_workers(shops: Shops, deed: Deed, given: dict[str, Any]) -> None:
+    boss = await shops.hire("boss", manager=True, site_id=WAREHOUSE)
+    worker = await shops.hire("worker", site_id=WAREHOUSE)
+    clerk = await shops.hire("clerk1")
+    with pytest.raises(StaffUnknown):
+        await shops.do(deed, clerk, by=boss, **given)
+    assert (await shops.do(deed, worker, by=boss, **given)).id == worker.id
+
+
+@pytest.mark.parametrize(("deed", "given"), DEEDS, ids=lambda value: getattr(value, "__name__", ""))
+async def test_an_operator_of_one_account_reaches_its_people_managers_too(
+    shops: Shops, deed: Deed, given: dict[str, Any]
+) -> None:
+    boss = await shops.hire("boss", manager=True, site_id=WAREHOUSE)
+    foreign = await shops.hire("foreign", account_id=OTHER_ACCOUNT, site_id=SHOP_OF_OTHER_ACCOUNT)
+    before = await state(shops)
+    with pytest.raises(StaffUnknown):
+        await shops.do(deed, foreign, by=ADA, **given)
+    for operators_deed, more in ((managing.set_role, {"role": "manager"}), (managing.move, {"site_id": SHOP})):
+        with pytest.raises(StaffUnknown):
+            await shops.do(operators_deed, foreign, by=ADA, **more)
+    assert await state(shops) == before
+    assert (await shops.do(deed, boss, by=ADA, **given)).id == boss.id
+    assert {row["who"] for row in await shops.told(site_id=WAREHOUSE)} <= {"operator ada"}
+
+
+async def test_an_operator_adds_people_to_shops_and_warehouses_of_the_account(shops: Shops) -> None:
+    await shops.run(MORE_PLACES)
+    given: dict[str, Any] = {"by": ADA, "password_hash": HASH, "role": "manager", "reason": "new here"}
+    async with shops.database.transaction() as tx:
+        made = await managing.place(tx, at=await site_of(shops, WAREHOUSE), username="boss", **given)
+    assert (made.site_id, made.manager) == (WAREHOUSE, True)
+    theirs = await site_of(shops, SHOP_OF_OTHER_ACCOUNT, OTHER_ACCOUNT)
+    for elsewhere in (theirs, await site_of(shops, STATION)):
+        with pytest.raises(SiteUnknown):
+            async with shops.database.transaction() as tx:
+                await managing.place(tx, at=elsewhere, username="other", **given)
+
+
+async def test_somebody_is_moved_between_places_of_one_kind(shops: Shops) -> None:
+    await shops.run(MORE_PLACES)
+    worker = await shops.hire("worker", site_id=WAREHOUSE)
+    for elsewhere in (SHOP, STATION):
+        with pytest.raises(SiteUnknown):
+            await shops.do(managing.move, worker, site_id=elsewhere, by=ADA)
+    assert (await shops.do(managing.move, worker, site_id=OTHER_WAREHOUSE, by=ADA)).site_id == OTHER_WAREHOUSE
+    for place in (WAREHOUSE, OTHER_WAREHOUSE):
+        [row] = await shops.told(site_id=place)
+        assert (row["who"], row["before"], row["after"]) == (
+            "operator ada",
+            {"warehouse": "WH"},
+            {"warehouse": "WH-2"},
+        )
+
+
+async def test_a_deed_is_found_by_the_tap_that_asked_for_it(shops: Shops) -> None:
+    worker = await shops.hire("worker", site_id=WAREHOUSE)
+    await shops.do(managing.disable, worker, by=ADA, operation_id="tap-1")
+    at: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE}
+    async with shops.database.transaction() as tx:
+        found = await commands.action_of(tx, **at, operation_id="tap-1")
+        assert found is not None
+        assert (found.action, found.actor, found.about_username) == ("disable_staff", "operator ada", "worker")
+        assert await commands.action_of(tx, **at, operation_id="tap-2") is None
+
+
 # The own password ---------------------------------------------------------------------
 
 
@@ -494,6 +583,6 @@ def test_every_deed_is_tested_here() -> None:
     """A new deed comes with the rules of who may do it."""
     deeds = {name for name, _ in inspect.getmembers(managing, inspect.iscoroutinefunction) if name[0] != "_"}
     own = {name for name in deeds if getattr(managing, name).__module__ == managing.__name__}
-    others = {"hire", "change_password", "set_role", "move"}
+    others = {"hire", "place", "change_password", "set_role", "move"}
     by_the_setup_file = {"was_set_up"}
     assert own == {deed.__name__ for deed, _ in DEEDS} | others | by_the_setup_file

@@ -13,13 +13,46 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.office import bulk, door, home, inbox, live, order, orders, papers, stock
+from crossdock.console.office import (
+    accounts,
+    bulk,
+    cabinets,
+    callbacks,
+    door,
+    history,
+    home,
+    inbox,
+    live,
+    order,
+    orders,
+    papers,
+    people,
+    receivers,
+    stock,
+    workbench,
+)
 from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly, SessionOver
 from crossdock.console.office.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.operators.errors import SupportOnlyLooks
 
-TOPICS: Final[tuple[ModuleType, ...]] = (home, inbox, orders, order, stock, bulk, papers, live)
+TOPICS: Final[tuple[ModuleType, ...]] = (
+    home,
+    inbox,
+    orders,
+    order,
+    stock,
+    cabinets,
+    receivers,
+    callbacks,
+    bulk,
+    papers,
+    people,
+    history,
+    accounts,
+    workbench,
+    live,
+)
 """In the order of the navigation."""
 ENTRIES: Final = tuple(topic.ENTRY for topic in TOPICS if topic.ENTRY is not None)
 

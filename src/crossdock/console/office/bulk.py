@@ -201,7 +201,7 @@ async def result(request: PageRequest, run_id: FromPath[int], file: FromPath[str
     if name != "result":
         raise PathUnknown()
     run = await _run(who, run_id)
-    return await _file(queries.result(who.desk.database, run), f"{run.kind}-{run.id}", format_)
+    return await as_file(queries.result(who.desk.database, run), f"{run.kind}-{run.id}", format_)
 
 
 @get(HERE + "/export/{file:str}")
@@ -215,7 +215,7 @@ async def export(request: PageRequest, file: FromPath[str]) -> Response[Any]:
     if kind not in KINDS or account is None:
         raise PathUnknown()
     rows = queries.export(who.desk.database, kind_name=cast(KindName, kind), account_id=account.id)
-    return await _file(rows, f"{account.code}-{kind}", format_)
+    return await as_file(rows, f"{account.code}-{kind}", format_)
 
 
 async def _list(request: PageRequest, who: Somebody, failure: Failure | None = None) -> Response[Any]:
@@ -290,7 +290,7 @@ def _account(who: Somebody, form: Form) -> AccountId:
     return account_id
 
 
-async def _file(rows: AsyncIterator[list[str]], name: str, format_: str) -> Response[Any]:
+async def as_file(rows: AsyncIterator[list[str]], name: str, format_: str) -> Response[Any]:
     """Written beside the event loop, sent piece by piece, and gone after it. Errors: PathUnknown."""
     if format_ not in TYPES:
         raise PathUnknown()

@@ -119,7 +119,7 @@ TEXTS: Final = {
     "cancel": "Call off the order",
     "cancel_why": "Before the floor works on it that is done at once; while it does, somebody has to decide."
     " It concerns every order of this number.",
-    "hold": "Stop the order",
+    "hold": "Hold the order",
     "hold_why": "What was set aside for it is free for others until it goes on.",
     "release": "Let the order go on",
     "release_why": "It goes on with what is in stock, or waits for stock.",

@@ -1,5 +1,6 @@
 """Statements on alarms."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +62,19 @@ async def clear_one(tx: Tx, *, account_id: AccountId, alarm_id: int, by: str) ->
     return cleared[0] if cleared else None
 
 
+async def clear_box(tx: Tx, *, account_id: AccountId, box_id: BoxId, kinds: Collection[str], by: str) -> list[Alarm]:
+    """Those of these kinds that stood for a box. Index: alarm_standing_key."""
+    return await _clear(
+        tx,
+        "account_id = %(account_id)s AND box_id = %(box_id)s AND kind = ANY (%(kinds)s::text[])"
+        " AND cabinet_id = (SELECT cabinet_id FROM box WHERE id = %(box_id)s)",
+        by=by,
+        account_id=account_id,
+        box_id=box_id,
+        kinds=list(kinds),
+    )
+
+
 async def clear_what_is_over(tx: Tx, *, by: str) -> list[Alarm]:
     """Those that end by themselves and whose door, or cabinet, is well."""
     return await _clear(
@@ -97,7 +111,7 @@ async def reopen_box(tx: Tx, *, alarm_id: int) -> None:
         """
 UPDATE box SET updated_at = %(now)s,
        closed_for = (SELECT max(o.kind) FROM alarm o
-                      WHERE o.box_id = box.id AND o.kind IN ('occupied', 'dirty') AND o.cleared_at IS NULL)
+                      WHERE o.box_id = box.id AND o.kind IN ('occupied', 'dirty', 'broken') AND o.cleared_at IS NULL)
  WHERE id = (SELECT box_id FROM alarm WHERE id = %(id)s)
 """,
         id=alarm_id,
@@ -115,6 +129,20 @@ SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box
  ORDER BY a.id
 """,
         account_id=account_id,
+    )
+
+
+async def standing_at(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId) -> list[Alarm]:
+    """Index: alarm_standing_key."""
+    return await tx.many(
+        Alarm,
+        f"""
+SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id
+ WHERE a.cleared_at IS NULL AND a.account_id = %(account_id)s AND a.cabinet_id = %(cabinet_id)s
+ ORDER BY a.id
+""",
+        account_id=account_id,
+        cabinet_id=cabinet_id,
     )
 
 

@@ -66,6 +66,14 @@ async def clear(tx: Tx, *, account_id: AccountId, alarm_id: int, actor: str) -> 
     return alarm
 
 
+async def clear_box(tx: Tx, *, account_id: AccountId, box_id: BoxId, actor: str) -> bool:
+    """Somebody has looked into a box that took nothing: whatever closed it is over. False when nothing did."""
+    cleared = await alarm_sql.clear_box(tx, account_id=account_id, box_id=box_id, kinds=CLOSES_BOX, by=actor)
+    for alarm in cleared:
+        await _tell_cleared(tx, alarm, actor)
+    return bool(cleared)
+
+
 async def account_of(tx: Tx, alarm_id: int) -> AccountId:
     """Whose cabinet it is about. Errors: AlarmUnknown."""
     found = await alarm_sql.account_of(tx, alarm_id)

@@ -11,6 +11,14 @@ class BoxUnknown(NotFound):
     """The cabinet has no such box. Facts: box or lock_address."""
 
 
+class BoxClosed(Conflict):
+    """This box takes nothing already. Facts: box."""
+
+
+class BoxInOrder(Conflict):
+    """This box is closed for nothing. Facts: box."""
+
+
 class ParcelBooked(Conflict):
     """This order is booked already. Facts: number."""
 

@@ -37,8 +37,6 @@ CodeUse = Literal["store", "take"]
 """The courier's code, or the customer's."""
 Complaint = Literal["does not fit", "occupied", "dirty"]
 """Why a courier wants another box."""
-CLOSES_BOX: Final[frozenset[Complaint]] = frozenset({"occupied", "dirty"})
-"""The box is shown to nobody until somebody has looked into it."""
 SIZES: Final = ("SX", "S", "M", "L", "LX")
 """From the smallest up."""
 AlarmKind = Literal[
@@ -51,9 +49,12 @@ AlarmKind = Literal[
     "occupied",
     "dirty",
     "offline use",
+    "broken",
 ]
 """Of these "not opened", "left open" and "offline" are cleared when the door, or the cabinet, is well again; the
 others wait for a person."""
+CLOSES_BOX: Final[frozenset[AlarmKind]] = frozenset({"occupied", "dirty", "broken"})
+"""The box is shown to nobody until somebody has looked into it; the first two are a courier's complaints."""
 
 WRONG_MAX: Final = 5
 """Wrong codes in a row, and none is taken for a while."""
@@ -141,7 +142,7 @@ class Box(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     closed_for: str | None = None
-    """A courier's complaint: nothing is put into it until somebody has looked."""
+    """One of CLOSES_BOX: nothing is put into it until somebody has looked."""
 
     @property
     def usable(self) -> bool:
@@ -308,3 +309,53 @@ class Device(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     number: str
     key_sealed: bytes | None
+
+
+# As operators see them --------------------------------------------------------------
+
+
+class Watched(Cabinet, frozen=True, kw_only=True):
+    """A cabinet, and how its doors are."""
+
+    account: str
+    """Its code, as that of the site."""
+    site: str
+    site_name: str
+    free: int
+    """Boxes that the next courier may have."""
+    taken: int
+    """Boxes with a parcel in them."""
+    open: int
+    """Doors that were last seen open."""
+    broken: int
+    """Boxes that take nothing: switched off, or closed until somebody has looked."""
+    warnings: int
+    """Alarms that stand."""
+
+
+class Compartment(Box, frozen=True, kw_only=True):
+    """A box, and the parcel that lies in it."""
+
+    door_at: datetime | None
+    """When the door was seen as it stands."""
+    handover_id: HandoverId | None
+    order_id: OrderId | None
+    order_number: str | None
+    stored_at: datetime | None
+    recalled_at: datetime | None
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """What a door was asked to do."""
+
+    id: DoorCommandId
+    purpose: Purpose
+    state: CommandState
+    refusal: str | None
+    dialect: str
+    asked_by: str
+    asked_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    opened_at: datetime | None
+    closed_at: datetime | None

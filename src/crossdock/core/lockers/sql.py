@@ -148,6 +148,16 @@ async def lock_box(tx: Tx, box_id: BoxId) -> Box:
     return await tx.one(Box, f"SELECT {BOX} FROM box b WHERE b.id = %(id)s FOR NO KEY UPDATE", id=box_id)
 
 
+async def lock_box_of(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId) -> Box | None:
+    """A box of this cabinet, held for this transaction."""
+    return await tx.one_or_none(
+        Box,
+        f"SELECT {BOX} FROM box b WHERE b.id = %(id)s AND b.cabinet_id = %(cabinet_id)s FOR NO KEY UPDATE",
+        id=box_id,
+        cabinet_id=cabinet_id,
+    )
+
+
 async def free_boxes(tx: Tx, *, cabinet_id: CabinetId, size: str) -> list[Box]:
     return await tx.many(
         Box,
@@ -212,8 +222,8 @@ UPDATE box SET "full" = false, updated_at = %(now)s,
     )
 
 
-async def close_box(tx: Tx, *, box_id: BoxId, reason: str) -> None:
-    """Nothing is put into it until somebody has looked."""
+async def close_box(tx: Tx, *, box_id: BoxId, reason: str | None) -> None:
+    """Nothing is put into it until somebody has looked; None opens it to couriers again."""
     await tx.execute(
         "UPDATE box SET closed_for = %(reason)s, updated_at = %(now)s WHERE id = %(id)s",
         id=box_id,

@@ -109,6 +109,7 @@ async def create_staff(
     created_by: StaffId | None = None,
     actor: str = "",
     reason: str = "",
+    operation_id: str | None = None,
 ) -> Staff:
     """Add a person to a place; `password_hash` comes from `passwords.hashed`, made before the transaction.
 
@@ -136,6 +137,7 @@ async def create_staff(
         about_staff_id=staff.id,
         after={"role": role_of(staff), "active": True},
         reason=reason,
+        operation_id=operation_id,
     )
     return staff
 

@@ -1,25 +1,32 @@
-"""Managing people: a manager the clerks of the own branch, the platform's operator everybody.
+"""Managing people: a manager the clerks of the own branch, a shop or a warehouse; an operator everybody.
 
-`by` is the manager, as known from a token or a session; None is the operator, whom command line and setup file speak
-for. Each deed has a row in the history of the person's branch; one that would change nothing has none.
+`by` is the manager, as known from a token or a session, or who stands above; None is the operator, whom command line
+and setup file speak for. Each deed has a row in the history of the person's branch, under the `operation_id` of the
+tap that asked for it; one that would change nothing has none.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.errors import SiteUnknown
+from crossdock.core.accounts.model import Site, SiteKind
 from crossdock.core.staff import commands, managing_sql, passwords, tries
 from crossdock.core.staff.errors import LoginWrong, NotAClerk, NotAManager, StaffUnknown
-from crossdock.core.staff.model import OPERATOR, Role, Staff, role_of
+from crossdock.core.staff.model import OPERATOR, Above, Role, Staff, role_of
 from crossdock.core.staff.tokens import token_hash
 from crossdock.db.database import Database
 from crossdock.db.tx import Tx
 
+By = Staff | Above | None
+WORKPLACES: Final[frozenset[SiteKind]] = frozenset({"shop", "warehouse"})
 
-async def hire(tx: Tx, *, by: Staff, username: str, password_hash: str, reason: str = "") -> Staff:
+
+async def hire(
+    tx: Tx, *, by: Staff, username: str, password_hash: str, reason: str = "", operation_id: str | None = None
+) -> Staff:
     """A manager adds a clerk to the own branch. Errors: NotAManager, and those of commands.create_staff."""
     boss = _manager((await managing_sql.locked(tx, ids=[by.id])).get(by.id))
     return await commands.create_staff(
@@ -30,10 +37,38 @@ async def hire(tx: Tx, *, by: Staff, username: str, password_hash: str, reason: 
         password_hash=password_hash,
         created_by=boss.id,
         reason=reason,
+        operation_id=operation_id,
     )
 
 
-async def disable(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+async def place(
+    tx: Tx,
+    *,
+    by: Above,
+    at: Site,
+    username: str,
+    password_hash: str,
+    role: Role,
+    reason: str = "",
+    operation_id: str | None = None,
+) -> Staff:
+    """An operator adds somebody to a place. Errors: SiteUnknown, and those of commands.create_staff."""
+    if by.account_id not in (None, at.account_id) or at.kind not in WORKPLACES:
+        raise SiteUnknown()
+    return await commands.create_staff(
+        tx,
+        account_id=at.account_id,
+        site_id=at.id,
+        username=username,
+        password_hash=password_hash,
+        manager=role == "manager",
+        actor=by.actor,
+        reason=reason,
+        operation_id=operation_id,
+    )
+
+
+async def disable(tx: Tx, *, staff_id: StaffId, by: By, reason: str = "", operation_id: str | None = None) -> Staff:
     """Withdraw somebody's access. Sessions end; the token stays, so that it is told apart from an unknown one.
 
     Errors: StaffUnknown, NotAManager, NotAClerk.
@@ -43,29 +78,38 @@ async def disable(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = 
         return person
     before = {"active": True, "sessions": await managing_sql.count_sessions(tx, staff_id=staff_id)}
     await managing_sql.end_sessions(tx, staff_id=staff_id)
-    await _note(tx, person, by, "disable_staff", before=before, after={"active": False, "sessions": 0}, reason=reason)
+    after = {"active": False, "sessions": 0}
+    await _note(tx, person, by, "disable_staff", before, after, reason, operation_id)
     return await managing_sql.set_active(tx, staff_id=staff_id, active=False)
 
 
-async def enable(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+async def enable(tx: Tx, *, staff_id: StaffId, by: By, reason: str = "", operation_id: str | None = None) -> Staff:
     """Give access back: every device logs in anew. Errors: StaffUnknown, NotAManager, NotAClerk."""
     person = await _reached(tx, staff_id, by)
     if person.active:
         return person
     await managing_sql.withdraw_token(tx, staff_id=staff_id)
     await managing_sql.end_sessions(tx, staff_id=staff_id)
-    await _note(tx, person, by, "enable_staff", before={"active": False}, after={"active": True}, reason=reason)
+    await _note(tx, person, by, "enable_staff", {"active": False}, {"active": True}, reason, operation_id)
     return await managing_sql.set_active(tx, staff_id=staff_id, active=True)
 
 
-async def set_password(tx: Tx, *, staff_id: StaffId, password_hash: str, by: Staff | None, reason: str = "") -> Staff:
+async def set_password(
+    tx: Tx,
+    *,
+    staff_id: StaffId,
+    password_hash: str,
+    by: By,
+    reason: str = "",
+    operation_id: str | None = None,
+) -> Staff:
     """Another password: token and sessions are withdrawn, wrong ones forgotten.
 
     Errors: StaffUnknown, NotAManager, NotAClerk.
     """
     person = await _reached(tx, staff_id, by)
     changed = await managing_sql.set_password(tx, staff_id=staff_id, password_hash=password_hash)
-    await _withdraw(tx, person, by, "set_password", reason)
+    await _withdraw(tx, person, by, "set_password", reason, operation_id=operation_id)
     await tries.forget(tx, username=person.username)
     return changed
 
@@ -99,50 +143,65 @@ async def change_password(
     return changed
 
 
-async def withdraw(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+async def withdraw(tx: Tx, *, staff_id: StaffId, by: By, reason: str = "", operation_id: str | None = None) -> Staff:
     """Log out everywhere: token and sessions are nobody's any more. Anyone may do so for oneself.
 
     Errors: StaffUnknown, NotAManager, NotAClerk.
     """
     person = await _reached(tx, staff_id, by, oneself=True)
-    await _withdraw(tx, person, by, "withdraw", reason)
+    await _withdraw(tx, person, by, "withdraw", reason, operation_id=operation_id)
     return person
 
 
-async def unlock(tx: Tx, *, staff_id: StaffId, by: Staff | None, reason: str = "") -> Staff:
+async def unlock(tx: Tx, *, staff_id: StaffId, by: By, reason: str = "", operation_id: str | None = None) -> Staff:
     """Forget wrong passwords. Errors: StaffUnknown, NotAManager, NotAClerk."""
     person = await _reached(tx, staff_id, by)
     if wrong := await tries.forget(tx, username=person.username):
-        before = {"wrong_passwords": wrong}
-        await _note(tx, person, by, "unlock", before=before, after={"wrong_passwords": 0}, reason=reason)
+        before, after = {"wrong_passwords": wrong}, {"wrong_passwords": 0}
+        await _note(tx, person, by, "unlock", before, after, reason, operation_id)
     return person
 
 
-async def set_role(tx: Tx, *, staff_id: StaffId, role: Role, reason: str = "") -> Staff:
-    """For the operator alone. Errors: StaffUnknown."""
-    person = await _reached(tx, staff_id, None)
+async def set_role(
+    tx: Tx,
+    *,
+    staff_id: StaffId,
+    role: Role,
+    by: Above | None = None,
+    reason: str = "",
+    operation_id: str | None = None,
+) -> Staff:
+    """For operators alone. Errors: StaffUnknown."""
+    person = await _reached(tx, staff_id, by)
     if role_of(person) == role:
         return person
-    await _note(tx, person, None, "set_role", before={"role": role_of(person)}, after={"role": role}, reason=reason)
+    await _note(tx, person, by, "set_role", {"role": role_of(person)}, {"role": role}, reason, operation_id)
     return await managing_sql.set_role(tx, staff_id=staff_id, manager=role == "manager")
 
 
-async def move(tx: Tx, *, staff_id: StaffId, site_id: SiteId, reason: str = "") -> Staff:
-    """To another shop of the same account, for the operator alone; both shops remember it.
+async def move(
+    tx: Tx,
+    *,
+    staff_id: StaffId,
+    site_id: SiteId,
+    by: Above | None = None,
+    reason: str = "",
+    operation_id: str | None = None,
+) -> Staff:
+    """To another place of the same account and kind, for operators alone; both places remember it.
 
     Errors: StaffUnknown, SiteUnknown.
     """
-    person = await _reached(tx, staff_id, None)
+    person = await _reached(tx, staff_id, by)
     old = await accounts_sql.site_by_id(tx, account_id=person.account_id, site_id=person.site_id)
     new = await accounts_sql.site_by_id(tx, account_id=person.account_id, site_id=site_id)
-    if old is None or new is None or new.kind != "shop":
+    if old is None or new is None or new.kind != old.kind or new.kind not in WORKPLACES:
         raise SiteUnknown()
     if new.id == old.id:
         return person
     moved = await managing_sql.move(tx, staff_id=staff_id, site_id=new.id)
     for at in (person, moved):
-        before, after = {"shop": old.code}, {"shop": new.code}
-        await _note(tx, at, None, "move_staff", before=before, after=after, reason=reason)
+        await _note(tx, at, by, "move_staff", {old.kind: old.code}, {new.kind: new.code}, reason, operation_id)
     return moved
 
 
@@ -179,20 +238,21 @@ async def was_set_up(tx: Tx, *, before: Standing, after: Standing, reason: str) 
         await managing_sql.end_sessions(tx, staff_id=after.id)
     for action, was, is_ in told:
         for at in (before, after) if action == "move_staff" else (after,):
-            await _note(tx, at, None, action, before=was, after=is_, reason=reason)
+            await _note(tx, at, None, action, was, is_, reason)
 
 
 # What several deeds need ----------------------------------------------------------
 
 
-async def _reached(tx: Tx, staff_id: StaffId, by: Staff | None, *, oneself: bool = False) -> managing_sql.Person:
+async def _reached(tx: Tx, staff_id: StaffId, by: By, *, oneself: bool = False) -> managing_sql.Person:
     """The person, whose row stays locked, when `by` may manage them: as things stand now, not when `by` logged in."""
-    found = await managing_sql.locked(tx, ids=[staff_id] if by is None else [by.id, staff_id])
-    person = found.get(staff_id)
-    if by is None:
-        if person is None:
+    if not isinstance(by, Staff):
+        person = (await managing_sql.locked(tx, ids=[staff_id])).get(staff_id)
+        if person is None or (by is not None and by.account_id not in (None, person.account_id)):
             raise StaffUnknown(id=staff_id)
         return person
+    found = await managing_sql.locked(tx, ids=[by.id, staff_id])
+    person = found.get(staff_id)
     if oneself and person is not None and by.id == staff_id:
         return person
     boss = _manager(found.get(by.id))
@@ -210,13 +270,20 @@ def _manager(staff: Staff | None) -> Staff:
 
 
 async def _withdraw(
-    tx: Tx, person: managing_sql.Person, by: Staff | None, action: str, reason: str, *, kept_session: str = ""
+    tx: Tx,
+    person: managing_sql.Person,
+    by: By,
+    action: str,
+    reason: str,
+    *,
+    kept_session: str = "",
+    operation_id: str | None = None,
 ) -> None:
     before = {"token": person.token, "sessions": await managing_sql.count_sessions(tx, staff_id=person.id)}
     await managing_sql.withdraw_token(tx, staff_id=person.id)
     await managing_sql.end_sessions(tx, staff_id=person.id, but_not=token_hash(kept_session) if kept_session else "")
     after = {"token": False, "sessions": await managing_sql.count_sessions(tx, staff_id=person.id)}
-    await _note(tx, person, by, action, before=before, after=after, reason=reason)
+    await _note(tx, person, by, action, before, after, reason, operation_id)
 
 
 async def _shop(tx: Tx, standing: Standing) -> str:
@@ -227,22 +294,24 @@ async def _shop(tx: Tx, standing: Standing) -> str:
 async def _note(
     tx: Tx,
     person: Staff | Standing,
-    by: Staff | None,
+    by: By,
     action: str,
-    *,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
     reason: str,
+    operation_id: str | None = None,
 ) -> None:
+    actor = OPERATOR if by is None else by.actor if isinstance(by, Above) else ""
     await commands.record_action(
         tx,
         account_id=person.account_id,
         site_id=person.site_id,
-        staff_id=None if by is None else by.id,
-        actor=OPERATOR if by is None else "",
+        staff_id=by.id if isinstance(by, Staff) else None,
+        actor=actor,
         action=action,
         about_staff_id=person.id,
         before=before,
         after=after,
         reason=reason,
+        operation_id=operation_id,
     )

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, Protocol
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+from crossdock.core.accounts.model import SiteKind
 
 USERNAME_CHARACTERS_MAX: Final = 150
 _SIGN = r"[^\s\x00-\x1f\x7f-\x9f]"
@@ -89,6 +90,14 @@ def role_of(staff: _Placed) -> Role:
     return "manager" if staff.manager else "clerk"
 
 
+class Above(Struct, frozen=True, kw_only=True):
+    """Somebody above all branches, or above those of one account: an operator."""
+
+    actor: str = OPERATOR
+    """As the history names them."""
+    account_id: AccountId | None = None
+
+
 class LoggedIn(Struct, frozen=True, kw_only=True):
     staff: Staff
     token: str
@@ -116,6 +125,26 @@ class Listed(Staff, frozen=True, kw_only=True):
     """Open ones."""
     locked_until: datetime | None
     """Nobody logs in under this name before."""
+
+
+class Member(Listed, frozen=True, kw_only=True):
+    """Somebody, as the console sees them."""
+
+    kind: SiteKind
+    """Of the place, whose code is `shop`."""
+    place: str
+    """Its name."""
+
+
+class Workplace(Struct, frozen=True, kw_only=True):
+    """Where people work."""
+
+    id: SiteId
+    account_id: AccountId
+    account: str
+    kind: SiteKind
+    code: str
+    name: str
 
 
 class Deed(Struct, frozen=True, kw_only=True):

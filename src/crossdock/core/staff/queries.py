@@ -3,8 +3,8 @@
 from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.model import Site
-from crossdock.core.staff import managing_sql, sql
-from crossdock.core.staff.errors import ShopAmbiguous, ShopUnknown, UsernameUnknown
+from crossdock.core.staff import managing_sql, people_sql, sql
+from crossdock.core.staff.errors import ShopAmbiguous, ShopUnknown, StaffUnknown, UsernameUnknown
 from crossdock.core.staff.model import (
     LISTED_MAX,
     LOCKED_S,
@@ -13,8 +13,10 @@ from crossdock.core.staff.model import (
     ActionFilter,
     Deed,
     Listed,
+    Member,
     Staff,
     StaffFilter,
+    Workplace,
 )
 from crossdock.core.staff.tokens import token_hash
 from crossdock.db.tx import Tx
@@ -128,3 +130,34 @@ async def history_of_shop(tx: Tx, *, site: Site, limit: int) -> list[Deed]:
 async def history_of_person(tx: Tx, *, staff: Staff, limit: int) -> list[Deed]:
     """What somebody did, and what was done about them, newest first."""
     return await managing_sql.history(tx, account_id=staff.account_id, site_id=None, staff_id=staff.id, limit=limit)
+
+
+# For the console, within reach of who looks ----------------------------------------
+
+
+async def members(
+    tx: Tx,
+    *,
+    account_id: AccountId | None,
+    site_id: SiteId | None = None,
+    text: str = "",
+    after: int = 0,
+    limit: int,
+) -> list[Member]:
+    """Whose name has `text` in it, by id from the one behind `after` on; of all accounts when none is named."""
+    return await people_sql.members(tx, account_id=account_id, site_id=site_id, text=text, after=after, limit=limit)
+
+
+async def member(tx: Tx, *, account_id: AccountId | None, site_id: SiteId | None = None, staff_id: StaffId) -> Member:
+    """Errors: StaffUnknown, also for somebody who is not within reach."""
+    found = await people_sql.members(tx, account_id=account_id, site_id=site_id, staff_id=staff_id, limit=1)
+    if not found:
+        raise StaffUnknown(id=staff_id)
+    return found[0]
+
+
+async def workplaces(
+    tx: Tx, *, account_id: AccountId | None, site_id: SiteId | None = None, limit: int
+) -> list[Workplace]:
+    """Shops and warehouses that are in use, by account and code; of all accounts when none is named."""
+    return await people_sql.workplaces(tx, account_id=account_id, site_id=site_id, limit=limit)

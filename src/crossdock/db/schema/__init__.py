@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bench,
     bulk,
     callbacks,
     catalog,
@@ -29,6 +30,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bench",
     "bulk",
     "callbacks",
     "catalog",

@@ -70,6 +70,8 @@ operator_action = Table(
     moment("created_at"),
     PrimaryKeyConstraint("id"),
     Index(None, "account_id", "id"),
+    Index("operator_action_time_idx", "created_at", "id"),
+    Index("operator_action_by_idx", "operator_id", "created_at", "id"),
     Index(
         "operator_action_operation_key",
         "operator_id",

@@ -90,6 +90,16 @@ staff_action = Table(
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="staff_action_site_fkey"),
     Index("staff_action_site_idx", "account_id", "site_id", "id"),
+    Index("staff_action_time_idx", "account_id", "site_id", "created_at", "id"),
+    Index("staff_action_by_idx", "staff_id", "created_at", "id", postgresql_where=text("staff_id IS NOT NULL")),
+    Index(
+        "staff_action_about_idx",
+        "about_staff_id",
+        "created_at",
+        "id",
+        postgresql_where=text("about_staff_id IS NOT NULL"),
+    ),
+    Index("staff_action_actor_idx", "actor", "created_at", "id", postgresql_where=text("actor <> ''")),
     Index(
         "staff_action_operation_key",
         "account_id",

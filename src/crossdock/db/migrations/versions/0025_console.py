@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 
 STATEMENTS = (
     "CREATE INDEX unit_code_idx ON unit (account_id, code)",
