@@ -13,13 +13,13 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.office import bulk, cabinets, door, history, home, papers, people
+from crossdock.console.office import bulk, cabinets, door, history, home, papers, people, settings
 from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly, SessionOver
 from crossdock.console.office.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.operators.errors import SupportOnlyLooks
 
-TOPICS: Final[tuple[ModuleType, ...]] = (home, cabinets, people, bulk, history, papers)
+TOPICS: Final[tuple[ModuleType, ...]] = (home, cabinets, people, bulk, history, settings, papers)
 """In the order of the navigation."""
 ENTRIES: Final = tuple(topic.ENTRY for topic in TOPICS if topic.ENTRY is not None)
 

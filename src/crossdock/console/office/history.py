@@ -16,13 +16,14 @@ from crossdock.console.office.who import PREFIX, Somebody, reader
 from crossdock.console.web import PageRequest
 from crossdock.core.history import queries
 from crossdock.core.history.model import SOURCES, Key, Told, Wanted
+from crossdock.core.rules.commands import SET_RULE
 from crossdock.core.staff.model import FLOOR_ACTIONS, USERNAME_CHARACTERS_MAX
 
 HERE: Final = f"{PREFIX}/history"
 KIND_DAYS: Final = 31
 """Of a kind of deeds so many days are looked at, where no day is named."""
 
-LOG_INS: Final = frozenset({"login", "logout"})
+LOG_INS: Final = frozenset({"login", "logout", "end_session"})
 PEOPLE: Final = frozenset(
     {
         "create_staff",
@@ -63,6 +64,7 @@ PICKING: Final = frozenset(
 )
 DOORS: Final = frozenset({"open_door", "break_door", "mend_door"})
 IMPORTS: Final = frozenset({queries.IMPORT, "begin_import", "drop_import", "undo_import"})
+RULES: Final = frozenset({SET_RULE})
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "log_ins": LOG_INS,
     "people": PEOPLE,
@@ -72,12 +74,14 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "floor": FLOOR_ACTIONS,
     "doors": DOORS,
     "imports": IMPORTS,
+    "rules": RULES,
 }
 """What can be asked for, and the actions it is."""
 
 ACTION_TEXTS: Final[Mapping[str, str]] = {
     "login": "Logged in",
     "logout": "Logged out",
+    "end_session": "Ended a session",
     "create_staff": "Added somebody",
     "disable_staff": "Blocked",
     "enable_staff": "Let in again",
@@ -119,6 +123,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "open_door": "Opened a door",
     "break_door": "Marked a door as out of order",
     "mend_door": "Marked a door as in order",
+    SET_RULE: "Changed a rule",
     "import": "Took in a file",
     "begin_import": "Began an import",
     "drop_import": "Left an import",
@@ -139,6 +144,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "k_floor": "receiving, stock and places",
     "k_doors": "doors of cabinets",
     "k_imports": "imports",
+    "k_rules": "rules of places",
     "from": "From",
     "to": "To",
     "show": "Show",
