@@ -22,6 +22,7 @@ from crossdock.core.bulk import running as importing
 from crossdock.db import migrate
 from crossdock.db.database import check_url
 from crossdock.db.embedded import EmbeddedPostgres
+from crossdock.delivery import resending
 from crossdock.delivery.networks import Networks
 from crossdock.delivery.worker import Deliverer
 from crossdock.devices.access import CabinetKeys
@@ -156,9 +157,13 @@ async def broker_address(config: Config, desk: Desk) -> AsyncIterator[BrokerAddr
 
 
 def background_jobs(desk: Desk) -> dict[str, Callable[..., Awaitable[Any]]]:
-    """What is done in the background, by name: imports, and what dialects ask for."""
+    """What is done in the background, by name: imports, callbacks that go again, and what dialects ask for."""
     asked = {name: partial(run, desk) for dialect in dialects.load() for name, run in dialect.jobs.items()}
-    return {bulk.JOB: partial(importing.go_on, desk.database), **asked}
+    ours: dict[str, Callable[..., Awaitable[Any]]] = {
+        bulk.JOB: partial(importing.go_on, desk.database),
+        resending.JOB: partial(resending.go_on, desk.database),
+    }
+    return {**ours, **asked}
 
 
 async def run_workers(house: House, broker: BrokerAddress) -> None:

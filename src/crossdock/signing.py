@@ -11,6 +11,7 @@ from rich.console import Console
 
 from crossdock import dialects
 from crossdock.base.errors import SetupFailed
+from crossdock.edge.workbench import first_difference
 
 
 class DialectUnknown(SetupFailed):
@@ -52,19 +53,6 @@ def is_signed(dialect: str, raw: bytes, *, query: str, secret: str) -> bool:
     said = body.get("sign") if isinstance(body, dict) else None
     given = said or dict(parse_qsl(query)).get("sign", "")
     return hmac.compare_digest(wanted.encode(), str(given).encode())
-
-
-def first_difference(given: str, wanted: str, *, case_counts: bool = False) -> int | None:
-    """Position from 1 of the first character that differs. None when they are equal."""
-    given = given.strip()
-    if not case_counts:
-        given, wanted = given.lower(), wanted.lower()
-    if given == wanted:
-        return None
-    for position, (one, other) in enumerate(zip(given, wanted, strict=False), start=1):
-        if one != other:
-            return position
-    return min(len(given), len(wanted)) + 1
 
 
 def show(signed: Signed, *, given: str, out: Console) -> bool:

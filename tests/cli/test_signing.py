@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from crossdock import signing
-from crossdock.signing import DialectUnknown, HeaderMalformed, Signed, first_difference
+from crossdock.edge.workbench import first_difference
+from crossdock.signing import DialectUnknown, HeaderMalformed, Signed
 
 BODY = {
     "device_number": "2100013075",

@@ -3,6 +3,7 @@
 from playwright.async_api import Browser
 
 from crossdock.core.picking.model import WAVE_ORDERS_MAX
+from tests.console.conftest import assert_accessible, picture
 from tests.console.floors import BOSS, Hand, hand, handheld, scan
 from tests.core.picking.floor import OTHER_SKU, SKU, Floor
 from tests.world import World
@@ -174,6 +175,45 @@ async def test_shelves_are_refilled_from_where_waves_would_have_to_go(world: Wor
     await world.verified()
 
 
+async def test_a_batch_is_picked_and_sorted_with_a_scanner_and_a_piece_is_missing(
+    world: World, browser: Browser
+) -> None:
+    floor = await shelves(world)
+    for number in ("N-1", "N-2"):
+        await floor.order(number, {SKU: 1})
+    await floor.order("N-3", {OTHER_SKU: 9})
+    async with hand(world, BOSS) as boss:
+        await released(boss, method="batch", lines_max=1)
+    async with handheld(browser, world) as page:
+        await page.goto("/floor/pick")
+        await assert_accessible(page)
+        await page.get_by_role("button", name="Take").click()
+        await page.wait_for_selector("text=Go to A-01-1")
+        for code in ("A-01-1", SKU, SKU):
+            await scan(page, code)
+        await page.wait_for_selector("text=In hand: 2")
+        await scan(page, "TOTE-04")
+        await page.wait_for_selector("text=Go to A-02-1")
+        await page.get_by_text("Something is missing").click()
+        await assert_accessible(page)
+        await picture(page, "floor-short")
+        await page.get_by_role("button", name="9 pieces are missing").click()
+        await page.wait_for_selector("text=N-3 is held.")
+        await page.get_by_role("link", name="2 pieces are to be sorted").click()
+        await page.wait_for_selector("text=Scan a piece from the batch tote")
+        await scan(page, SKU)
+        await page.wait_for_selector("text=into place 1")
+        await assert_accessible(page)
+        await picture(page, "floor-sort")
+        for code in ("TOTE-01", SKU, "TOTE-02"):
+            await scan(page, code)
+        await page.wait_for_selector("text=All is sorted.")
+        await page.goto("/floor/count")
+        await page.wait_for_selector("text=not found")
+        await picture(page, "floor-to-count")
+    await world.verified()
+
+
 async def test_a_cart_is_walked_with_a_scanner(world: World, browser: Browser) -> None:
     floor = await shelves(world)
     for number in ("N-1", "N-2"):
@@ -183,9 +223,12 @@ async def test_a_cart_is_walked_with_a_scanner(world: World, browser: Browser) -
     async with handheld(browser, world) as page:
         await page.goto("/floor/pick")
         await page.get_by_role("button", name="Take").click()
+        await page.wait_for_selector("text=Go to A-01-1")
         for code in ("A-01-1", SKU, "TOTE-01", SKU):
             await scan(page, code)
         await page.wait_for_selector("text=In hand: 1")
+        await assert_accessible(page)
+        await picture(page, "floor-pick")
         await scan(page, "TOTE-01")
         await page.wait_for_selector("#failure")
         assert "Other goods lie in TOTE-01" in await page.inner_text("#failure")

@@ -160,6 +160,13 @@ RECEIVER = ACCOUNT + '[[account.receiver]]\ndialect = "hongxun"\nname = "a"\n'
             )
             for rule in ('"FEFO"', "1", '["lot"]')
         ),
+        *(
+            (
+                ACCOUNT + f'[[account.warehouse]]\ncode = "W"\nname = "w"\nsettings.cartons = {cartons}\n',
+                "6 account.warehouse.settings.cartons: must be cartons as the page on the setup file has them: ",
+            )
+            for cartons in ('"S"', '[{name = "S"}]', '[{name = "S", length_mm = 0, width_mm = 1, height_mm = 1}]')
+        ),
         (
             ACCOUNT + '[[account.shop]]\ncode = "S"\nsettings.film_days = 0\n',
             "5 account.shop.settings.film_days: must be",

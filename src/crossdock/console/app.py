@@ -14,6 +14,7 @@ from litestar.static_files import create_static_files_router
 
 from crossdock.base.errors import Unavailable, Unforeseen
 from crossdock.console import buyer, counter, evidence, floor, kiosk, office, web, words
+from crossdock.console.office.live import Pulse
 from crossdock.console.papers import Press
 from crossdock.console.web import Page, PageRequest
 from crossdock.edge.asgi import Pages, Receive, Scope, Send
@@ -48,6 +49,7 @@ def pages(desk: Desk) -> Pages:
                     "desk": desk,
                     "templates": templates(),
                     "press": Press(),
+                    "pulse": Pulse(desk),
                     "bundling": asyncio.Semaphore(evidence.BUNDLES_AT_ONCE),
                 }
             ),

@@ -31,8 +31,8 @@ async def resend_some(
 ) -> list[CallbackId]:
     """The next RESENT_AT_ONCE of a range go again; their ids, to go on after the last."""
     ids = await sql.chosen(tx, account_id=account_id, choice=choice, after=after or 0, limit=RESENT_AT_ONCE)
-    for id_ in ids:
-        await resend(tx, account_id=account_id, callback_id=id_)
+    await sql.put_many_back(tx, ids)
+    await tx.notify(CALLBACKS_TOPIC)
     return ids
 
 

@@ -9,6 +9,8 @@ from crossdock.base.ids import AccountId, CallbackId, EventId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
 
 State = Literal["waiting", "delivered", "parked", "skipped"]
+Which = Literal["waiting", "failing", "parked", "delivered", "skipped"]
+"""As callbacks are looked for: `failing` ones wait and have failed before."""
 Outcome = Literal["delivered", "skipped", "refused", "unreachable", "forbidden", "fault"]
 """`refused` was heard and declined; `forbidden` is an address we do not send to; `fault` is our own."""
 
@@ -124,13 +126,74 @@ class ReceiverRow(Frozen, frozen=True, kw_only=True):
     oldest: datetime | None
 
 
+class ReceiverPage(ReceiverRow, frozen=True, kw_only=True):
+    """As it stands on a page: at most listing_sql.COUNTED_MAX of each are counted."""
+
+    failing: int
+    """Of those that wait, how many have failed before."""
+    heard_at: datetime | None
+    failed_at: datetime | None
+    """To some seconds."""
+    failed_why: str
+
+
 class Choice(Struct, frozen=True, kw_only=True):
-    """A range of callbacks of one receiver: of these states, made since and before."""
+    """A range of callbacks of one receiver: of these states, made since and before, from one number to another."""
 
     receiver_id: ReceiverId
     states: tuple[State, ...]
     since: datetime | None = None
     until: datetime | None = None
+    first_id: CallbackId | None = None
+    last_id: CallbackId | None = None
+    """The last one that belongs to it."""
+
+
+class Reckoned(Struct, frozen=True, kw_only=True):
+    """What a range holds."""
+
+    count: int
+    more: bool
+    """There may be more than were counted."""
+    oldest: datetime | None
+    newest: datetime | None
+    last_id: CallbackId | None
+
+
+RunState = Literal["running", "done", "stopped"]
+
+
+class ResendRun(Struct, frozen=True, kw_only=True):
+    """A range that goes again, step by step."""
+
+    id: int
+    account_id: AccountId
+    receiver_id: ReceiverId
+    states: list[State]
+    since: datetime | None
+    until: datetime | None
+    first_id: CallbackId | None
+    last_id: CallbackId
+    found: int
+    """When it began; at most listing_sql.RECKONED_MAX."""
+    done: int
+    at_id: CallbackId
+    state: RunState
+    actor: str
+    reason: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(
+            receiver_id=self.receiver_id,
+            states=tuple(self.states),
+            since=self.since,
+            until=self.until,
+            first_id=self.first_id,
+            last_id=self.last_id,
+        )
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -9,14 +9,14 @@ is locked: one of the two always sees what the other did. Closings of one mailbo
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
 from crossdock.base.ids import AccountId, CallbackId, ReceiverId
 from crossdock.core.events.model import Event, Receiver
-from crossdock.db.compose import SQL
+from crossdock.db.compose import SQL, Composed, Literal
 from crossdock.db.tx import Tx, columns
 from crossdock.delivery.model import (
     Attempt,
@@ -34,6 +34,8 @@ S = TypeVar("S", bound=Struct)
 
 COUNTED_MAX = 10_000
 """Open callbacks of one receiver that are counted; more are called that many."""
+NOTED_S = 10
+"""Between two notes of when a receiver last heard something: its row is everybody's, and must not be a queue."""
 LOOK_FACTOR = 2
 """Callbacks looked at for each that may be sent: some stand behind others."""
 
@@ -193,6 +195,33 @@ UPDATE callback SET due_at = %(now)s
 """
 
 
+_NOTE_RECEIVERS = """
+WITH said AS (
+    SELECT receiver_id, max(ended_at) FILTER (WHERE failure IS NULL) AS heard_at,
+           max(ended_at) FILTER (WHERE failure IS NOT NULL) AS failed_at,
+           (array_agg(failure ORDER BY ended_at DESC) FILTER (WHERE failure IS NOT NULL))[1] AS failed_why
+      FROM unnest(%(receiver_ids)s::bigint[], %(sent)s::bool[], %(ended_at)s::timestamptz[], %(failure)s::text[])
+        AS given (receiver_id, sent, ended_at, failure)
+     WHERE sent
+     GROUP BY receiver_id
+), held AS (
+    SELECT r.id
+      FROM receiver r JOIN said ON said.receiver_id = r.id
+     WHERE said.heard_at - coalesce(r.heard_at, '-infinity') >= %(noted_s)s * interval '1 second'
+        OR said.failed_at - coalesce(r.failed_at, '-infinity') >= %(noted_s)s * interval '1 second'
+     ORDER BY r.id
+       FOR NO KEY UPDATE OF r SKIP LOCKED
+)
+UPDATE receiver r
+   SET heard_at = greatest(r.heard_at, said.heard_at),
+       failed_at = greatest(r.failed_at, said.failed_at),
+       failed_why = CASE WHEN said.failed_at >= coalesce(r.failed_at, '-infinity') THEN said.failed_why
+                         ELSE r.failed_why END
+  FROM said
+ WHERE r.id = said.receiver_id AND r.id = ANY (ARRAY(SELECT id FROM held))
+"""
+
+
 async def close(tx: Tx, closings: Sequence[tuple[Claimed, Tried, Verdict]]) -> set[CallbackId]:
     """Keep the tries, settle the callbacks, wake the next ones; those that were ours, whose claim had not ended.
 
@@ -210,8 +239,11 @@ async def close(tx: Tx, closings: Sequence[tuple[Claimed, Tried, Verdict]]) -> s
         **{name: [getattr(tried, name) for _, tried, _ in closings] for name in _TRIED},
         **{name: [getattr(verdict, name) for _, _, verdict in closings] for name in Verdict.__struct_fields__},
     }
-    _, settled, _ = await tx.pipeline(
-        (_LOCK_MAILBOXES, places), (_CLOSE, given), (_WAKE_FIRST, {"now": tx.now, **places})
+    _, settled, _, _ = await tx.pipeline(
+        (_LOCK_MAILBOXES, places),
+        (_CLOSE, given),
+        (_WAKE_FIRST, {"now": tx.now, **places}),
+        (_NOTE_RECEIVERS, {**given, **places, "noted_s": NOTED_S}),
     )
     return {row[0] for row in settled}
 
@@ -258,6 +290,25 @@ UPDATE callback
 async def put_back(tx: Tx, *, callback_id: CallbackId, place: Place) -> None:
     """Waiting and due; after the one of its mailbox that is being sent at the moment. One in flight stays."""
     await tx.execute(_PUT_BACK, id=callback_id, now=tx.now, **structs.asdict(place))
+
+
+_PUT_MANY_BACK = """
+UPDATE callback c
+   SET state = 'waiting', attempts = 0, done_at = NULL, refusal = NULL, claimed_until = NULL,
+       due_at = coalesce((SELECT max(o.claimed_until) FROM callback o
+                           WHERE o.receiver_id = c.receiver_id AND o.mailbox = c.mailbox
+                             AND o.state = 'waiting' AND o.claimed_until > %(now)s), %(now)s)
+ WHERE c.id = ANY (%(ids)s) AND (c.claimed_until IS NULL OR c.claimed_until <= %(now)s)
+"""
+
+
+async def put_many_back(tx: Tx, ids: Sequence[CallbackId]) -> None:
+    """As `put_back`, all at once; their mailboxes are locked as for any closing."""
+    places = await tx.rows("SELECT receiver_id, mailbox FROM callback WHERE id = ANY (%(ids)s)", ids=list(ids))
+    await tx.execute(
+        _LOCK_MAILBOXES, receiver_ids=[place[0] for place in places], mailboxes=[place[1] for place in places]
+    )
+    await tx.execute(_PUT_MANY_BACK, ids=list(ids), now=tx.now)
 
 
 async def skip_parked(tx: Tx, *, callback_id: CallbackId, place: Place) -> bool:
@@ -315,26 +366,66 @@ SELECT r.id, r.account_id, a.code AS account, r.dialect, r.name, r.url, r.active
 
 async def chosen(tx: Tx, *, account_id: AccountId | None, choice: Choice, after: int, limit: int) -> list[CallbackId]:
     """Those of a range, ascending. One that is being sent is not among them."""
+    where, given = await of_choice(tx, account_id=account_id, choice=choice)
     rows = await tx.rows(
-        """
-SELECT c.id FROM callback c
- WHERE c.receiver_id = %(receiver_id)s AND c.state = ANY (%(states)s::text[]) AND c.id > %(after)s
-   AND (%(account_id)s::bigint IS NULL OR c.account_id = %(account_id)s)
-   AND (%(since)s::timestamptz IS NULL OR c.created_at >= %(since)s)
-   AND (%(until)s::timestamptz IS NULL OR c.created_at < %(until)s)
-   AND (c.claimed_until IS NULL OR c.claimed_until <= %(now)s)
- ORDER BY c.id LIMIT %(limit)s
-""",
-        account_id=account_id,
-        receiver_id=choice.receiver_id,
-        states=list(choice.states),
-        since=choice.since,
-        until=choice.until,
+        SQL("SELECT c.id FROM callback c WHERE {} AND c.id > %(after)s ORDER BY c.id LIMIT %(limit)s").format(where),
         after=after,
         limit=limit,
-        now=tx.now,
+        **given,
     )
     return [CallbackId(row[0]) for row in rows]
+
+
+_CHOSEN = {
+    "account_id": "c.account_id = %(account_id)s",
+    "since": "c.created_at >= %(since)s AND c.event_id >= %(since_event)s",
+    "until": "c.created_at < %(until)s AND c.event_id < %(until_event)s",
+    "first_id": "c.id >= %(first_id)s",
+    "last_id": "c.id <= %(last_id)s",
+}
+OVERLAP = timedelta(hours=1)
+"""Events are numbered when they are written and dated when their transaction began: so far apart at most."""
+
+
+async def of_choice(tx: Tx, *, account_id: AccountId | None, choice: Choice) -> tuple[Composed, dict[str, Any]]:
+    """A condition on a callback `c`, and its values. A time is also a number of events: their index is followed."""
+    given: dict[str, Any] = {
+        name: value
+        for name, value in {"account_id": account_id, **structs.asdict(choice)}.items()
+        if name in _CHOSEN and value is not None
+    }
+    parts = [
+        "c.receiver_id = %(receiver_id)s",
+        "(c.claimed_until IS NULL OR c.claimed_until <= %(now)s)",
+        *(_CHOSEN[name] for name in given),
+    ]
+    if choice.since is not None:
+        given["since_event"] = await _event_at(tx, choice.since - OVERLAP)
+    if choice.until is not None:
+        given["until_event"] = await _event_at(tx, choice.until + OVERLAP)
+    # Written out, as some states have indexes of their own, which a parameter would not be known to fit.
+    states = SQL("c.state IN ({})").format(SQL(", ").join([Literal(state) for state in choice.states]))
+    given |= {"receiver_id": choice.receiver_id, "now": tx.now}
+    return SQL(" AND ").join([*(SQL(part) for part in parts), states]), given
+
+
+_EVENT_AT = """
+WITH RECURSIVE step AS (
+    SELECT coalesce((SELECT min(id) FROM event), 0) AS low, coalesce((SELECT max(id) FROM event), 0) + 1 AS high
+    UNION ALL
+    SELECT CASE WHEN early THEN middle + 1 ELSE low END, CASE WHEN early THEN high ELSE middle END
+      FROM (SELECT low, high, (low + high) / 2 AS middle,
+                   (SELECT e.learned_at FROM event e WHERE e.id >= (low + high) / 2 ORDER BY e.id LIMIT 1) < %(at)s
+                       AS early
+              FROM step WHERE low < high) AS looked
+)
+SELECT low FROM step WHERE low >= high
+"""
+
+
+async def _event_at(tx: Tx, at: datetime) -> int:
+    """The number of the first event that was learned of then or later: halving, a few looks into its index."""
+    return int(await tx.value(_EVENT_AT, at=at))
 
 
 async def wake_orphans(tx: Tx) -> int:
@@ -351,13 +442,15 @@ UPDATE callback c SET due_at = %(now)s
     )
 
 
-_LIST = """
+LIST_OF = """
 SELECT c.id, c.account_id, c.receiver_id, r.dialect, r.name AS receiver, c.event_id, e.kind, c.mailbox, c.state,
        c.attempts, nullif(c.due_at, 'infinity') AS due_at, c.claimed_until, c.created_at, c.done_at, c.refusal
-  FROM callback c
+  FROM {} c
   JOIN receiver r ON r.id = c.receiver_id
   JOIN event e ON e.id = c.event_id
 """
+"""Of the table `callback`, or of some of its rows, whole."""
+_LIST = LIST_OF.format("callback")
 _FILTERS = {
     "account_id": "c.account_id = %(account_id)s",
     "state": "c.state = %(state)s",
@@ -382,8 +475,25 @@ async def callbacks(
     )
 
 
-async def callback(tx: Tx, *, callback_id: CallbackId) -> CallbackRow | None:
-    return await tx.one_or_none(CallbackRow, f"{_LIST} WHERE c.id = %(id)s", id=callback_id)
+async def callback(tx: Tx, *, account_id: AccountId | None = None, callback_id: CallbackId) -> CallbackRow | None:
+    owned = "" if account_id is None else " AND c.account_id = %(account_id)s"
+    return await tx.one_or_none(
+        CallbackRow, f"{_LIST} WHERE c.id = %(id)s{owned}", id=callback_id, account_id=account_id
+    )
+
+
+async def told(tx: Tx, *, account_id: AccountId | None, callback_id: CallbackId) -> tuple[Event, Receiver] | None:
+    """What a callback is about, and whom it tells."""
+    owned = "" if account_id is None else " AND c.account_id = %(account_id)s"
+    of = f"c JOIN {{table}} t ON t.id = c.{{table}}_id WHERE c.id = %(id)s{owned}"
+    asked = {"id": callback_id, "account_id": account_id}
+    event = await tx.one_or_none(
+        Event, f"SELECT {columns(Event, 't')} FROM callback {of.format(table='event')}", **asked
+    )
+    receiver = await tx.one_or_none(
+        Receiver, f"SELECT {columns(Receiver, 't')} FROM callback {of.format(table='receiver')}", **asked
+    )
+    return None if event is None or receiver is None else (event, receiver)
 
 
 async def count_by_state(tx: Tx, *, account_id: AccountId | None, receiver: str | None) -> dict[State, int]:

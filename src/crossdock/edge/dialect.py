@@ -9,6 +9,7 @@ from crossdock.edge.callback import Sender
 from crossdock.edge.desk import Desk
 from crossdock.edge.request import Request
 from crossdock.edge.response import Response
+from crossdock.edge.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,11 @@ class Dialect:
     """Print the answer, signed where the partner signs."""
     sender: Sender | None = None
     """How this partner is told of events; None for one that is never called."""
+    key_is_secret: bool = False
+    """Nothing is signed: whoever knows a key is taken for its account, so it is shown as a secret is."""
+    new_key: Callable[[], str] | None = None
+    """Makes a key; None where the partner names its own."""
+    workbench: Workbench | None = None
+    """What it knows of its signatures."""
     jobs: Mapping[str, Callable[..., Awaitable[None]]] = field(default_factory=dict)
     """What it has done in the background, by the name its routes enqueue it under: `run(desk, **args)`."""

@@ -21,6 +21,7 @@ from crossdock.core.nonces import commands as nonces
 from crossdock.core.notices import commands as notices
 from crossdock.core.operators import commands as operators
 from crossdock.core.orders import tally
+from crossdock.core.overview import pace
 from crossdock.core.staff import commands as staff
 from crossdock.core.transport import readings
 from crossdock.db.database import Database, dial_errors
@@ -74,7 +75,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
     async def sweep(timestamp: int) -> None:
         """Once a minute: codes whose time is over, and codes for what is set aside in its shop; door commands nobody
         waits for, silent cabinets, alarms, old nonces, readings of parcels that never came, sessions and locks of
-        logins that are over; orders are counted up, and buyers are reminded."""
+        logins that are over; orders are counted up and hour by hour, and buyers are reminded."""
         codes = await _expired(database)
         issued = await waiting.issue_waiting(database)
         async with database.transaction() as tx:
@@ -83,6 +84,7 @@ def jobs(database: Database, others: Mapping[str, Job] | None = None) -> App:
             alarms = await locker_alarms.look(tx)
             await nonces.sweep(tx)
             await tally.fold(tx)
+            await pace.note(tx)
             await readings.sweep(tx)
             await staff.sweep(tx)
             await operators.sweep(tx)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec import Struct, UnsetType, ValidationError, convert, to_builtins
 
+from crossdock.core.bench import boxes
 from crossdock.core.events import kinds as event_kinds
 from crossdock.core.film.model import FILM_DAYS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX
@@ -166,6 +167,11 @@ class Checks:
                 self.complain((*path, "gs1_prefix"), said)
         if "allocation" in given and path[-3] == "warehouse" and plain(given["allocation"]) not in ALLOCATIONS:
             self.complain((*path, "allocation"), f"must be one of {', '.join(ALLOCATIONS)}")
+        if "cartons" in given and path[-3] == "warehouse":
+            try:
+                boxes.read(plain(given["cartons"]))
+            except ValueError as error:
+                self.complain((*path, "cartons"), f"must be cartons as the page on the setup file has them: {error}")
         return plain(given)
 
     def price(self, path: Path, price: Decimal) -> Decimal:

@@ -15,8 +15,13 @@ from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
 from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.core.accounts import keys, overview
+from crossdock.core.bench import commands as bench
+from crossdock.core.bench import queries as bench_queries
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes import commands as codes
+from crossdock.core.counting import commands as counting_commands
+from crossdock.core.counting import queries as counting
 from crossdock.core.enterprises import commands as enterprises
 from crossdock.core.enterprises import queries as enterprise_queries
 from crossdock.core.events import queries as events
@@ -51,6 +56,8 @@ from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
 from crossdock.core.rules import commands as rules
 from crossdock.core.rules import queries as rule_queries
+from crossdock.core.shelving import commands as shelving_commands
+from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
 from crossdock.core.staff import managing
 from crossdock.core.staff import queries as people
@@ -106,6 +113,13 @@ WITH owed AS (
 INSERT INTO callback_attempt (callback_id, number, started_at, ended_at) SELECT id, 1, now(), now() FROM owed
 """
 """The first account's receiver was told of something."""
+ON_PLATE = """
+INSERT INTO receipt_scan (account_id, site_id, order_id, order_line_id, staff_id, quantity, plate, operation_id, part,
+                          scanned_at, ended_at, ended)
+SELECT 47, o.site_id, o.id, l.id, 31, 1, 'LPN-5', 'x', 1, now(), now(), 'booked'
+  FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.id = %(order_id)s
+"""
+"""A piece of the first account came in on a plate."""
 PACKED = PackingReport(
     account_id=ACCOUNT,
     enterprise_id=EnterpriseId(1),
@@ -161,8 +175,19 @@ async def twins(quiet_world: World) -> Twins:
         batch: dict[str, Any] = {"source_number": "I-1", "batch_key": "B-1", "content_hash": b""}
         await plates.announce(tx, account_id=ACCOUNT, **batch, plates=[plate])
         await film.hold(tx, account_id=ACCOUNT, order_id=shipped.order.id, reason="claim", actor="x")
+        await tx.execute(ON_PLATE, order_id=inbound.id)
+        [heap] = await places.to_put_away(tx, account_id=ACCOUNT, site_id=WAREHOUSE, limit=1)
+        on_floor: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(31)}
+        count = await counting_commands.begin(tx, **on_floor, location_code="A-01-1")
+        await counting_commands.scan(tx, **on_floor, count_id=count.id, code=SKU, operation_id="op-1")
         [pallet] = await sscc.hand_out(tx, account_id=ACCOUNT, site_id=WAREHOUSE)
         task = await uploads.start(tx, **upload, job="x", type_="LOCAL", row_ids=rows)
+    await world.stock("P-7001", 1)
+    packed = await world.order("B-1", lines={"P-7001": 1}, state="allocated")
+    async with world.desk.database.transaction() as tx:
+        here: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+        await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=packed.id)
+        at_bench = await bench.open_packing(tx, **here, bench="123/001", code="B-1", operation_id="op-2")
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -180,11 +205,13 @@ async def twins(quiet_world: World) -> Twins:
     )
     await world.desk.packings.put(PACKED)
     [(packing_id,)] = await world.rows("SELECT id FROM packing")
+    [(key_id,)] = await world.rows("SELECT id FROM credential WHERE dialect = 'bestwond'")
     assert shipped.pick_up is not None
     return Twins(
         world,
         shipped=shipped.order,
         packing=packing_id,
+        key=key_id,
         pick_up=shipped.pick_up,
         inbound=inbound,
         draft=draft,
@@ -200,6 +227,9 @@ async def twins(quiet_world: World) -> Twins:
         pallet=pallet,
         node=node,
         shelves=shelves,
+        at_bench=at_bench,
+        heap=heap,
+        count=count,
     )
 
 
@@ -218,7 +248,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
     shipped, pick_up = twins.ids["shipped"], twins.ids["pick_up"]
     at_shop = {"site_id": SiteId(12)}
     floor, shelf_id = {"site_id": WAREHOUSE}, twins.ids["shelves"].ids["A-01-1"]
+    at_bench = twins.ids["at_bench"]
     return {
+        overview.accounts: [{"limit": 10}],
+        overview.account: [{}],
+        overview.keys: [{"limit": 10}, {"dialect": "hongxun", "limit": 10}],
+        overview.sites: [{"limit": 10}],
+        overview.services: [{"limit": 10}],
+        keys.keys_of: [{}],
+        keys.opened: [{"seal": twins.world.desk.seal, "dialect": "bestwond", "limit": 10}],
+        keys.key: [{"credential_id": twins.ids["key"]}],
         order_queries.order: [{"order_id": shipped.id}],
         order_queries.order_by_number: [{"kind": "inbound", "number": "I-1"}],
         order_queries.orders_by_number: [{"kinds": ["inbound", "outbound"], "number": "I-1"}],
@@ -239,6 +278,16 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         places.contents: [{**floor, "location_id": shelf_id}],
         places.first_empty: [{**floor, "kind": "shelf"}],
         places.to_put_away: [{**floor, "limit": 10}],
+        places.first_home: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "kinds": ["shelf"]}],
+        counting.count: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.open_counts: [floor],
+        counting.scans: [{**floor, "count_id": twins.ids["count"].id}],
+        counting.compared: [{**floor, "count_id": twins.ids["count"].id}],
+        shelving.waiting: [{**floor, "code": SKU}],
+        shelving.heap: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "location_id": shelf_id}],
+        shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
+        shelving.plate: [{**floor, "code": "LPN-5"}],
+        shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -271,6 +320,13 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.of_order: [{"order_id": shipped.id}],
         paying.payments: [{"order_id": shipped.id}],
         staff.action_of: [{"site_id": SiteId(12), "operation_id": "op-1"}],
+        bench_queries.order_of: [{**floor, "code": "B-1"}],
+        bench_queries.open_at: [{**floor, "bench": "123/001"}],
+        bench_queries.packing: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.bench: [{**floor, "packing_id": at_bench.id}],
+        bench_queries.parcel: [{**floor, "packing_id": at_bench.id, "cartons": ()}],
+        bench_queries.lines: [{"order_id": at_bench.order_id, "packing_id": at_bench.id}],
+        bench_queries.of_order: [{"order_id": at_bench.order_id}],
         film_queries.holds_of_order: [{"order_id": shipped.id}],
         film_queries.cameras_of_places: [{"department_ids": [123]}],
         film_queries.cameras_of_packings: [{"packing_ids": [twins.ids["packing"]]}],
@@ -280,16 +336,20 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
 
 def asked_modules() -> list[ModuleType]:
     return [
+        overview,
         order_queries,
         catalog,
         stock,
         places,
+        shelving,
+        counting,
         events,
         locker_queries,
         watching,
         rule_queries,
         pick_ups,
         board,
+        bench_queries,
         transport_queries,
         unit_queries,
         upload_queries,
@@ -308,6 +368,11 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         stock.by_company,
         catalog.arriving,
         board.counts,
+        bench_queries.ready,
+        bench_queries.station,
+        bench_queries.stations,
+        bench_queries.serials_of_order,
+        places.heaps_at_docks,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -341,6 +406,12 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
     assert await done(twins, stock.on_hand, account_id=ACCOUNT, product_ids=[2989068, 4000000]) == {2989068: 5}
     assert await done(twins, stock.on_hand, account_id=OTHER, product_ids=[2989068, 4000000]) == {4000000: 0}
+
+
+async def test_nobody_counts_what_lies_at_another_accounts_dock(twins: Twins) -> None:
+    dock: dict[str, Any] = {"site_id": WAREHOUSE, "most": 9}
+    assert await done(twins, places.heaps_at_docks, account_id=ACCOUNT, **dock) == 1
+    assert await done(twins, places.heaps_at_docks, account_id=OTHER, **dock) == 0
 
 
 async def test_nobody_counts_another_accounts_stock_by_company(twins: Twins) -> None:
@@ -394,11 +465,33 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     upload = {"company_id": COMPANY, "job": "x", "type_": "LOCAL", "row_ids": [ids["row"]]}
     in_box = {"cabinet_id": ids["box"].cabinet_id, "box_id": ids["box"].id}
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
+    at_bench = {**floor, "staff_id": StaffId(52)}
+    packing = {**floor, "packing_id": ids["at_bench"].id}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
+    put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
+    tapped = {"staff_id": StaffId(31), "operation_id": "x"}
+    to_shelf = {**tapped, "location_code": "A-01-2"}
+    count = {**floor, "count_id": ids["count"].id}
+    adjusted = {"stock_id": shelves.stock_id, "location_id": None, "quantity": 1, "reason": "found"}
+    goods = {"code": SKU, "lot": "", "condition": "good", "owner": "OWN-A"}
+    brought = {**goods, "location_id": shelves.ids["A-01-1"], "quantity": 1, "reason": "found"}
     attempts: list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]] = [
+        (keys.revoke, {"credential_id": ids["key"]}),
+        (keys.rotate, {"seal": twins.world.desk.seal, "credential_id": ids["key"], "overlap_h": 0}),
         (uploads.start, {**upload, **by}),
         (places_commands.move, {**floor, **shift}),
         (places_commands.adjust, {**floor, "stock_id": shelves.stock_id, "location_id": None, **one}),
+        (shelving_commands.put_away, {**put_away, **to_shelf}),
+        (shelving_commands.move, {**put_away, **to_shelf, "from_location_id": shelves.ids["A-01-1"]}),
+        (shelving_commands.put_plate_away, {**floor, **to_shelf, "plate_code": "LPN-5"}),
+        (counting_commands.begin, {**floor, "location_code": "A-01-2", "staff_id": StaffId(31)}),
+        (counting_commands.scan, {**count, **tapped, "code": SKU}),
+        (counting_commands.take_back, {**count, "scan_id": 1}),
+        (counting_commands.again, {**count, "seen_round": 1}),
+        (counting_commands.leave, count),
+        (counting_commands.book, {**count, **tapped, "seen": "", "reasons": {}, "manager": True}),
+        (counting_commands.adjust, {**floor, **tapped, **adjusted}),
+        (counting_commands.bring_in, {**floor, **tapped, **brought}),
         (places_commands.close_location, {**floor, "location_id": shelves.ids["B-01-1"]}),
         (places_commands.open_location, {**floor, "code": "A-01-1", "kind": "shelf"}),
         (dock.reject_inbound, {"order_id": ids["inbound"].id, "reason": "", **by}),
@@ -453,6 +546,12 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (keeping.recall, {"number": "P-1", "return_id": None, "actor": "x"}),
         (keeping.recalled, {"number": "P-1"}),
         (film.hold, {"order_id": ids["draft"].id, "reason": "", "actor": "x"}),
+        (bench.open_packing, {"bench": "/1", "code": "B-1", "operation_id": "op-3", **at_bench}),
+        (bench.scan, {"code": "P-7001", "operation_id": "op-3", **packing}),
+        (bench.acknowledge, packing),
+        (bench.undo, {"operation_id": "op-3", **packing, **at_bench}),
+        (bench.put_aside, {**packing, **at_bench}),
+        (bench.weigh, {"weight_g": None, "box": "", "cartons": (), **packing, **at_bench}),
         (sscc.hand_out, {"site_id": WAREHOUSE}),
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
@@ -482,6 +581,32 @@ async def test_nobody_ends_the_code_or_moves_the_goods_of_another_account(twins:
     assert await everything(twins) == before
     assert await done(twins, codes.cancel, account_id=ACCOUNT, order_id=shipped.id) == 1
     assert len(await done(twins, shelf.undo, account_id=ACCOUNT, **moves)) == 1
+
+
+async def test_nobody_sees_what_of_another_account_waits_for_a_bench_or_lies_in_its_parcels(twins: Twins) -> None:
+    at_bench, floor = twins.ids["at_bench"], {"site_id": WAREHOUSE}
+    await done(
+        twins,
+        bench.scan,
+        account_id=ACCOUNT,
+        **floor,
+        packing_id=at_bench.id,
+        code="P-7001",
+        operation_id="op-4",
+        serial="SN-1",
+    )
+    serials: dict[str, Any] = {"order_id": at_bench.order_id}
+    assert await done(twins, bench_queries.serials_of_order, account_id=ACCOUNT, **serials) == {"1": ["SN-1"]}
+    assert await done(twins, bench_queries.serials_of_order, account_id=OTHER, **serials) == {}
+    await twins.world.stock("P-7001", 1)
+    order = await twins.world.order("B-2", lines={"P-7001": 1}, state="allocated")
+    await done(twins, fulfilment.start_picking, account_id=ACCOUNT, order_id=order.id)
+    assert [one.key for one in await done(twins, bench_queries.stations, account_id=ACCOUNT, **floor)] == ["123/001"]
+    assert await done(twins, bench_queries.stations, account_id=OTHER, **floor) == []
+    with pytest.raises(NotFound):
+        await done(twins, bench_queries.station, account_id=OTHER, **floor, bench="123/001")
+    assert [one.number for one in await done(twins, bench_queries.ready, account_id=ACCOUNT, **floor)] == ["B-2"]
+    assert await done(twins, bench_queries.ready, account_id=OTHER, **floor) == []
 
 
 async def test_no_manager_of_another_account_reaches_people(twins: Twins) -> None:
@@ -665,6 +790,9 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "payment",
         "staff_session",
         "site",
+        "location_move",
+        "location_count",
+        "credential",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

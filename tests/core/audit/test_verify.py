@@ -7,6 +7,7 @@ import pytest
 from crossdock.base.ids import StaffId
 from crossdock.core.audit import queries, sql
 from crossdock.core.audit.model import Checked
+from crossdock.core.bench import commands as bench
 from crossdock.core.fulfilment import inbound, paying
 from crossdock.core.fulfilment.model import Receipt
 from crossdock.core.picking import commands as picking
@@ -32,6 +33,7 @@ DAMAGE = {
         " SELECT account_id, product_id, 'SN0002', stock_id, received_at FROM unit"
     ),
     "every picked piece was moved": "DELETE FROM location_move WHERE cause LIKE 'pick:%%'",
+    "what a bench reported is what was scanned there": "UPDATE bench_scan SET taken_back_at = scanned_at",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -63,7 +65,7 @@ async def verified(world: World) -> list[Checked]:
         return await queries.verify(tx)
 
 
-async def picked(world: World) -> None:
+async def packed(world: World) -> None:
     await world.stock("00131031", 1)
     await world.order("W-1", lines={"00131031": 1}, state="allocated", service=PARCEL_SERVICE)
     here: dict[str, Any] = {"account_id": world.account, "site_id": WAREHOUSE}
@@ -75,6 +77,10 @@ async def picked(world: World) -> None:
         assert pick is not None
         into: dict[str, Any] = {"quantity": 1, "tote_code": "TOTE-01", "staff_id": worker}
         await picking.confirm(tx, **here, task_id=pick.task_id, **into)
+    async with world.desk.database.transaction() as tx:
+        at: dict[str, Any] = {"bench": "123/001", "code": "W-1", "staff_id": worker, "operation_id": "open"}
+        opened = await bench.open_packing(tx, **here, **at)
+        await bench.scan(tx, **here, packing_id=opened.id, code="00131031", operation_id="scan")
 
 
 async def full_house(world: World) -> None:
@@ -99,7 +105,7 @@ async def full_house(world: World) -> None:
         of: dict[str, Any] = {"account_id": world.account, "order_id": money.order.id}
         await paying.pay(tx, **of, reference="T-1")
         await paying.refund(tx, **of, reference="R-1")
-    await picked(world)
+    await packed(world)
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

@@ -12,12 +12,12 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.floor import door, papers, picking, receiving, waves
+from crossdock.console.floor import adjusting, counting, door, packing, papers, picking, receiving, shelving, waves
 from crossdock.console.floor.errors import SessionOver
 from crossdock.console.floor.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 
-TOPICS: Final[tuple[Any, ...]] = (receiving, waves, picking, papers)
+TOPICS: Final[tuple[Any, ...]] = (receiving, shelving, counting, adjusting, waves, picking, packing, papers)
 """In the order of the menu."""
 
 

@@ -197,7 +197,7 @@ def failure(request: PageRequest, says: Says, error: CrossdockError, *, scanned:
     )
 
 
-def filled(request: PageRequest, text: str, **facts: Any) -> str:
+def filled(request: PageRequest, text: str, /, **facts: Any) -> str:
     """An English text of ours in the person's language; what a fact is not known of stays empty."""
     said = web.translated({"text": text}, web.language_of(request))["text"]
     facts.setdefault("minutes", ceil(int(facts.get("wait_s", web.WAIT_S)) / 60))

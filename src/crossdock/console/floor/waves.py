@@ -45,7 +45,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "batch": "Product by product, sorted after",
     "cluster": "Many totes on a cart",
     "live": "being picked",
-    "done": "done",
+    "done": "all picked",
     "cancelled": "cancelled",
     "of_orders": "{ready} of {orders} orders ready",
     "of_pieces": "{picked} of {pieces} pieces",

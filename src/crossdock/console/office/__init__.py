@@ -13,13 +13,48 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.office import bulk, cabinets, door, history, home, papers, people, settings
+from crossdock.console.office import (
+    accounts,
+    bulk,
+    cabinets,
+    callbacks,
+    door,
+    history,
+    home,
+    inbox,
+    live,
+    order,
+    orders,
+    papers,
+    people,
+    receivers,
+    settings,
+    stock,
+    workbench,
+)
 from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly, SessionOver
 from crossdock.console.office.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.operators.errors import SupportOnlyLooks
 
-TOPICS: Final[tuple[ModuleType, ...]] = (home, cabinets, people, bulk, history, settings, papers)
+TOPICS: Final[tuple[ModuleType, ...]] = (
+    home,
+    inbox,
+    orders,
+    order,
+    stock,
+    cabinets,
+    receivers,
+    callbacks,
+    bulk,
+    papers,
+    people,
+    history,
+    accounts,
+    workbench,
+    settings,
+    live,
+)
 """In the order of the navigation."""
 ENTRIES: Final = tuple(topic.ENTRY for topic in TOPICS if topic.ENTRY is not None)
 

@@ -25,3 +25,7 @@ class OperatorsOnly(Denied):
 
 class FieldWrong(Invalid):
     """A field of a form is missing or cannot be read. Facts: field, value."""
+
+
+class NumberElsewhere(Denied):
+    """Orders of other places bear this number, too: who sees one place decides on none of them."""

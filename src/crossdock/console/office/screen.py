@@ -131,6 +131,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """An English text of ours."""
     operators: bool = False
     """A manager of a warehouse does not see it."""
+    writers: bool = False
+    """Nor does support, which only looks."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -186,14 +188,22 @@ class Rows(Struct, frozen=True, kw_only=True):
         cls, request: PageRequest, found: Sequence[Any], *, key: Callable[[Any], Any], rows_max: int = ROWS_MAX
     ) -> "Rows":
         """`found` are up to `rows_max` + 1, from the `after` of the address on."""
-        asked = {name: value for name, value in request.query_params.items() if name not in {"after", "language"}}
         shown = found[:rows_max]
         more = len(found) > rows_max
         return cls(
             rows=shown,
-            next="?" + urlencode({**asked, "after": key(shown[-1])}) if more else None,
-            first="?" + urlencode(asked) if "after" in request.query_params else None,
+            next=onward(request, key(shown[-1])) if more else None,
+            first="?" + urlencode(_asked(request)) if "after" in request.query_params else None,
         )
+
+
+def onward(request: PageRequest, key: Any) -> str:
+    """The address of the same list from that key on."""
+    return "?" + urlencode({**_asked(request), "after": key})
+
+
+def _asked(request: PageRequest) -> dict[str, Any]:
+    return {name: value for name, value in request.query_params.items() if name not in {"after", "language"}}
 
 
 def after(request: PageRequest) -> int | None:
@@ -324,7 +334,9 @@ def shortened(value: str) -> str:
 
 def _entries(request: PageRequest, who: Somebody, here: str) -> list[dict[str, Any]]:
     entries = [
-        entry for entry in request.route_handler.opt["entries"] if who.operator is not None or not entry.operators
+        entry
+        for entry in request.route_handler.opt["entries"]
+        if (who.operator is not None or not entry.operators) and (who.may_write or not entry.writers)
     ]
     titles = web.translated({entry.path: entry.title for entry in entries}, web.language_of(request))
     current = max(

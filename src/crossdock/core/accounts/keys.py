@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, CredentialId
 from crossdock.base.seal import Seal
 from crossdock.core.accounts import keys_sql
 from crossdock.core.accounts.errors import KeyMustBeNamed, KeyTaken, KeyUnknown, KeyUnusable, OverlapInvalid
-from crossdock.core.accounts.model import Key
+from crossdock.core.accounts.model import Credential, Key
 from crossdock.db.tx import Tx
 
 KEY_CHARACTERS_MAX: Final = 64
@@ -44,6 +44,24 @@ async def key(tx: Tx, *, account_id: AccountId, credential_id: int) -> Key:
     for found in await keys_sql.keys(tx, account_id=account_id, credential_id=credential_id):
         return found
     raise KeyUnknown(id=credential_id)
+
+
+async def opened(tx: Tx, seal: Seal, *, account_id: AccountId, dialect: str, limit: int) -> list[Credential]:
+    """With their secrets, newest first; those that were revoked too. Never shown."""
+    return [
+        Credential(
+            id=CredentialId(row.id),
+            account_id=AccountId(row.account_id),
+            dialect=row.dialect,
+            key=row.key,
+            secret="" if row.secret_sealed is None else seal.open(row.secret_sealed),
+            scope=row.scope,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            revoked_at=row.revoked_at,
+        )
+        for row in await keys_sql.sealed(tx, account_id=account_id, dialect=dialect, limit=limit)
+    ]
 
 
 async def issue(

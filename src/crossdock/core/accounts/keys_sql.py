@@ -6,7 +6,15 @@ from typing import Any
 
 from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.accounts.model import Key
-from crossdock.db.tx import Tx
+from crossdock.core.accounts.sql import CredentialRow
+from crossdock.db.tx import Tx, columns
+
+KEYS = """
+SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_secret, c.scope, c.valid_from,
+       c.valid_until, c.revoked_at, c.last_used_at,
+       (SELECT count(*) FROM receiver r WHERE r.credential_id = c.id AND r.active) AS receivers
+  FROM credential c
+"""
 
 
 async def keys(
@@ -15,11 +23,7 @@ async def keys(
     """Index: credential_account_id_idx."""
     return await tx.many(
         Key,
-        """
-SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_secret, c.scope, c.valid_from,
-       c.valid_until, c.revoked_at, c.last_used_at,
-       (SELECT count(*) FROM receiver r WHERE r.credential_id = c.id AND r.active) AS receivers
-  FROM credential c
+        f"""{KEYS}
  WHERE c.account_id = %(account_id)s
    AND (%(dialect)s::text IS NULL OR c.dialect = %(dialect)s)
    AND (%(credential_id)s::bigint IS NULL OR c.id = %(credential_id)s)
@@ -28,6 +32,18 @@ SELECT c.id, c.account_id, c.dialect, c.key, c.secret_sealed IS NOT NULL AS has_
         account_id=account_id,
         dialect=dialect,
         credential_id=credential_id,
+    )
+
+
+async def sealed(tx: Tx, *, account_id: AccountId, dialect: str, limit: int) -> list[CredentialRow]:
+    """Newest first. Index: credential_account_id_idx."""
+    return await tx.many(
+        CredentialRow,
+        f"SELECT {columns(CredentialRow)} FROM credential"
+        " WHERE account_id = %(account_id)s AND dialect = %(dialect)s ORDER BY id DESC LIMIT %(limit)s",
+        account_id=account_id,
+        dialect=dialect,
+        limit=limit,
     )
 
 

@@ -30,6 +30,19 @@ class Account(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+class AccountRow(Struct, frozen=True, kw_only=True):
+    """One account as it is listed."""
+
+    id: AccountId
+    code: str
+    name: str
+    zone: str
+    currency: str
+    live_keys: int
+    last_used_at: datetime | None
+    """Of any key of its."""
+
+
 class Company(Struct, frozen=True, kw_only=True):
     """A site in BirdSystem's sense: its three digits stand in every order id."""
 

@@ -94,6 +94,21 @@ SELECT 'pick ' || t.id AS subject,
                FROM location_move WHERE cause LIKE 'pick:%%' GROUP BY 1, 2) m
          ON m.account_id = t.account_id AND m.pick = t.id::text
 """,
+    "what a bench reported is what was scanned there": """
+SELECT 'packing ' || p.order_number AS subject,
+       CASE WHEN (p.filmed_from, p.filmed_to, p.station) IS DISTINCT FROM (b.opened_at, b.ended_at, b.station)
+            THEN format('filmed at %%s from %%s to %%s, packed at %%s from %%s to %%s', p.station, p.filmed_from,
+                        p.filmed_to, b.station, b.opened_at, b.ended_at)
+            WHEN coalesce(i.pieces, 0) <> coalesce(s.pieces, 0)
+            THEN format('%%s reported, %%s scanned', coalesce(i.pieces, 0), coalesce(s.pieces, 0)) END AS says
+  FROM bench_packing b
+  JOIN packing p ON p.id = b.packing_id
+  LEFT JOIN (SELECT packing_id, sum(quantity) AS pieces FROM packing_item GROUP BY packing_id) i
+         ON i.packing_id = p.id
+  LEFT JOIN (SELECT account_id, bench_packing_id, sum(quantity) AS pieces FROM bench_scan
+              WHERE taken_back_at IS NULL GROUP BY account_id, bench_packing_id) s
+         ON s.account_id = b.account_id AND s.bench_packing_id = b.id
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state

@@ -70,7 +70,7 @@ async def evidence(tx: Tx, *, account_id: AccountId, order_id: OrderId, around: 
     deeds = kept.first("deeds", model.ACTIONS_MAX, await sql.deeds(tx, **codes, limit=model.ACTIONS_MAX + 1))
     events = kept.first("events", model.EVENTS_MAX, await sql.events(tx, **of_order, limit=model.EVENTS_MAX + 1))
     holds = kept.first("holds", model.HOLDS_MAX, await sql.holds(tx, **of_order, limit=model.HOLDS_MAX + 1))
-    hide = _Hide({order.token, *(row.key for row in rows), *(row.save_code or "" for row in rows)})
+    hide = Hide({order.token, *(row.key for row in rows), *(row.save_code or "" for row in rows)})
     return Evidence(
         account_id=account_id,
         read_at=tx.now,
@@ -80,7 +80,7 @@ async def evidence(tx: Tx, *, account_id: AccountId, order_id: OrderId, around: 
         waybills=waybills,
         readings=readings,
         pictures=pictures,
-        hand_overs=tuple(_hand_over(row) for row in rows),
+        hand_overs=tuple(hand_over(row) for row in rows),
         doors=doors,
         door_reports=told,
         deeds=tuple(
@@ -148,7 +148,8 @@ def _view(row: ViewRow) -> View:
     return View(**facts, gaps=tuple(gaps))
 
 
-def _hand_over(row: HandOverRow) -> HandOver:
+def hand_over(row: HandOverRow) -> HandOver:
+    """Without its codes."""
     facts = structs.asdict(row)
     facts["code"] = masked(facts.pop("key"))
     del facts["save_code"]
@@ -167,7 +168,7 @@ class _Kept:
         return tuple(found)[:most]
 
 
-class _Hide:
+class Hide:
     """Masks what bears the name of a secret, and the known ones wherever they stand."""
 
     def __init__(self, known: Collection[str]) -> None:

@@ -29,7 +29,9 @@ OUTBOUND_MOVES: Final[dict[str, frozenset[str]]] = {
     "allocated": frozenset({"released", "picking", "shipped", "held", "unshipped", "cancelled"}),
     "released": frozenset({"picking", "held", "unshipped", "cancelled"}),
     "picking": frozenset({"packing", "held", "unshipped", "cancelled"}),
-    "packing": frozenset({"packed", "held", "unshipped", "cancelled"}),
+    "packing": frozenset(
+        {"packed", "picking", "held", "unshipped", "cancelled"}
+    ),  # "picking": put aside at the bench
     "packed": frozenset({"labelled", "partly_shipped", "shipped", "held", "unshipped", "cancelled"}),
     "confirmed": frozenset({"labelled", "cancelled"}),
     "labelled": frozenset({"partly_shipped", "shipped", "unshipped", "cancelled"}),

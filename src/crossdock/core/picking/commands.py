@@ -19,6 +19,7 @@ from crossdock.core.picking.errors import (
     NotReplenishable,
     OrderStopped,
     PickNotYours,
+    PicksWait,
     PickUnknown,
     PiecesWrong,
     ReasonUnknown,
@@ -30,6 +31,7 @@ from crossdock.core.picking.model import (
     CART_TOTES,
     PICKED_STATES,
     REASONS,
+    SPOT_KINDS,
     WAVE_ORDERS_MAX,
     Candidate,
     Demand,
@@ -435,6 +437,33 @@ async def replenish(
     await sql.redirect(tx, account_id=account_id, pieces=pieces, location_id=to.id)
     after = {"stock": stock_id, "pieces": quantity, "location": to.code}
     await _record(tx, account_id, site_id, staff_id, "replenish", operation_id, after)
+
+
+async def follow(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    stock_id: StockId,
+    from_location_id: LocationId | None,
+    to: Location,
+    moved: int,
+    left: int,
+) -> None:
+    """Of goods that were `moved`, `left` pieces lie still where they were: picks that miss some go after them.
+
+    The caller holds the bucket. Errors: PicksWait, where somebody is on the way to them, or nobody picks from there.
+    """
+    spot: dict[str, Any] = {"account_id": account_id, "site_id": site_id, "stock_id": stock_id}
+    missing = await sql.promised_there(tx, **spot, location_id=from_location_id) - left
+    if missing <= 0:
+        return
+    waiting = await sql.waiting_there(tx, **spot, location_id=from_location_id)
+    going = sum(task.quantity for task in waiting) if to.kind in SPOT_KINDS else 0
+    if going < missing:
+        raise PicksWait(free=max(moved - missing + going, 0))
+    pieces = {task.id: part for task, part in _spread(waiting[::-1], missing)}
+    await sql.redirect(tx, account_id=account_id, pieces=pieces, location_id=to.id)
 
 
 async def _plan(

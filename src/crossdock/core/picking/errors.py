@@ -57,3 +57,7 @@ class ProductWrong(Conflict):
 
 class NotInBatch(Conflict):
     """No piece of this product is still to be sorted. Facts: scanned."""
+
+
+class PicksWait(Conflict):
+    """People are on their way to these pieces, or they would not be picked from there. Facts: free."""

@@ -16,6 +16,7 @@ from crossdock.base.ids import (
     StockId,
     SubInventoryId,
 )
+from crossdock.core.places.model import LocationKind
 
 Method = Literal["single", "batch", "cluster"]
 METHODS: Final[tuple[Method, ...]] = ("single", "batch", "cluster")
@@ -38,6 +39,8 @@ Reason = Literal["not_found", "damaged", "out_of_reach"]
 REASONS: Final[tuple[Reason, ...]] = ("not_found", "damaged", "out_of_reach")
 PICKED_STATES: Final = frozenset({"released", "picking"})
 """An order in another state is not picked, whatever its wave says."""
+SPOT_KINDS: Final[tuple[LocationKind, ...]] = ("shelf", "dock", "reserve")
+"""Kinds of locations that goods are picked from."""
 WAVE_ORDERS_MAX: Final = 200
 """More would hold the locks of their stock for too long; a shift makes several waves."""
 CART_TOTES: Final = 8

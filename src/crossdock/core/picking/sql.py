@@ -911,6 +911,30 @@ SELECT {columns(Task, of="t")}
     )
 
 
+async def promised_there(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, stock_id: StockId, location_id: LocationId | None
+) -> int:
+    """Pieces that live picks still take there. Index: pick_task_open_idx."""
+    pieces = await tx.value(
+        """
+SELECT sum(t.quantity - t.picked)::bigint
+  FROM pick_task t
+  JOIN wave v ON v.id = t.wave_id AND v.site_id = %(site_id)s
+  JOIN wave_order w ON w.account_id = t.account_id AND w.wave_id = t.wave_id AND w.order_id = t.order_id
+                   AND w.state = 'open'
+  JOIN orders o ON o.account_id = t.account_id AND o.id = t.order_id AND o.state = ANY (%(picked_states)s::text[])
+ WHERE t.account_id = %(account_id)s AND t.stock_id = %(stock_id)s AND t.state = 'open'
+   AND t.location_id IS NOT DISTINCT FROM %(location_id)s::bigint
+""",
+        account_id=account_id,
+        site_id=site_id,
+        stock_id=stock_id,
+        location_id=location_id,
+        picked_states=PICKED,
+    )
+    return int(pieces or 0)
+
+
 async def redirect(tx: Tx, *, account_id: AccountId, pieces: Mapping[int, int], location_id: LocationId) -> None:
     """Task -> so many of its pieces are taken at another location now; the caller holds the tasks."""
     await tx.execute(

@@ -19,6 +19,10 @@ class LocationNotEmpty(Conflict):
     """Something lies in this location: move it first. Facts: code, pieces."""
 
 
+class KindWrong(Conflict):
+    """This is not done with a location of this kind. Facts: code, kind."""
+
+
 class BucketUnknown(NotFound):
     """The warehouse has no such goods. Facts: stock_id."""
 

@@ -54,8 +54,38 @@ async def first_empty(tx: Tx, *, account_id: AccountId, site_id: SiteId, kind: L
     return await sql.first_empty(tx, account_id=account_id, site_id=site_id, kind=kind)
 
 
+async def first_home(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, stock_id: StockId, kinds: Sequence[LocationKind]
+) -> Location | None:
+    """Where pieces of this bucket lie already: of the first of these kinds that holds any, the first on the way."""
+    return await sql.first_home(tx, account_id=account_id, site_id=site_id, stock_id=stock_id, kinds=kinds)
+
+
+async def heaps_at_docks(tx: Tx, *, account_id: AccountId, site_id: SiteId, most: int) -> int:
+    """How many heaps lie at docks; not counted beyond `most`."""
+    return await sql.heaps_at_docks(tx, account_id=account_id, site_id=site_id, most=most)
+
+
 async def to_put_away(
-    tx: Tx, *, account_id: AccountId, site_id: SiteId, start: int = 0, limit: int
-) -> tuple[int, list[Lying]]:
-    """How many heaps lie at a dock or in no location, and one stretch of them, by sku and lot."""
-    return await sql.to_put_away(tx, account_id=account_id, site_id=site_id, start=start, limit=limit)
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    after: tuple[LocationId | None, StockId] | None = None,
+    limit: int,
+    product_id: ProductId | None = None,
+    stock_ids: Sequence[StockId] | None = None,
+) -> list[Lying]:
+    """Heaps at a dock, dock by dock, then those in no location; of one product, or of these buckets, or all.
+
+    `after` is the location and the bucket of the last one of the page before.
+    """
+    return await sql.to_put_away(
+        tx,
+        account_id=account_id,
+        site_id=site_id,
+        after=after,
+        limit=limit,
+        product_id=product_id,
+        stock_ids=stock_ids,
+    )

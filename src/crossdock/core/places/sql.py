@@ -1,17 +1,19 @@
 """Statements on locations, what lies in them, and how it came there."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, LocationId, OrderId, ProductId, SiteId, StaffId, StockId
 from crossdock.core.places.model import Location, LocationKind, Lying, Moved, Shift
-from crossdock.db.compose import SQL, Composed
+from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx, columns
 
 _LOCATION = columns(Location)
 _MOVED = columns(Moved)
+NOWHERE_LAST: Final = 2**63 - 1
+"""Stands for "not put away" where heaps are listed by location."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -252,14 +254,26 @@ _GOODS = """
   JOIN sub_inventory sub ON sub.account_id = s.account_id AND sub.id = s.sub_inventory_id
   JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
 """
-_NOWHERE = f"""
-SELECT {_OF_BUCKET}, NULL::bigint AS location_id, NULL::text AS location, NULL::text AS kind,
-       NULL::integer AS walk_order, s.on_hand - coalesce(l.quantity, 0) AS quantity
-  FROM stock s {_GOODS}
+_PUT_OF_EACH = """
   LEFT JOIN LATERAL (SELECT sum(quantity)::bigint AS quantity FROM located
                       WHERE located.account_id = s.account_id AND located.stock_id = s.id) l ON true
+"""
+_PUT_OF_ALL = """
+  LEFT JOIN (SELECT stock_id, sum(quantity)::bigint AS quantity FROM located
+              WHERE account_id = %(account_id)s GROUP BY stock_id) l ON l.stock_id = s.id
+"""
+"""What of a bucket lies in locations: for a few buckets, and for all of an account at once."""
+
+
+def _nowhere(put: str) -> str:
+    return f"""
+SELECT {_OF_BUCKET}, NULL::bigint AS location_id, NULL::text AS location, NULL::text AS kind,
+       NULL::integer AS walk_order, s.on_hand - coalesce(l.quantity, 0) AS quantity
+  FROM stock s {_GOODS} {put}
  WHERE s.account_id = %(account_id)s AND s.site_id = %(site_id)s AND s.on_hand > coalesce(l.quantity, 0)
 """
+
+
 _SOMEWHERE = f"""
 SELECT {_OF_BUCKET}, l.location_id, at.code AS location, at.kind, at.walk_order, l.quantity
   FROM located l
@@ -289,7 +303,8 @@ async def where(
     which = " ".join(wanted)
     return await tx.many(
         Lying,
-        f"{_SOMEWHERE} {which} UNION ALL {_NOWHERE} {which} ORDER BY walk_order NULLS LAST, location, lot, stock_id",
+        f"{_SOMEWHERE} {which} UNION ALL {_nowhere(_PUT_OF_EACH)} {which}"
+        " ORDER BY walk_order NULLS LAST, location, lot, stock_id",
         account_id=account_id,
         site_id=site_id,
         **params,
@@ -323,19 +338,73 @@ SELECT {columns(Location, "at")} FROM location at
     )
 
 
-async def to_put_away(
-    tx: Tx, *, account_id: AccountId, site_id: SiteId, start: int, limit: int
-) -> tuple[int, list[Lying]]:
-    waiting: Composed = SQL("({} AND at.kind = 'dock' UNION ALL {}) AS w").format(SQL(_SOMEWHERE), SQL(_NOWHERE))
-    where = {"account_id": account_id, "site_id": site_id}
-    total = await tx.value(SQL("SELECT count(*) FROM {}").format(waiting), **where)
-    found = await tx.many(
-        Lying,
-        SQL(
-            "SELECT * FROM {} ORDER BY location NULLS LAST, sku, lot, stock_id OFFSET %(start)s LIMIT %(limit)s"
-        ).format(waiting),
-        **where,
-        start=start,
-        limit=limit,
+async def first_home(
+    tx: Tx, *, account_id: AccountId, site_id: SiteId, stock_id: StockId, kinds: Sequence[LocationKind]
+) -> Location | None:
+    """Index: located_pkey."""
+    return await tx.one_or_none(
+        Location,
+        f"""
+SELECT {columns(Location, "at")}
+  FROM located l JOIN location at ON at.account_id = l.account_id AND at.id = l.location_id
+ WHERE l.account_id = %(account_id)s AND l.stock_id = %(stock_id)s AND at.site_id = %(site_id)s AND at.active
+   AND at.kind = ANY (%(kinds)s::text[])
+ ORDER BY array_position(%(kinds)s::text[], at.kind), at.walk_order, at.code LIMIT 1
+""",
+        account_id=account_id,
+        site_id=site_id,
+        stock_id=stock_id,
+        kinds=list(kinds),
     )
-    return int(total), found
+
+
+async def heaps_at_docks(tx: Tx, *, account_id: AccountId, site_id: SiteId, most: int) -> int:
+    """Index: location_walk_idx, located_location_idx."""
+    return int(
+        await tx.value(
+            """
+SELECT count(*) FROM (
+    SELECT 1 FROM location at JOIN located l ON l.account_id = at.account_id AND l.location_id = at.id
+     WHERE at.account_id = %(account_id)s AND at.site_id = %(site_id)s AND at.kind = 'dock'
+     LIMIT %(most)s) AS heaps
+""",
+            account_id=account_id,
+            site_id=site_id,
+            most=most,
+        )
+    )
+
+
+async def to_put_away(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    site_id: SiteId,
+    after: tuple[LocationId | None, StockId] | None,
+    limit: int,
+    product_id: ProductId | None,
+    stock_ids: Sequence[StockId] | None,
+) -> list[Lying]:
+    """Index: located_location_idx; stock_bucket_key, located_pkey."""
+    where: dict[str, Any] = {"account_id": account_id, "site_id": site_id, "limit": limit, "nowhere": NOWHERE_LAST}
+    at_dock, nowhere, of_bucket = "", "", ""
+    if product_id is not None:
+        of_bucket, where["product_id"] = " AND s.product_id = %(product_id)s", product_id
+    if stock_ids is not None:
+        of_bucket, where["stock_ids"] = f"{of_bucket} AND s.id = ANY (%(stock_ids)s::bigint[])", list(stock_ids)
+    if after is not None:
+        where["after_location"], where["after_stock"] = after[0] or NOWHERE_LAST, after[1]
+        at_dock = " AND (l.location_id, s.id) > (%(after_location)s, %(after_stock)s)"
+        nowhere = " AND (%(nowhere)s, s.id) > (%(after_location)s, %(after_stock)s)"
+    put = _PUT_OF_EACH if of_bucket else _PUT_OF_ALL
+    return await tx.many(
+        Lying,
+        f"""
+SELECT * FROM (
+    ({_SOMEWHERE} AND at.kind = 'dock'{of_bucket}{at_dock} ORDER BY l.location_id, s.id LIMIT %(limit)s)
+    UNION ALL
+    ({_nowhere(put)}{of_bucket}{nowhere} ORDER BY s.id LIMIT %(limit)s)) AS heaps
+ ORDER BY coalesce(location_id, %(nowhere)s), stock_id LIMIT %(limit)s
+""",
+        **where,
+    )

@@ -208,7 +208,7 @@ async def has_moved(tx: Tx, *, account_id: AccountId, stock_id: StockId, cause: 
 async def holders(tx: Tx, *, account_id: AccountId, stock_id: StockId, limit: int) -> tuple[str, list[str]]:
     """The sku of a bucket, and the numbers of orders that have pieces of it set aside, oldest first.
 
-    Index: stock_move_account_id_stock_id_idx.
+    Index: stock_move_ledger_idx.
     """
     rows = await tx.rows(
         """

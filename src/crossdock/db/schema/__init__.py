@@ -2,6 +2,7 @@
 
 from crossdock.db.schema import (
     accounts,
+    bench,
     bulk,
     callbacks,
     catalog,
@@ -13,6 +14,7 @@ from crossdock.db.schema import (
     notices,
     operators,
     orders,
+    overview,
     packing,
     payments,
     picking,
@@ -28,6 +30,7 @@ from crossdock.db.schema.base import metadata
 
 __all__ = [
     "accounts",
+    "bench",
     "bulk",
     "callbacks",
     "catalog",
@@ -40,6 +43,7 @@ __all__ = [
     "notices",
     "operators",
     "orders",
+    "overview",
     "packing",
     "payments",
     "picking",

@@ -102,6 +102,13 @@ orders = Table(
         postgresql_where=text("kind = 'outbound' AND state = 'held'"),
     ),
     Index(
+        "orders_picked_idx",
+        "account_id",
+        "site_id",
+        "id",
+        postgresql_where=text("kind = 'outbound' AND state = 'picking'"),
+    ),
+    Index(
         "orders_arriving_idx",
         "account_id",
         "id",

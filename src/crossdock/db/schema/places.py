@@ -120,6 +120,7 @@ receipt_scan = Table(
     CheckConstraint("ended IN ('booked', 'taken_back')", name="ended"),
     CheckConstraint("(ended IS NULL) = (ended_at IS NULL)", name="ended_at"),
     Index("receipt_scan_open_idx", "account_id", "order_id", "id", postgresql_where=text("ended IS NULL")),
+    Index("receipt_scan_plate_idx", "account_id", "site_id", "plate", postgresql_where=text("plate <> ''")),
 )
 """What somebody scanned of an inbound order before it is booked; what was booked, or taken back, stays on record."""
 

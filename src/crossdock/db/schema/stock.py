@@ -58,6 +58,6 @@ stock_move = Table(
     UniqueConstraint("account_id", "cause", "stock_id"),
     ForeignKeyConstraint(["account_id", "stock_id"], ["stock.account_id", "stock.id"], name="stock_move_stock_fkey"),
     CheckConstraint("quantity <> 0 OR allocated <> 0", name="moves_something"),
-    Index(None, "account_id", "stock_id"),
+    Index("stock_move_ledger_idx", "account_id", "stock_id", "id"),
     Index(None, "account_id", "order_id"),
 )

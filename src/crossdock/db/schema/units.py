@@ -45,6 +45,7 @@ unit = Table(
     CheckConstraint("code <> ''", name="code"),
     CheckConstraint("state IN ('in_stock', 'shipped')", name="state"),
     CheckConstraint("(state = 'shipped') = (shipped_at IS NOT NULL)", name="shipped"),
+    Index("unit_code_idx", "account_id", "code"),
     Index("unit_here_idx", "account_id", "stock_id", postgresql_where=text("state = 'in_stock'")),
     Index(
         "unit_received_idx",
@@ -134,6 +135,7 @@ plate = Table(
     ),
     ForeignKeyConstraint(["account_id", "order_id"], ["orders.account_id", "orders.id"], name="plate_order_fkey"),
     CheckConstraint("quantity > 0", name="quantity"),
+    Index("plate_code_idx", "account_id", "code"),
     Index("plate_waiting_key", "account_id", "code", unique=True, postgresql_where=text("received_at IS NULL")),
     Index(None, "account_id", "source_number"),
     Index("plate_order_idx", "account_id", "order_id", postgresql_where=text("order_id IS NOT NULL")),

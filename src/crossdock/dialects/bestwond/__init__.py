@@ -2,23 +2,13 @@
 
 from typing import Final
 
-from crossdock.dialects.bestwond import auth, callbacks, calls, errors
+from crossdock.dialects.bestwond import auth, callbacks, calls, errors, workbench
 from crossdock.edge.dialect import Dialect
 from crossdock.edge.request import Request
+from crossdock.edge.workbench import Workbench
 
 BODY_BYTES_MAX: Final = 65_536
 """Ours: the longest documented body has some 700 bytes."""
-
-DIALECT: Final = Dialect(
-    name=auth.NAME,
-    prefixes=calls.PREFIXES,
-    body_bytes_max=BODY_BYTES_MAX,
-    endpoints=calls.ENDPOINTS,
-    open=calls.open_,
-    refuse=errors.refuse,
-    seal=calls.seal,
-    sender=callbacks.SENDER,
-)
 
 
 def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> tuple[str, str]:
@@ -31,3 +21,19 @@ def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> 
     request = Request(method=calls.METHOD, path="", query_string=query.encode(), headers=[], body=raw)
     text = auth.text_signed(fields, auth.given_signature(request), secret) or auth.signed_text(fields)
     return text, auth.sign(text, secret)
+
+
+DIALECT: Final = Dialect(
+    name=auth.NAME,
+    prefixes=calls.PREFIXES,
+    body_bytes_max=BODY_BYTES_MAX,
+    endpoints=calls.ENDPOINTS,
+    open=calls.open_,
+    refuse=errors.refuse,
+    seal=calls.seal,
+    sender=callbacks.SENDER,
+    new_key=auth.new_app_id,
+    workbench=Workbench(
+        claimed=workbench.claimed, explain=explain, mistakes=workbench.mistakes, in_time=workbench.in_time
+    ),
+)

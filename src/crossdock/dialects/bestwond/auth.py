@@ -6,6 +6,7 @@ as long as two different bodies cannot share one signed text.
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +23,7 @@ NAME: Final = "bestwond"
 SIGN: Final = "sign"
 APP_ID_CHARS_MAX: Final = 128
 """Ours; real ones have 18."""
+APP_ID_BYTES: Final = 8
 WINDOW_SETTING: Final = "timestamps_window_s"
 """In a credential's scope: how many seconds `timestamps` may be from our clock. Without it any value is
 taken: the vendor's own samples send nonsense."""
@@ -40,6 +42,11 @@ NOT_RAW: Final = frozenset("&=%+")
 """A raw text with one of these could be read as other fields."""
 
 _decoder = msgspec.json.Decoder()
+
+
+def new_app_id() -> str:
+    """As the vendor's: `bw_` and 15 hex digits."""
+    return "bw_" + secrets.token_hex(APP_ID_BYTES)[1:]
 
 
 def fields_of(raw: bytes) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """BirdSystem (飞鸟): overseas-warehouse orders, as sellers' ERPs place and follow them under /client."""
 
+import secrets
+from functools import partial
 from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError
@@ -33,9 +35,12 @@ from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Endpoint, Opened
 from crossdock.edge.request import Request
 from crossdock.edge.response import Response, json_response
+from crossdock.edge.workbench import Workbench, always_in_time, no_mistakes
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """A batch of some thousand consignments as JSON; the pages give no limit."""
+KEY_BYTES: Final = 16
+"""32 hex digits, as the vendor's."""
 ENDPOINTS = (
     *consignments.ENDPOINTS,
     *submitting.ENDPOINTS,
@@ -94,5 +99,10 @@ DIALECT = Dialect(
     refuse=_refuse,
     seal=_seal,
     sender=callbacks.SENDER,
+    key_is_secret=True,
+    workbench=Workbench(
+        claimed=auth.claimed, explain=explain, mistakes=no_mistakes, in_time=always_in_time, signs=False
+    ),
+    new_key=partial(secrets.token_hex, KEY_BYTES),
     jobs={uploads.JOB: uploads.convert_rows},
 )

@@ -1,7 +1,7 @@
 """Who is calling: a key and a company on every call, no signature."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from crossdock.core.accounts.model import Account, Company
 from crossdock.dialects.birdsystem.parameters import lists_joined
 from crossdock.edge.desk import Desk
 from crossdock.edge.request import Request
+from crossdock.edge.workbench import Claimed
 
 NAME: Final = "birdsystem"
 TO_EVERYBODY: Final = "to everybody"
@@ -62,20 +63,29 @@ def shown(request: Request, name: str) -> Shown:
     return next((found for found in _places(request, name) if found.value), Shown("", "nowhere"))
 
 
+def claimed(raw: bytes, *, query: str, headers: Mapping[str, str]) -> Claimed:
+    """Errors: BodyMalformed."""
+    return Claimed(key=shown(_request(raw, query, headers), KEY_HEADER).value)
+
+
 def explain(raw: bytes, *, query: str, headers: dict[str, str], secret: str) -> tuple[str, str]:
     """What a request shows of its caller, and an empty signature: this API signs nothing."""
-    request = Request(
+    request = _request(raw, query, headers)
+    try:
+        found = [(name, shown(request, name)) for name in (KEY_HEADER, COMPANY_HEADER)]
+    except BodyMalformed as error:
+        return error.sentence, ""
+    return ", ".join(f"{name}={one.value} ({one.place})" for name, one in found), ""
+
+
+def _request(raw: bytes, query: str, headers: Mapping[str, str]) -> Request:
+    return Request(
         method="POST",
         path="",
         query_string=query.encode(),
         headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
         body=raw,
     )
-    try:
-        found = [(name, shown(request, name)) for name in (KEY_HEADER, COMPANY_HEADER)]
-    except BodyMalformed as error:
-        return error.sentence, ""
-    return ", ".join(f"{name}={one.value} ({one.place})" for name, one in found), ""
 
 
 def _places(request: Request, name: str) -> Iterator[Shown]:

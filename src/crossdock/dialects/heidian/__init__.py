@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from crossdock.base.errors import BodyMalformed, CrossdockError, Denied, MethodNotAllowed
 from crossdock.core.staff.model import Staff
+from crossdock.dialects.heidian import workbench
 from crossdock.dialects.heidian.asked import Asked, query_pairs, read_body
 from crossdock.dialects.heidian.auth import KEYWORD, body_token, header_token, staff_of, webhook_digest
 from crossdock.dialects.heidian.callbacks import SENDER
@@ -15,6 +16,7 @@ from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Opened
 from crossdock.edge.request import Request
 from crossdock.edge.response import Response, json_response
+from crossdock.edge.workbench import Workbench, always_in_time
 
 BODY_BYTES_MAX: Final = 65_536
 """The largest documented body is a user name and a password."""
@@ -124,4 +126,7 @@ DIALECT = Dialect(
     refuse=refuse,
     seal=seal,
     sender=SENDER,
+    workbench=Workbench(
+        claimed=workbench.claimed, explain=explain, mistakes=workbench.mistakes, in_time=always_in_time
+    ),
 )

@@ -19,12 +19,14 @@ from crossdock.dialects.hongxun import (
     transports,
     vehicles,
     wire,
+    workbench,
 )
 from crossdock.dialects.hongxun.errors import refusal
 from crossdock.edge.desk import Desk
 from crossdock.edge.dialect import Dialect, Endpoint, Opened
 from crossdock.edge.request import Request
 from crossdock.edge.response import Response
+from crossdock.edge.workbench import Workbench
 
 CUSTOMER: Final = "customer"
 CARRIER: Final = "carrier"
@@ -110,4 +112,10 @@ DIALECT: Final = Dialect(
     refuse=refuse,
     seal=seal,
     sender=callbacks.SENDER,
+    workbench=Workbench(
+        claimed=workbench.claimed,
+        explain=workbench.explain,
+        mistakes=workbench.mistakes,
+        in_time=workbench.in_time,
+    ),
 )

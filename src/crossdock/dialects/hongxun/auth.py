@@ -88,7 +88,7 @@ def signature(text: str) -> str:
 def verify(envelope: Envelope, secret: str) -> None:
     """Errors: SignatureWrong, when no way of writing the request gives the sign, or the caller has no secret."""
     given = envelope.sign.lower().encode("utf-8", "replace")
-    for request in _texts(envelope) if secret else ():
+    for request in accepted_texts(envelope) if secret else ():
         text = signed_text(key=envelope.key, request=request, secret=secret, timestamp=envelope.timestamp)
         if hmac.compare_digest(signature(text).encode(), given):
             return
@@ -153,7 +153,7 @@ def _request_text(text: str, reader: Reader) -> Any:
     return value
 
 
-def _texts(envelope: Envelope) -> Iterator[str]:
+def accepted_texts(envelope: Envelope) -> Iterator[str]:
     """What may have been signed, the likeliest first; second tries only where they can differ."""
     yield envelope.text
     scalars = list(_scalars(envelope.request))

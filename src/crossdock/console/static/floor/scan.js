@@ -90,6 +90,7 @@ function shown() {
   if (now?.value && document.getElementById("failure")) now.select();
   if (!now) document.getElementById("failure")?.focus();
   offer(submit);
+  document.dispatchEvent(new Event("shown"));
 }
 
 document.addEventListener("submit", (event) => {

@@ -4,7 +4,7 @@ let audio;
 
 export function sound(which) {
   const wrong = which === "wrong";
-  navigator.vibrate?.(wrong ? [200, 80, 200] : 60);
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(wrong ? [200, 80, 200] : 60);
   audio ??= "AudioContext" in window ? new AudioContext() : null;
   if (!audio || audio.state === "suspended") return void audio?.resume?.();
   for (const [after, tone, seconds] of wrong ? [[0, 220, 0.18], [0.24, 180, 0.28]] : [[0, 1320, 0.09]]) {

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0028"
-down_revision = "0022"
+down_revision = "0027"
 
 STATEMENTS = (
     "CREATE INDEX staff_action_time_idx ON staff_action (account_id, site_id, created_at, id)",

@@ -1,0 +1,124 @@
+"""One day of WH-GZ01 in a browser, from the truck at the dock to the parcels that left and the one that came back."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from playwright.async_api import Browser, Page, expect
+
+from crossdock.base.ids import ServiceId
+from tests.console.conftest import picture
+from tests.console.floors import BOSS, handheld, scan
+from tests.core.picking.floor import Floor
+from tests.world import LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, World
+
+SKUS: Final = tuple(f"DAY-{n:02}" for n in range(1, 21))
+"""Each lies on a shelf of its own."""
+PIECES: Final = 5
+"""That come of each."""
+ORDERS: Final = 12
+SERVICES: Final[Sequence[ServiceId]] = (PARCEL_SERVICE, LOCKER_SERVICE, SHOP_SERVICE)
+
+
+def shelf(sku: str) -> str:
+    return f"C-{sku.removeprefix('DAY-')}"
+
+
+def wanted(n: int) -> dict[str, int]:
+    """What order `n` asks for: two kinds of goods, two pieces of the first."""
+    return {SKUS[n]: 2, SKUS[n + 8]: 1}
+
+
+async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
+    floor = await Floor.of(world)
+    for at, sku in enumerate(SKUS):
+        await world.product(sku, f"Goods {sku}")
+        await floor.place(shelf(sku), walk_order=100 + at)
+    await floor.totes(*(f"CART-{n:02}" for n in range(1, ORDERS + 1)))
+    await world.order(
+        "IN-DAY", lines=dict.fromkeys(SKUS, PIECES), kind="inbound", state="announced", dialect="hongxun"
+    )
+
+    async with handheld(browser, world) as worker, handheld(browser, world, who=BOSS) as boss:
+        await receive(worker)
+        await put_away(worker)
+        for n in range(ORDERS):
+            await floor.order(f"DAY-N{n:02}", wanted(n), service=SERVICES[n % len(SERVICES)])
+        await release(boss)
+        await pick(worker)
+        await pack(worker)
+    await world.verified()
+
+
+async def receive(page: Page) -> None:
+    await picture(page, "floor-menu")
+    await page.goto("/floor/receive")
+    await scan(page, "IN-DAY")
+    await expect(page.locator("h1")).to_contain_text("IN-DAY")
+    for sku in SKUS:
+        await scan(page, sku)
+        row = page.locator("section ul.rows li").filter(has_text=sku)
+        await expect(row).to_contain_text("Now 1")
+        await row.get_by_role("button").click()
+        await expect(row).to_contain_text(f"Now {PIECES}")
+    await picture(page, "floor-receive")
+    await page.get_by_role("button", name=f"Book {len(SKUS) * PIECES} pieces").click()
+    await expect(page.locator("#said")).to_contain_text("are booked and lie at DOCK-1")
+
+
+async def put_away(page: Page) -> None:
+    """Each kind of goods on its shelf, as fast as a scanner scans."""
+    await page.goto("/floor/put-away")
+    for sku in SKUS:
+        await scan(page, sku)
+        await scan(page, shelf(sku))
+    await expect(page.locator("#said")).to_contain_text(f"{PIECES} × {SKUS[-1]} now in {shelf(SKUS[-1])}.")
+    await expect(page.locator("main")).to_contain_text("Nothing waits to be put away.")
+
+
+async def release(page: Page) -> None:
+    await page.goto("/floor/waves/new")
+    await page.select_option("[name=method]", "cluster")
+    await page.get_by_role("button", name="Look first").click()
+    await picture(page, "floor-wave")
+    await page.get_by_role("button", name=f"Release {ORDERS} orders to the floor").click()
+    await expect(page.locator("#said")).to_contain_text(f"{ORDERS} orders are on the floor.")
+
+
+async def pick(page: Page) -> None:
+    """As the page says: to the shelf, the product as often as it is wanted, into the tote of the order."""
+    await page.goto("/floor/pick")
+    await page.get_by_role("button", name="Take").click()
+    await expect(page.locator("#where")).to_be_visible()
+    totes: dict[str, str] = {}
+    while await page.locator("#where").count():
+        where, sku = await page.inner_text("#where"), await page.inner_text("#what strong")
+        left = int((await page.inner_text("#left")).split()[0])
+        number = (await page.inner_text("#into")).split()[1]
+        if await page.locator("#where.next").count():
+            await scan(page, where)
+        for _ in range(left):
+            await scan(page, sku)
+        await expect(page.locator("#into")).to_contain_text(f"In hand: {left}")
+        await scan(page, totes.setdefault(number, f"CART-{len(totes) + 1:02}"))
+        await expect(page.locator("#said")).to_contain_text("into CART")
+    await expect(page.locator("h1")).to_contain_text("This wave is done.")
+    assert len(totes) == ORDERS
+
+
+async def pack(page: Page) -> None:
+    """Tote by tote, each line of its order as often as it is wanted; the label of each parcel opens."""
+    await page.goto("/floor/pack")
+    await page.get_by_role("button", name="001").click()
+    for n in range(1, ORDERS + 1):
+        await scan(page, f"CART-{n:02}")
+        await expect(page.locator("#far")).to_contain_text("0 of 3")
+        skus = [await row.inner_text() for row in await page.locator("#lines li .digits").all()]
+        counts = [await row.inner_text() for row in await page.locator("#lines li .count").all()]
+        pieces = [sku for sku, count in zip(skus, counts, strict=True) for _ in range(int(count.rpartition("/")[2]))]
+        for done, sku in enumerate(pieces[:-1], start=1):
+            await scan(page, sku)
+            await expect(page.locator("#far")).to_contain_text(f"{done} of 3")
+        async with page.context.expect_page() as label:
+            await scan(page, pieces[-1])
+        await expect(page.locator("#said")).to_contain_text("it is on record which film shows it")
+        await (await label.value).close()
