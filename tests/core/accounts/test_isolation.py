@@ -43,17 +43,25 @@ from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
 from crossdock.core.lockers.model import Box
+from crossdock.core.manifests import closing
+from crossdock.core.manifests import commands as doors
+from crossdock.core.manifests import queries as manifests
+from crossdock.core.manifests.model import Loaded
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders import pieces
+from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, Order, PlaceOrder
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.returning import commands as back
+from crossdock.core.returning import queries as coming_back
+from crossdock.core.returning import strays
+from crossdock.core.returning.model import Stray, Wanted
 from crossdock.core.rules import commands as rules
 from crossdock.core.rules import queries as rule_queries
 from crossdock.core.shelving import commands as shelving_commands
@@ -86,6 +94,7 @@ NUMBER = "N-1"
 MEASURE = Measure(weight_g=Decimal(9), length_mm=Decimal(1), width_mm=Decimal(1), height_mm=Decimal(1))
 PIECE = NewPiece(serial=1, **structs.asdict(MEASURE))
 KEY = "000001"
+SEEN = Wanted(code="P-7001", verdict="restock")
 
 SECOND_ACCOUNT = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -188,6 +197,8 @@ async def twins(quiet_world: World) -> Twins:
         here: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
         await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=packed.id)
         at_bench = await bench.open_packing(tx, **here, bench="123/001", code="B-1", operation_id="op-2")
+    gone, loaded = [await on_manifest(world, number) for number in ("M-1", "M-2")]
+    returned, stray = await come_back(world)
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -230,6 +241,10 @@ async def twins(quiet_world: World) -> Twins:
         at_bench=at_bench,
         heap=heap,
         count=count,
+        gone=gone,
+        loaded=loaded,
+        returned=returned,
+        stray=stray,
     )
 
 
@@ -241,6 +256,32 @@ async def broken_box(world: World) -> Box:
         at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
         await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
     return box
+
+
+async def come_back(world: World) -> tuple[Order, Stray]:
+    """A return that somebody has begun to look into, and goods without one."""
+    order = await world.order("B-1", kind="return", type="RETURN", lines={"P-7001": 1})
+    where: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        await orders.submit(tx, account_id=ACCOUNT, order_id=order.id, dialect="x", actor="x")
+        await back.receive(tx, **where, actor="x", order_id=order.id, operation_id="B-1")
+        await back.inspect(tx, **where, actor="x", order_id=order.id, wanted=SEEN, operation_id="B-2")
+        stray = await strays.note(tx, **where, code="x", what="a lamp", operation_id="B-3")
+    return order, stray
+
+
+async def on_manifest(world: World, number: str) -> Loaded:
+    """A packed order on a manifest; M-1 has left with it."""
+    await world.stock("P-7001", 1)
+    order = await world.order(number, lines={"P-7001": 1}, state="allocated")
+    place: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, account_id=ACCOUNT, order_id=order.id)
+        loaded = await doors.load(tx, **place, code=number, operation_id=number)
+    if number == "M-1":
+        await closing.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
+    return loaded
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -288,6 +329,14 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
         shelving.plate: [{**floor, "code": "LPN-5"}],
         shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
+        labels.by_label: [{"kinds": ["outbound"], "code": "T-1"}, {"kinds": ["outbound"], "code": NUMBER}],
+        manifests.manifest: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id}],
+        manifests.manifests: [{**floor, "limit": 10}],
+        manifests.parcels: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id, "limit": 10}],
+        coming_back.return_of: [{**floor, "code": "B-1"}],
+        coming_back.inspection: [{**floor, "order_id": twins.ids["returned"].id}],
+        coming_back.strays: [{**floor, "limit": 10}],
+        coming_back.stray: [{**floor, "stray_id": twins.ids["stray"].id}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -338,11 +387,14 @@ def asked_modules() -> list[ModuleType]:
     return [
         overview,
         order_queries,
+        labels,
         catalog,
         stock,
         places,
         shelving,
         counting,
+        manifests,
+        coming_back,
         events,
         locker_queries,
         watching,
@@ -373,6 +425,10 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         bench_queries.stations,
         bench_queries.serials_of_order,
         places.heaps_at_docks,
+        manifests.destinations,
+        manifests.ready,
+        coming_back.returning,
+        coming_back.here,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -401,6 +457,28 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
     place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
     assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
     assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
+
+
+async def test_nobody_counts_what_another_account_ships(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, manifests.ready, account_id=ACCOUNT, **place) == 1
+    assert [
+        one.parcels for one in await done(twins, manifests.destinations, account_id=ACCOUNT, **place, limit=9)
+    ] == [1]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, manifests.ready, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, manifests.destinations, account_id=OTHER, site_id=site_id, limit=9) == []
+
+
+async def test_nobody_counts_what_comes_back_to_another_account(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, coming_back.here, account_id=ACCOUNT, **place) == 1
+    assert [one.number for one in await done(twins, coming_back.returning, account_id=ACCOUNT, **place, limit=9)] == [
+        "B-1"
+    ]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, coming_back.here, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, coming_back.returning, account_id=OTHER, site_id=site_id, limit=9) == []
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -467,6 +545,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     at_bench = {**floor, "staff_id": StaffId(52)}
     packing = {**floor, "packing_id": ids["at_bench"].id}
+    by_hand = {**floor, "staff_id": StaffId(52), "operation_id": "op-9"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
     tapped = {"staff_id": StaffId(31), "operation_id": "x"}
@@ -556,6 +635,19 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (back.receive, {**by_hand, "actor": "x", "order_id": ids["returned"].id}),
+        (back.inspect, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "wanted": SEEN}),
+        (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
+        (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
+        (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
+        (strays.settle, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
+        (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
+        (doors.load, {**by_hand, "code": "M-2"}),
+        (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
+        (doors.unload, {**by_hand, "manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id}),
+        (closing.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (closing.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
+        (closing.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),
@@ -793,6 +885,10 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "location_move",
         "location_count",
         "credential",
+        "manifest",
+        "manifest_parcel",
+        "return_piece",
+        "stray_goods",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

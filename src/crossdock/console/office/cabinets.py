@@ -38,7 +38,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "number": "Cabinet",
     "place": "Place",
     "account": "Account",
-    "line": "Line",
+    "line": "Connection",
     "online": "online",
     "offline": "offline",
     "never": "never heard",
