@@ -83,7 +83,8 @@ SELECT o.account_id, said.kind, o.number, o.id, o.dialect, 'bench', o.created_at
 CALLBACKS: Final = """
 INSERT INTO callback (account_id, receiver_id, event_id, mailbox, state, attempts, due_at, created_at, done_at)
 SELECT e.account_id, r.id, e.id, 'order:' || e.order_id,
-       CASE WHEN e.order_id %% 10007 = 0 THEN 'parked' ELSE 'delivered' END, 1, e.learned_at, e.learned_at, e.learned_at
+       CASE WHEN e.order_id %% 10007 = 0 THEN 'parked' ELSE 'delivered' END, 1,
+       e.learned_at, e.learned_at, e.learned_at
   FROM event e JOIN receiver r ON r.account_id = e.account_id AND r.dialect = 'hongxun'
  WHERE e.account_id = 47 AND e.order_id BETWEEN %(first)s AND %(last)s AND e.kind = 'outbound.shipped'
 """

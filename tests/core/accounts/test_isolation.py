@@ -67,6 +67,8 @@ from crossdock.core.returning import commands as back
 from crossdock.core.returning import queries as coming_back
 from crossdock.core.returning import strays
 from crossdock.core.returning.model import Stray, Wanted
+from crossdock.core.rules import commands as rules
+from crossdock.core.rules import queries as rule_queries
 from crossdock.core.shelving import commands as shelving_commands
 from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
@@ -363,6 +365,8 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
         watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
         watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        rule_queries.places: [{"limit": 10}],
+        rule_queries.place: [floor],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -427,6 +431,7 @@ def asked_modules() -> list[ModuleType]:
         events,
         locker_queries,
         watching,
+        rule_queries,
         pick_ups,
         board,
         bench_queries,
@@ -676,6 +681,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (rules.set_rule, {**floor, "name": "film_days", "was": None, "value": 1}),
         (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
         (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
@@ -944,6 +950,7 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "site",
         "location_move",
         "location_count",
         "credential",
