@@ -83,8 +83,8 @@ SELECT o.account_id, said.kind, o.number, o.id, o.dialect, 'bench', o.created_at
 CALLBACKS: Final = """
 INSERT INTO callback (account_id, receiver_id, event_id, mailbox, state, attempts, due_at, created_at, done_at)
 SELECT e.account_id, r.id, e.id, 'order:' || e.order_id,
-       CASE WHEN e.order_id %% 10007 = 0 THEN 'parked' ELSE 'delivered' END, 1, e.learned_at, e.learned_at,
-       e.learned_at
+       CASE WHEN e.order_id %% 10007 = 0 THEN 'parked' ELSE 'delivered' END, 1,
+       e.learned_at, e.learned_at, e.learned_at
   FROM event e JOIN receiver r ON r.account_id = e.account_id AND r.dialect = 'hongxun'
  WHERE e.account_id = 47 AND e.order_id BETWEEN %(first)s AND %(last)s AND e.kind = 'outbound.shipped'
 """
@@ -172,12 +172,15 @@ class Visitor:
             raise PageFailed(f"{first}: log-in answers {answer.status_code}")
 
     def walk(self, first: str) -> tuple[dict[str, str], bool]:
-        """One address of each shape; whether all links were followed. Errors: PageFailed."""
+        """One address of each shape that is a page; whether all links were followed. Errors: PageFailed."""
         begun = (first, *FORMS[first])
         found, waiting = {shape(address): address for address in begun}, deque(begun)
         while waiting:
             address = waiting.popleft()
             answer, _ = self.get(address)
+            if answer.is_redirect:
+                del found[shape(address)]
+                continue
             if answer.status_code != 200 or not answer.headers["content-type"].startswith("text/html"):
                 raise PageFailed(f"{address}: {answer.status_code} {answer.headers.get('content-type')}")
             for to in links(answer.text, address):
