@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crossdock.core.handover.model import CODE_HOURS_MAX, ROLLBACK_WINDOW_S_MAX, ROLLBACKS_MAX
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX
 from crossdock.setup import model, read
 from crossdock.setup.checks import PRICE_MAX, PRICE_PLACES_MAX, YEAR_MAX, YEAR_MIN
@@ -584,10 +585,10 @@ async def test_the_edges_of_a_password(bench: Bench, length: int, taken: bool) -
 @pytest.mark.parametrize(
     ("setting", "good", "bad"),
     [
-        ("rollback_window_s", [0, model.ROLLBACK_WINDOW_S_MAX], [-1, model.ROLLBACK_WINDOW_S_MAX + 1]),
-        ("rollbacks_max", [0, model.ROLLBACKS_MAX], [-1, model.ROLLBACKS_MAX + 1]),
-        ("code_valid_h", [1, model.CODE_HOURS_MAX], [0, model.CODE_HOURS_MAX + 1]),
-        ("reminder_h", [1, model.CODE_HOURS_MAX], [0, model.CODE_HOURS_MAX + 1]),
+        ("rollback_window_s", [0, ROLLBACK_WINDOW_S_MAX], [-1, ROLLBACK_WINDOW_S_MAX + 1]),
+        ("rollbacks_max", [0, ROLLBACKS_MAX], [-1, ROLLBACKS_MAX + 1]),
+        ("code_valid_h", [1, CODE_HOURS_MAX], [0, CODE_HOURS_MAX + 1]),
+        ("reminder_h", [1, CODE_HOURS_MAX], [0, CODE_HOURS_MAX + 1]),
         ("password_characters_min", [1, PASSWORD_CHARACTERS_MAX], [0, PASSWORD_CHARACTERS_MAX + 1]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -149,6 +150,64 @@ _RANGES = {
     "heidian_wrong_keys": CALLS,
     "buyer_pages_a_minute": CALLS,
 }
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """One variable, as the server runs with it; what must not be seen is left out of both texts."""
+
+    variable: str
+    value: str
+    default: str
+    given: bool
+    """It is not what it is without the variable."""
+
+
+_SECRETS = frozenset({"secret_key", "sms_secret"})
+_HOSTS = frozenset({"sms_url"})
+"""Addresses that may have a secret anywhere: only the host is shown."""
+_URLS = frozenset({"database_url", "mqtt_url", "smtp_url"})
+
+
+def effective(config: Config) -> list[Setting]:
+    """By variable. Passwords and keys are not in it."""
+    defaults = Config()
+    return [
+        Setting(
+            variable=variable,
+            value=_shown(name, getattr(config, name)),
+            default=_shown(name, getattr(defaults, name)),
+            given=getattr(config, name) != getattr(defaults, name),
+        )
+        for name, variable in sorted(_VARIABLES.items(), key=lambda item: item[1])
+    ]
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None or value == ():
+        return ""
+    if name in _SECRETS:
+        return "***"
+    if name in _URLS or name in _HOSTS:
+        return _without_secrets(str(value), host_only=name in _HOSTS)
+    if name == "aliases":
+        return ", ".join(f"{theirs}={ours}" for theirs, ours in value)  # type: ignore[attr-defined]
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _without_secrets(address: str, *, host_only: bool) -> str:
+    """`scheme://user:***@host:port/path`; what may be read in two ways, as a password with `/`, is hidden whole."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "***"
+    if not parts.scheme or "@" in parts.path + parts.query + parts.fragment:
+        return "***"
+    place = host if port is None else f"{host}:{port}"
+    if host_only:
+        return f"{parts.scheme}://{place}"
+    login = f"{parts.username}:***@" if parts.username else ""
+    return f"{parts.scheme}://{login}{place}{parts.path}"
 
 
 def _alias(said: str) -> tuple[str, str]:

@@ -93,6 +93,7 @@ PAPERS: Final[Mapping[str, Callable[[Tx, Asked], Awaitable[Paper]]]] = {
     "label": lambda tx, asked: gathering.parcel_label(tx, **asked.place, order_id=asked.number),
     "slip": lambda tx, asked: gathering.packing_slip(tx, **asked.place, order_id=asked.number),
     "note": lambda tx, asked: gathering.delivery_note(tx, **asked.place, order_id=asked.number),
+    "manifest": lambda tx, asked: gathering.manifest(tx, **asked.place, manifest_id=asked.number),
     "picks": lambda tx, asked: gathering.pick_list(tx, **asked.place, wave_id=asked.number),
     "product": _product,
     "plate": lambda tx, asked: gathering.plate_labels(tx, **asked.place, codes=[asked.ref]),

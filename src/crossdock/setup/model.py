@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from crossdock.core.film.model import FILM_DAYS_MAX
+from crossdock.core.handover.model import CODE_HOURS_MAX, ROLLBACK_WINDOW_S_MAX, ROLLBACKS_MAX
 from crossdock.core.lockers.model import BoxSize
 from crossdock.core.notices.model import Language
 from crossdock.core.places.model import WALK_ORDER_MAX, LocationKind
@@ -21,10 +22,6 @@ ID_MAX = 2**53 - 1
 QUANTITY_MAX = 10**12
 MEASURE_MAX = 10**9
 
-ROLLBACK_WINDOW_S_MAX = 366 * 86_400
-ROLLBACKS_MAX = 1_000
-CODE_HOURS_MAX = 366 * 24
-"""Goods that nobody fetched for a year belong on the shelf again."""
 LOCKER_HOURS_MAX = 366 * 24
 """A parcel that lies in a box for a year is lost, not kept."""
 EXTENSIONS_MAX = 100

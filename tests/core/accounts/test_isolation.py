@@ -43,12 +43,16 @@ from crossdock.core.lockers import commands as lockers
 from crossdock.core.lockers import keeping, watching
 from crossdock.core.lockers import queries as locker_queries
 from crossdock.core.lockers.model import Box
+from crossdock.core.manifests import closing
+from crossdock.core.manifests import commands as doors
+from crossdock.core.manifests import queries as manifests
+from crossdock.core.manifests.model import Loaded
 from crossdock.core.notices import commands as notices
 from crossdock.core.notices import queries as notice_queries
 from crossdock.core.orders import commands as orders
-from crossdock.core.orders import pieces
+from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, PlaceOrder
+from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, Order, PlaceOrder
 from crossdock.core.overview import counts as overview_counts
 from crossdock.core.overview import finding, inbox, listing
 from crossdock.core.overview import order as order_page
@@ -59,6 +63,12 @@ from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
 from crossdock.core.places import commands as places_commands
 from crossdock.core.places import queries as places
+from crossdock.core.returning import commands as back
+from crossdock.core.returning import queries as coming_back
+from crossdock.core.returning import strays
+from crossdock.core.returning.model import Stray, Wanted
+from crossdock.core.rules import commands as rules
+from crossdock.core.rules import queries as rule_queries
 from crossdock.core.shelving import commands as shelving_commands
 from crossdock.core.shelving import queries as shelving
 from crossdock.core.staff import commands as staff
@@ -89,6 +99,7 @@ NUMBER = "N-1"
 MEASURE = Measure(weight_g=Decimal(9), length_mm=Decimal(1), width_mm=Decimal(1), height_mm=Decimal(1))
 PIECE = NewPiece(serial=1, **structs.asdict(MEASURE))
 KEY = "000001"
+SEEN = Wanted(code="P-7001", verdict="restock")
 
 SECOND_ACCOUNT = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -162,6 +173,7 @@ async def twins(quiet_world: World) -> Twins:
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
+        [car_line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=car.id)
         seen = NewNode(mailno="T-1", code="80", happened_at=tx.now)
         [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
@@ -191,6 +203,8 @@ async def twins(quiet_world: World) -> Twins:
         here: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
         await fulfilment.start_picking(tx, account_id=ACCOUNT, order_id=packed.id)
         at_bench = await bench.open_packing(tx, **here, bench="123/001", code="B-1", operation_id="op-2")
+    gone, loaded = [await on_manifest(world, number) for number in ("M-1", "M-2")]
+    returned, stray = await come_back(world)
     theirs = await world.desk.orders.put(
         PlaceOrder(
             account_id=OTHER,
@@ -227,12 +241,17 @@ async def twins(quiet_world: World) -> Twins:
         piece=piece,
         left=left,
         car=car,
+        car_line=car_line,
         pallet=pallet,
         node=node,
         shelves=shelves,
         at_bench=at_bench,
         heap=heap,
         count=count,
+        gone=gone,
+        loaded=loaded,
+        returned=returned,
+        stray=stray,
     )
 
 
@@ -244,6 +263,32 @@ async def broken_box(world: World) -> Box:
         at: dict[str, Any] = {"cabinet_id": box.cabinet_id, "box_id": box.id}
         await watching.mark_broken(tx, account_id=ACCOUNT, **at, reason="x", actor="x")
     return box
+
+
+async def come_back(world: World) -> tuple[Order, Stray]:
+    """A return that somebody has begun to look into, and goods without one."""
+    order = await world.order("B-1", kind="return", type="RETURN", lines={"P-7001": 1})
+    where: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        await orders.submit(tx, account_id=ACCOUNT, order_id=order.id, dialect="x", actor="x")
+        await back.receive(tx, **where, actor="x", order_id=order.id, operation_id="B-1")
+        await back.inspect(tx, **where, actor="x", order_id=order.id, wanted=SEEN, operation_id="B-2")
+        stray = await strays.note(tx, **where, code="x", what="a lamp", operation_id="B-3")
+    return order, stray
+
+
+async def on_manifest(world: World, number: str) -> Loaded:
+    """A packed order on a manifest; M-1 has left with it."""
+    await world.stock("P-7001", 1)
+    order = await world.order(number, lines={"P-7001": 1}, state="allocated")
+    place: dict[str, Any] = {"account_id": ACCOUNT, "site_id": WAREHOUSE, "staff_id": StaffId(52)}
+    async with world.desk.database.transaction() as tx:
+        for step in (fulfilment.start_picking, fulfilment.start_packing, fulfilment.finish_packing):
+            await step(tx, account_id=ACCOUNT, order_id=order.id)
+        loaded = await doors.load(tx, **place, code=number, operation_id=number)
+    if number == "M-1":
+        await closing.close(world.desk.database, **place, actor="x", manifest_id=loaded.manifest_id)
+    return loaded
 
 
 def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str, Any]]]:
@@ -291,6 +336,14 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         shelving.lying: [{**floor, "location_id": shelf_id, "code": SKU}],
         shelving.plate: [{**floor, "code": "LPN-5"}],
         shelving.advised: [{**floor, "heap": twins.ids["heap"]}],
+        labels.by_label: [{"kinds": ["outbound"], "code": "T-1"}, {"kinds": ["outbound"], "code": NUMBER}],
+        manifests.manifest: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id}],
+        manifests.manifests: [{**floor, "limit": 10}],
+        manifests.parcels: [{**floor, "manifest_id": twins.ids["loaded"].manifest_id, "limit": 10}],
+        coming_back.return_of: [{**floor, "code": "B-1"}],
+        coming_back.inspection: [{**floor, "order_id": twins.ids["returned"].id}],
+        coming_back.strays: [{**floor, "limit": 10}],
+        coming_back.stray: [{**floor, "stray_id": twins.ids["stray"].id}],
         events.timeline: [{"order_id": shipped.id}],
         events.receiver: [{"dialect": "hongxun", "name": "erp"}],
         events.receivers: [{"dialect": "hongxun"}],
@@ -300,6 +353,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         transport_queries.nodes: [{"waybill_ids": [twins.ids["node"].waybill_id]}],
         plates.of_sources: [{"source_numbers": ["I-1"]}],
         unit_queries.of_order: [{"order_id": twins.ids["car"].id}],
+        unit_queries.named: [{"product_ids": [twins.ids["car_line"].product_id], "codes": ["LDEMO1"]}],
         unit_queries.vehicles: [{"start": 0, "limit": 10}, {"vin": "LDEMO1", "start": 0, "limit": 10}],
         upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],
         locker_queries.cabinet: [{"number": CABINET}],
@@ -311,6 +365,8 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
         watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
         watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        rule_queries.places: [{"limit": 10}],
+        rule_queries.place: [floor],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
@@ -364,14 +420,18 @@ def asked_modules() -> list[ModuleType]:
     return [
         overview,
         order_queries,
+        labels,
         catalog,
         stock,
         places,
         shelving,
         counting,
+        manifests,
+        coming_back,
         events,
         locker_queries,
         watching,
+        rule_queries,
         pick_ups,
         board,
         bench_queries,
@@ -401,6 +461,10 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         bench_queries.stations,
         bench_queries.serials_of_order,
         places.heaps_at_docks,
+        manifests.destinations,
+        manifests.ready,
+        coming_back.returning,
+        coming_back.here,
     }  # answers with no rows, see below
     for module in asked_modules():
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
@@ -462,6 +526,28 @@ async def test_nobody_counts_another_accounts_parcels_at_a_counter(twins: Twins)
     place: dict[str, Any] = {"site_id": twins.ids["pick_up"].site_id, "zone": "UTC"}
     assert (await done(twins, board.counts, account_id=ACCOUNT, **place)).aside == 1
     assert (await done(twins, board.counts, account_id=OTHER, **place)).aside == 0
+
+
+async def test_nobody_counts_what_another_account_ships(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, manifests.ready, account_id=ACCOUNT, **place) == 1
+    assert [
+        one.parcels for one in await done(twins, manifests.destinations, account_id=ACCOUNT, **place, limit=9)
+    ] == [1]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, manifests.ready, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, manifests.destinations, account_id=OTHER, site_id=site_id, limit=9) == []
+
+
+async def test_nobody_counts_what_comes_back_to_another_account(twins: Twins) -> None:
+    place: dict[str, Any] = {"site_id": WAREHOUSE}
+    assert await done(twins, coming_back.here, account_id=ACCOUNT, **place) == 1
+    assert [one.number for one in await done(twins, coming_back.returning, account_id=ACCOUNT, **place, limit=9)] == [
+        "B-1"
+    ]
+    for site_id in (WAREHOUSE, SiteId(180)):
+        assert await done(twins, coming_back.here, account_id=OTHER, site_id=site_id) == 0
+        assert await done(twins, coming_back.returning, account_id=OTHER, site_id=site_id, limit=9) == []
 
 
 async def test_nobody_counts_another_accounts_pieces(twins: Twins) -> None:
@@ -528,6 +614,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
     shelves, floor, one = ids["shelves"], {"site_id": WAREHOUSE}, {"quantity": 1, "cause": "x"}
     at_bench = {**floor, "staff_id": StaffId(52)}
     packing = {**floor, "packing_id": ids["at_bench"].id}
+    by_hand = {**floor, "staff_id": StaffId(52), "operation_id": "op-9"}
     shift = {"stock_id": shelves.stock_id, "from_location_id": None, "to_location_id": shelves.ids["A-01-1"], **one}
     put_away = {**floor, "stock_id": shelves.stock_id, "from_location_id": None, "quantity": 1}
     tapped = {"staff_id": StaffId(31), "operation_id": "x"}
@@ -594,6 +681,7 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (lockers.book, {"cabinet": CABINET, "order_number": "P-2", "box_size": "S", "claimed_by": "x", **by}),
         (lockers.delete_parcel, {"id": ids["parcel"].id, "believed": "booked"}),
         (lockers.delete_parcel, {"number": "P-1", "believed": "booked"}),
+        (rules.set_rule, {**floor, "name": "film_days", "was": None, "value": 1}),
         (watching.mark_broken, {**in_box, "reason": "x", "actor": "x"}),
         (watching.mark_sound, {**in_box, "actor": "x"}),
         (lockers.ask_open, {"lock_address": "0105", "use_type": "S", **asked}),
@@ -616,6 +704,19 @@ async def test_no_command_moves_another_accounts_rows(twins: Twins) -> None:
         (sscc.plates, {"codes": [ids["pallet"]]}),
         (sscc.batch, {"code": ids["pallet"]}),
         (gathering.plate_labels, {"codes": [ids["pallet"]]}),
+        (back.receive, {**by_hand, "actor": "x", "order_id": ids["returned"].id}),
+        (back.inspect, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "wanted": SEEN}),
+        (back.take_back, {**floor, "order_id": ids["returned"].id, "piece_id": 1}),
+        (back.ask_owner, {**floor, "actor": "x", "order_id": ids["returned"].id, "question": "x"}),
+        (back.finish, {**by_hand, "actor": "x", "order_id": ids["returned"].id, "reason": "x"}),
+        (strays.settle, {**by_hand, "stray_id": ids["stray"].id, "settlement": "x"}),
+        (gathering.manifest, {"manifest_id": ids["loaded"].manifest_id}),
+        (doors.load, {**by_hand, "code": "M-2"}),
+        (doors.load, {**by_hand, "code": NUMBER, "manifest_id": ids["loaded"].manifest_id}),
+        (doors.unload, {**by_hand, "manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id}),
+        (closing.begin, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
+        (closing.send_off, {"manifest_id": ids["loaded"].manifest_id, "order_id": ids["draft"].id, "actor": "x"}),
+        (closing.finish, {**floor, "staff_id": StaffId(52), "manifest_id": ids["loaded"].manifest_id}),
         (gathering.parcel_label, {"order_id": shipped.id}),
         (gathering.packing_slip, {"order_id": shipped.id}),
         (gathering.delivery_note, {"order_id": shipped.id}),
@@ -849,9 +950,14 @@ async def everything(twins: Twins) -> dict[str, list[tuple[Any, ...]]]:
         "staff_action",
         "payment",
         "staff_session",
+        "site",
         "location_move",
         "location_count",
         "credential",
+        "manifest",
+        "manifest_parcel",
+        "return_piece",
+        "stray_goods",
     )
     return {
         table: await twins.world.rows(f"SELECT to_jsonb(t) FROM {table} t WHERE account_id = 47 ORDER BY id")

@@ -15,7 +15,9 @@ from crossdock.core.picking.model import WaveFilter
 from crossdock.core.units.model import NewUnit
 from crossdock.core.uploads import commands as uploads
 from crossdock.core.uploads.model import NewRow
+from tests.core.manifests.conftest import Door
 from tests.core.places.shelves import Shelves
+from tests.core.returning.conftest import Back
 from tests.world import COMPANY, LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, WAREHOUSE, World
 
 DAMAGE = {
@@ -34,6 +36,10 @@ DAMAGE = {
     ),
     "every picked piece was moved": "DELETE FROM location_move WHERE cause LIKE 'pick:%%'",
     "what a bench reported is what was scanned there": "UPDATE bench_scan SET taken_back_at = scanned_at",
+    "every manifest holds what it says, and that has left with it": (
+        "UPDATE orders SET state = 'packed' WHERE number = 'D-1'"
+    ),
+    "what was seen of a settled return is booked": "UPDATE return_piece SET quantity = quantity + 1",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
     "every box is full if and only if a parcel lies in it": (
@@ -83,6 +89,19 @@ async def packed(world: World) -> None:
         await bench.scan(tx, **here, packing_id=opened.id, code="00131031", operation_id="scan")
 
 
+async def closed_manifest(world: World) -> None:
+    door = Door(world)
+    await door.packed("D-1")
+    await door.close((await door.load("D-1")).manifest_id)
+
+
+async def settled_return(world: World) -> None:
+    back = Back(world)
+    order = await back.here("B-1", lines={"00131031": 1})
+    await back.see(order, "00131031")
+    await back.finish(order)
+
+
 async def full_house(world: World) -> None:
     """A row of each kind that a check looks at: waiting, on a shelf, in a box, handed over, told."""
     await world.cabinet_answers("accepted")
@@ -106,6 +125,8 @@ async def full_house(world: World) -> None:
         await paying.pay(tx, **of, reference="T-1")
         await paying.refund(tx, **of, reference="R-1")
     await packed(world)
+    await closed_manifest(world)
+    await settled_return(world)
     named = await world.order("I-1", lines={"P-7001": 1}, kind="inbound", state="announced")
     async with world.desk.database.transaction() as tx:
         by: dict[str, Any] = {"account_id": world.account, "order_id": named.id}

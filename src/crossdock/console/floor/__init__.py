@@ -12,12 +12,37 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
-from crossdock.console.floor import adjusting, counting, door, packing, papers, picking, receiving, shelving, waves
+from crossdock.console.floor import (
+    adjusting,
+    counting,
+    door,
+    packing,
+    papers,
+    picking,
+    receiving,
+    returns,
+    shelving,
+    shipping,
+    strays,
+    waves,
+)
 from crossdock.console.floor.errors import SessionOver
 from crossdock.console.floor.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 
-TOPICS: Final[tuple[Any, ...]] = (receiving, shelving, counting, adjusting, waves, picking, packing, papers)
+TOPICS: Final[tuple[Any, ...]] = (
+    receiving,
+    shelving,
+    waves,
+    picking,
+    packing,
+    shipping,
+    returns,
+    strays,
+    counting,
+    adjusting,
+    papers,
+)
 """In the order of the menu."""
 
 

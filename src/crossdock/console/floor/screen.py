@@ -46,6 +46,7 @@ SAID_CHARACTERS_MAX: Final = 600
 """Four bytes each, in base64, fit into the 4096 bytes of a cookie."""
 FIELD_CHARACTERS_MAX: Final = 500
 WHOLE_MAX: Final = 1_000_000_000
+ID_DIGITS_MAX: Final = 19
 SHOWN_CHARACTERS_MAX: Final = 80
 """Of what somebody scanned, where a refusal repeats it."""
 
@@ -258,6 +259,12 @@ def done(request: PageRequest, who: Person, to: str, text: str = "", **facts: An
         kept = urlsafe_b64encode(message.encode()).decode() + "." + _mark(who, message)
         answer.set_cookie(_said_cookie(request, kept, seconds=SAID_S))
     return answer
+
+
+def number_of(request: PageRequest, name: str) -> int | None:
+    """An id of ours in the address, from which a list goes on; None for what is none."""
+    said = request.query_params.get(name, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < ID_DIGITS_MAX else None
 
 
 def new_operation_id() -> str:

@@ -28,6 +28,7 @@ from crossdock.console.office import (
     papers,
     people,
     receivers,
+    settings,
     stock,
     workbench,
 )
@@ -51,6 +52,7 @@ TOPICS: Final[tuple[ModuleType, ...]] = (
     history,
     accounts,
     workbench,
+    settings,
     live,
 )
 """In the order of the navigation."""

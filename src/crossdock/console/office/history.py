@@ -16,13 +16,14 @@ from crossdock.console.office.who import PREFIX, Somebody, reader
 from crossdock.console.web import PageRequest
 from crossdock.core.history import queries
 from crossdock.core.history.model import SOURCES, Key, Told, Wanted
+from crossdock.core.rules.commands import SET_RULE
 from crossdock.core.staff.model import FLOOR_ACTIONS, USERNAME_CHARACTERS_MAX
 
 HERE: Final = f"{PREFIX}/history"
 KIND_DAYS: Final = 31
 """Of a kind of deeds so many days are looked at, where no day is named."""
 
-LOG_INS: Final = frozenset({"login", "logout"})
+LOG_INS: Final = frozenset({"login", "logout", "end_session"})
 PEOPLE: Final = frozenset(
     {
         "create_staff",
@@ -63,21 +64,42 @@ PICKING: Final = frozenset(
 )
 DOORS: Final = frozenset({"open_door", "break_door", "mend_door"})
 IMPORTS: Final = frozenset({queries.IMPORT, "begin_import", "drop_import", "undo_import"})
+RULES: Final = frozenset({SET_RULE})
+PACKING: Final = frozenset(
+    {"pack", "unpack", "put_aside", "weigh", "stop_packing", "load", "unload", "close_manifest"}
+)
+RETURNS: Final = frozenset({"receive_return", "finish_return", "settle_stray"})
+ORDERS: Final = frozenset({"cancel_order", "hold_order", "release_order", "grant_order", "refuse_order"})
+EXCEPTIONS: Final = frozenset(
+    {"take_exception", "leave_exception", "finish_exception", "reopen_exception", "put_off_exception"}
+)
+CALLBACKS: Final = frozenset(
+    {"freeze_receiver", "thaw_receiver", "resend_callback", "give_up_callback", "resend_range", "stop_resend"}
+)
+KEYS: Final = frozenset({"issue_key", "rotate_key", "revoke_key", "examine_signature"})
 KINDS: Final[Mapping[str, frozenset[str]]] = {
     "log_ins": LOG_INS,
     "people": PEOPLE,
     "operators": OPERATORS,
     "codes": CODES,
     "picking": PICKING,
+    "packing": PACKING,
+    "returns": RETURNS,
+    "orders": ORDERS,
+    "exceptions": EXCEPTIONS,
+    "callbacks": CALLBACKS,
+    "keys": KEYS,
     "floor": FLOOR_ACTIONS,
     "doors": DOORS,
     "imports": IMPORTS,
+    "rules": RULES,
 }
 """What can be asked for, and the actions it is."""
 
 ACTION_TEXTS: Final[Mapping[str, str]] = {
     "login": "Logged in",
     "logout": "Logged out",
+    "end_session": "Ended a session",
     "create_staff": "Added somebody",
     "disable_staff": "Blocked",
     "enable_staff": "Let in again",
@@ -116,9 +138,40 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "count": "Counted",
     "adjust": "Adjusted stock",
     "hand_out_sscc": "Handed out pallet numbers",
+    "pack": "Packed",
+    "unpack": "Unpacked",
+    "put_aside": "Put aside at the bench",
+    "weigh": "Weighed",
+    "stop_packing": "Stopped packing",
+    "load": "Loaded",
+    "unload": "Unloaded",
+    "close_manifest": "Closed a manifest",
+    "receive_return": "Received a return",
+    "finish_return": "Finished a return",
+    "settle_stray": "Settled a stray",
+    "cancel_order": "Called an order off",
+    "hold_order": "Stopped an order",
+    "grant_order": "Granted a call-off",
+    "refuse_order": "Refused a call-off",
+    "take_exception": "Took on an exception",
+    "leave_exception": "Left an exception",
+    "finish_exception": "Finished an exception",
+    "reopen_exception": "Opened an exception again",
+    "put_off_exception": "Put an exception off",
+    "freeze_receiver": "Froze a receiver",
+    "thaw_receiver": "Thawed a receiver",
+    "resend_callback": "Sent a callback again",
+    "give_up_callback": "Gave a callback up",
+    "resend_range": "Sent a range of callbacks again",
+    "stop_resend": "Stopped sending a range again",
+    "issue_key": "Issued a key",
+    "rotate_key": "Replaced a key",
+    "revoke_key": "Revoked a key",
+    "examine_signature": "Examined a signature",
     "open_door": "Opened a door",
     "break_door": "Marked a door as out of order",
     "mend_door": "Marked a door as in order",
+    SET_RULE: "Changed a rule",
     "import": "Took in a file",
     "begin_import": "Began an import",
     "drop_import": "Left an import",
@@ -136,9 +189,16 @@ TEXTS: Final[Mapping[str, str]] = {
     "k_operators": "operators",
     "k_codes": "hand-overs and pick-up codes",
     "k_picking": "picking",
+    "k_packing": "packing and loading",
+    "k_returns": "returns",
+    "k_orders": "orders",
+    "k_exceptions": "exceptions",
+    "k_callbacks": "callbacks",
+    "k_keys": "keys and signatures",
     "k_floor": "receiving, stock and places",
     "k_doors": "doors of cabinets",
     "k_imports": "imports",
+    "k_rules": "rules of places",
     "from": "From",
     "to": "To",
     "show": "Show",

@@ -71,7 +71,7 @@ TEXTS: Final = {
     "other_range": "Another range",
     "runs": "Ranges that went again",
     "run": "Range",
-    "running": "on its way",
+    "running": "under way",
     "done": "done",
     "stopped": "stopped",
     "progress": "{part} of {all} callbacks",

@@ -109,6 +109,32 @@ SELECT 'packing ' || p.order_number AS subject,
               WHERE taken_back_at IS NULL GROUP BY account_id, bench_packing_id) s
          ON s.account_id = b.account_id AND s.bench_packing_id = b.id
 """,
+    "every manifest holds what it says, and that has left with it": """
+SELECT 'manifest ' || m.id AS subject,
+       CASE WHEN m.state <> 'closing' AND x.orders <> m.parcels
+                 THEN format('%%s, has %%s orders, counts %%s', m.state, x.orders, m.parcels)
+            WHEN x.strayed > 0 THEN format('%%s, %%s of its orders are elsewhere', m.state, x.strayed) END AS says
+  FROM manifest m
+ CROSS JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE p.state = CASE m.state WHEN 'closed' THEN 'shipped' ELSE 'on' END) AS orders,
+              count(*) FILTER (WHERE p.state = 'on' AND m.state = 'closed'
+                                  OR p.state = 'shipped' AND o.state NOT IN ('shipped', 'delivered', 'returned')
+              ) AS strayed
+         FROM manifest_parcel p JOIN orders o ON o.account_id = p.account_id AND o.id = p.order_id
+        WHERE p.account_id = m.account_id AND p.manifest_id = m.id) x
+""",
+    "what was seen of a settled return is booked": """
+SELECT 'order ' || l.order_id || ' line ' || l.line_no AS subject,
+       CASE WHEN p.stocked <> l.done THEN format('%%s seen for stock, %%s booked', p.stocked, l.done)
+            WHEN p.waiting > 0 AND o.finished_at IS NOT NULL
+            THEN format('%%s, %%s findings wait', o.state, p.waiting) END AS says
+  FROM (SELECT account_id, order_line_id, count(*) FILTER (WHERE ended IS NULL) AS waiting,
+               coalesce(sum(quantity) FILTER (WHERE ended = 'booked' AND verdict <> 'reject'), 0) AS stocked
+          FROM return_piece GROUP BY account_id, order_line_id) p
+  JOIN order_line l ON l.account_id = p.account_id AND l.id = p.order_line_id
+  JOIN orders o ON o.account_id = l.account_id AND o.id = l.order_id
+ WHERE l.product_id IS NOT NULL
+""",
     "every order is where its timeline left it": """
 SELECT 'order ' || o.id AS subject,
        CASE WHEN e.state IS DISTINCT FROM o.state

@@ -33,3 +33,7 @@ class CancelDecided(Conflict):
 
 class NothingInspected(Invalid):
     """An inspection names no vehicle."""
+
+
+class ReturnActionForbids(Conflict):
+    """The owner wants something else done with these goods than to have them in stock. Facts: action."""

@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from crossdock.base.ids import LocationId
 from crossdock.core.handover.model import PickUp
 from crossdock.core.lockers.model import Parcel
 from crossdock.core.orders.model import Order
@@ -27,6 +28,22 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """The licence plate they came under."""
     expires_on: date | None = None
     """Of the lot. None: nothing is said of it."""
+
+
+class Inspected(Struct, frozen=True, kw_only=True):
+    """Pieces of one line of a return, as somebody saw them; a line may have several of them."""
+
+    line_key: str
+    quantity: int
+    condition: Condition | None
+    """None: they do not become stock."""
+    lot: str = ""
+    expires_on: date | None = None
+    location_id: LocationId | None = None
+    """Where they lie from now on. None: they are not put away."""
+    serial: str = ""
+    """Of one piece that has a name."""
+    note: str = ""
 
 
 def counted(quantities: Mapping[str, int]) -> list[Receipt]:

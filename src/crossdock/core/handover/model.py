@@ -19,6 +19,12 @@ PICK_UP_MOVES: Final[dict[PickUpState, frozenset[str]]] = {
 }
 
 
+ROLLBACK_WINDOW_S_MAX: Final = 366 * 86_400
+ROLLBACKS_MAX: Final = 1_000
+CODE_HOURS_MAX: Final = 366 * 24
+"""Goods that nobody fetched for a year belong on the shelf again."""
+
+
 class HouseRules(Struct, frozen=True, kw_only=True):
     """What a shop may set for itself in its site's settings."""
 

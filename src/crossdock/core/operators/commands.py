@@ -81,6 +81,12 @@ async def close_session(tx: Tx, *, token: str) -> None:
         await deeds.note(tx, session, "logout")
 
 
+async def end_session(tx: Tx, *, operator: Operator, session_id: int) -> None:
+    """One of one's own, that is open somewhere else. One that is over already is no error."""
+    if await sql.end_session_of(tx, operator_id=operator.id, session_id=session_id):
+        await deeds.note(tx, operator, "end_session")
+
+
 async def sweep(tx: Tx) -> None:
     """Forget sessions that are over."""
     await sql.sweep_sessions(tx)

@@ -41,6 +41,7 @@ ACTIONS: Final = frozenset(
         "recovery_codes",
         "recovery_used",
         "unlock",
+        "end_session",
     }
 )
 """What the history of operators tells of themselves; other areas' deeds have their own names there."""
@@ -82,6 +83,16 @@ class SessionOpened(Struct, frozen=True, kw_only=True):
     """40 hex digits; only its hash is kept."""
     ends_at: datetime
     whole: bool
+
+
+class OpenSession(Struct, frozen=True, kw_only=True):
+    """Where somebody is logged in."""
+
+    id: int
+    created_at: datetime
+    ends_at: datetime
+    this: bool
+    """The one that asks."""
 
 
 class Listed(Operator, frozen=True, kw_only=True):

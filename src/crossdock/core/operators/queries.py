@@ -1,7 +1,7 @@
 """Reading operators."""
 
 from crossdock.core.operators import sql
-from crossdock.core.operators.model import LISTED_MAX, Listed, Session
+from crossdock.core.operators.model import LISTED_MAX, Listed, OpenSession, Operator, Session
 from crossdock.core.staff.model import LOCKED_S, WRONG_PASSWORDS_MAX
 from crossdock.core.staff.tokens import token_hash
 from crossdock.db.tx import Tx
@@ -19,3 +19,8 @@ async def exists(tx: Tx, *, username: str) -> bool:
 async def everybody(tx: Tx, *, limit: int = LISTED_MAX) -> list[Listed]:
     """By name."""
     return await sql.listed(tx, tries_max=WRONG_PASSWORDS_MAX, locked_s=LOCKED_S, limit=limit)
+
+
+async def sessions(tx: Tx, *, operator: Operator, token: str) -> list[OpenSession]:
+    """Where an operator is logged in, newest first; `token` is that of the session that asks."""
+    return await sql.sessions(tx, operator_id=operator.id, token_hash=token_hash(token))

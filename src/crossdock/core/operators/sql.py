@@ -5,7 +5,7 @@ from typing import Any
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, OperatorId, OrderId
-from crossdock.core.operators.model import Listed, Operator, Session
+from crossdock.core.operators.model import Listed, OpenSession, Operator, Session
 from crossdock.db.tx import Tx, columns
 
 _OPERATOR = columns(Operator)
@@ -188,6 +188,29 @@ async def end_session(tx: Tx, *, token_hash: str) -> OperatorId | None:
 
 async def end_sessions(tx: Tx, *, operator_id: OperatorId) -> int:
     return await tx.execute("DELETE FROM operator_session WHERE operator_id = %(id)s", id=operator_id)
+
+
+async def sessions(tx: Tx, *, operator_id: OperatorId, token_hash: str) -> list[OpenSession]:
+    """Newest first. Index: operator_session_operator_id_idx."""
+    return await tx.many(
+        OpenSession,
+        "SELECT id, created_at, ends_at, token_hash = %(token_hash)s AS this FROM operator_session"
+        " WHERE operator_id = %(operator_id)s AND ends_at > %(now)s ORDER BY id DESC",
+        operator_id=operator_id,
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def end_session_of(tx: Tx, *, operator_id: OperatorId, session_id: int) -> bool:
+    """False when it was over. Index: operator_session_pkey."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM operator_session WHERE id = %(session_id)s AND operator_id = %(operator_id)s",
+            session_id=session_id,
+            operator_id=operator_id,
+        )
+    )
 
 
 async def sweep_sessions(tx: Tx) -> None:

@@ -10,10 +10,12 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, SiteId
 from crossdock.core.catalog.errors import ProductUnknown
+from crossdock.core.manifests.errors import ManifestUnknown
 from crossdock.core.orders.errors import OrderUnknown
 from crossdock.core.orders.pieces import FINAL_STATES
 from crossdock.core.orders.queries import ORDER_ID_MAX as ID_MAX
 from crossdock.core.papers import sql
+from crossdock.core.papers.manifest import Manifest, ManifestLine
 from crossdock.core.papers.packing_slip import DeliveryNote, PackingSlip, SlipLine
 from crossdock.core.papers.parcel_label import ParcelLabel
 from crossdock.core.papers.pick_list import PickLine, PickList
@@ -127,6 +129,24 @@ async def pick_list(tx: Tx, *, account_id: AccountId, wave_id: int, site_id: Sit
         site=f"{site.name} {site.code}",
         printed_at=tx.now.astimezone(ZoneInfo(zone)),
         lines=[PickLine(**structs.asdict(walk)) for walk in walks],
+    )
+
+
+async def manifest(tx: Tx, *, account_id: AccountId, manifest_id: int, site_id: SiteId | None = None) -> Manifest:
+    """What is on it, or left with it; with `site_id`, of that place. Errors: ManifestUnknown."""
+    found = None
+    if 0 < manifest_id <= ID_MAX:
+        found = await sql.manifest_head(tx, account_id=account_id, manifest_id=manifest_id, site_id=site_id)
+    if found is None:
+        raise ManifestUnknown(id=manifest_id)
+    loaded = await sql.loaded(tx, account_id=account_id, manifest_id=manifest_id, limit=ROWS_MAX + 1)
+    return Manifest(
+        number=str(manifest_id),
+        carrier=found.carrier,
+        taker=found.taker,
+        site=_house(found.site),
+        printed_at=tx.now.astimezone(ZoneInfo(found.zone)),
+        lines=[ManifestLine(**structs.asdict(line)) for line in loaded],
     )
 
 

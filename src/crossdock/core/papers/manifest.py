@@ -36,6 +36,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     carrier: str
     """Who takes it over: a carrier, the station of a locker, a shop."""
     service: str = ""
+    taker: str = ""
+    """The driver and the vehicle, where they are known."""
     site: Sequence[str]
     printed_at: datetime
     """In the zone of the site."""
@@ -50,7 +52,7 @@ def pdf(paper: Manifest) -> bytes:
             title="manifest",
             number=paper.number,
             code=paper.number,
-            facts=[("service", paper.service), ("printed", moment(paper.printed_at))],
+            facts=[("service", paper.service), ("driver", paper.taker), ("printed", moment(paper.printed_at))],
             sender=paper.site,
             recipient=[paper.carrier],
             columns=COLUMNS,

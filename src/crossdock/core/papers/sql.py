@@ -181,3 +181,68 @@ SELECT coalesce(l.walk_order, 2147483647) AS walk_order, coalesce(l.code, '') AS
         wave_id=wave_id,
         limit=limit,
     )
+
+
+class ManifestHead(Struct, frozen=True, kw_only=True):
+    """Where a manifest begins and ends."""
+
+    carrier: str
+    taker: str
+    """The driver and the vehicle, where they are known."""
+    site: Place
+    zone: str
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """An order on a manifest, or that left with it."""
+
+    order: str
+    number: str
+    tracking: str
+    recipient: str
+    parcels: int
+    weight_g: int
+    """0: not known."""
+
+
+async def manifest_head(
+    tx: Tx, *, account_id: AccountId, manifest_id: int, site_id: SiteId | None
+) -> ManifestHead | None:
+    """With `site_id`, of that place. Key: manifest_pkey."""
+    return await tx.one_or_none(
+        ManifestHead,
+        f"""
+SELECT coalesce(d.name, t.name || ' ' || t.code, '') AS carrier, trim(m.driver || ' ' || m.vehicle) AS taker,
+       {_PLACE.format("s")} AS site, s.zone
+  FROM manifest m
+  JOIN site s ON s.account_id = m.account_id AND s.id = m.site_id
+  LEFT JOIN delivery_service d ON d.account_id = m.account_id AND d.id = m.service_id
+  LEFT JOIN site t ON t.account_id = m.account_id AND t.id = m.to_site_id
+ WHERE m.account_id = %(account_id)s AND m.id = %(manifest_id)s AND coalesce(s.id = %(site_id)s, true)
+""",
+        account_id=account_id,
+        manifest_id=manifest_id,
+        site_id=site_id,
+    )
+
+
+async def loaded(tx: Tx, *, account_id: AccountId, manifest_id: int, limit: int) -> list[Loaded]:
+    """As they were scanned. Index: manifest_parcel_listed_idx."""
+    return await tx.many(
+        Loaded,
+        """
+SELECT o.id::text AS order, o.number, coalesce(o.tracking_number, '') AS tracking,
+       coalesce(nullif(o.recipient ->> 'contact', ''), o.recipient ->> 'business_name', '') AS recipient,
+       greatest(x.parcels, 1) AS parcels,
+       coalesce(round(nullif((o.measure ->> 'weight_g')::numeric, 0)), x.weight_g, 0)::bigint AS weight_g
+  FROM manifest_parcel p
+  JOIN orders o ON o.account_id = p.account_id AND o.id = p.order_id
+ CROSS JOIN LATERAL (SELECT count(*) AS parcels, round(sum(weight_g)) AS weight_g FROM parcel_piece
+                      WHERE account_id = o.account_id AND order_id = o.id) x
+ WHERE p.account_id = %(account_id)s AND p.manifest_id = %(manifest_id)s AND p.state IN ('on', 'shipped')
+ ORDER BY p.id LIMIT %(limit)s
+""",
+        account_id=account_id,
+        manifest_id=manifest_id,
+        limit=limit,
+    )

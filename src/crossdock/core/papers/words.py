@@ -37,6 +37,7 @@ CAPTIONS: Final = {
     "orders": "Orders 单数",
     "picked_by": "Picked by 拣货人",
     "handed_over": "Handed over by 交货人",
+    "driver": "Driver, vehicle 司机与车辆",
     "received": "Received by 收货人",
     "date": "Date 日期",
     "page": "Page 页",

@@ -8,7 +8,7 @@ from crossdock.base.ids import AccountId, HandoverId, SiteId, StaffId
 from crossdock.base.seal import Seal
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.accounts.model import SiteKind
-from crossdock.core.staff import passwords, sql, tries
+from crossdock.core.staff import passwords, people_sql, sql, tries
 from crossdock.core.staff.errors import (
     LoginWrong,
     OperationIdInvalid,
@@ -78,6 +78,14 @@ async def close_session(tx: Tx, *, token: str) -> None:
     if staff is not None:
         await record_action(
             tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="logout"
+        )
+
+
+async def end_session(tx: Tx, *, staff: Staff, session_id: int) -> None:
+    """One of one's own, that is open somewhere else. One that is over already is no error."""
+    if await people_sql.end_session(tx, staff_id=staff.id, session_id=session_id):
+        await record_action(
+            tx, account_id=staff.account_id, site_id=staff.site_id, staff_id=staff.id, action="end_session"
         )
 
 

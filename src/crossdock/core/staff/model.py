@@ -36,6 +36,8 @@ ACTIONS: Final = frozenset(
         "unlock",
         "set_role",
         "move_staff",
+        "end_session",
+        "set_rule",
         "stock_prepare",
         "consume",
         "rollback",
@@ -111,6 +113,16 @@ class SessionOpened(Struct, frozen=True, kw_only=True):
     token: str
     """40 hex digits, of this session alone; only its hash is kept."""
     ends_at: datetime
+
+
+class OpenSession(Struct, frozen=True, kw_only=True):
+    """Where somebody is logged in."""
+
+    id: int
+    created_at: datetime
+    ends_at: datetime
+    this: bool
+    """The one that asks."""
 
 
 class Listed(Staff, frozen=True, kw_only=True):

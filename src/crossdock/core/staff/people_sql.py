@@ -3,7 +3,7 @@
 from typing import Any
 
 from crossdock.base.ids import AccountId, SiteId, StaffId
-from crossdock.core.staff.model import LOCKED_S, WRONG_PASSWORDS_MAX, Member, Staff, Workplace
+from crossdock.core.staff.model import LOCKED_S, WRONG_PASSWORDS_MAX, Member, OpenSession, Staff, Workplace
 from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx, columns
 
@@ -73,4 +73,27 @@ SELECT p.id, p.account_id, a.code AS account, p.kind, p.code, p.name
         account_id=account_id,
         site_id=site_id,
         limit=limit,
+    )
+
+
+async def sessions(tx: Tx, *, staff_id: StaffId, token_hash: str) -> list[OpenSession]:
+    """Newest first. Index: staff_session_staff_id_idx."""
+    return await tx.many(
+        OpenSession,
+        "SELECT id, created_at, ends_at, token_hash = %(token_hash)s AS this FROM staff_session"
+        " WHERE staff_id = %(staff_id)s AND ends_at > %(now)s ORDER BY id DESC",
+        staff_id=staff_id,
+        token_hash=token_hash,
+        now=tx.now,
+    )
+
+
+async def end_session(tx: Tx, *, staff_id: StaffId, session_id: int) -> bool:
+    """False when it was over. Index: staff_session_pkey."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM staff_session WHERE id = %(session_id)s AND staff_id = %(staff_id)s",
+            session_id=session_id,
+            staff_id=staff_id,
+        )
     )

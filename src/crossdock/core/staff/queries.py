@@ -14,6 +14,7 @@ from crossdock.core.staff.model import (
     Deed,
     Listed,
     Member,
+    OpenSession,
     Staff,
     StaffFilter,
     Workplace,
@@ -161,3 +162,8 @@ async def workplaces(
 ) -> list[Workplace]:
     """Shops and warehouses that are in use, by account and code; of all accounts when none is named."""
     return await people_sql.workplaces(tx, account_id=account_id, site_id=site_id, limit=limit)
+
+
+async def sessions(tx: Tx, *, staff: Staff, token: str) -> list[OpenSession]:
+    """Where somebody is logged in, newest first; `token` is that of the session that asks."""
+    return await people_sql.sessions(tx, staff_id=staff.id, token_hash=token_hash(token))

@@ -114,6 +114,20 @@ orders = Table(
         "id",
         postgresql_where=text("kind = 'inbound' AND state IN ('announced', 'accepted', 'receiving')"),
     ),
+    Index(
+        "orders_packed_idx",
+        "account_id",
+        "site_id",
+        "id",
+        postgresql_where=text("kind = 'outbound' AND state IN ('packed', 'labelled')"),
+    ),
+    Index(
+        "orders_returning_idx",
+        "account_id",
+        "site_id",
+        "id",
+        postgresql_where=text("kind = 'return' AND state NOT IN ('draft', 'finished', 'cancelled', 'deleted')"),
+    ),
     Index("orders_updated_idx", "account_id", "company_id", "updated_at", "id"),
     Index(
         "orders_account_reference_idx",
@@ -248,5 +262,11 @@ parcel_piece = Table(
         ["orders.account_id", "orders.id"],
         name="parcel_piece_order_fkey",
         ondelete="CASCADE",
+    ),
+    Index(
+        "parcel_piece_tracking_idx",
+        "account_id",
+        "tracking_number",
+        postgresql_where=text("tracking_number IS NOT NULL"),
     ),
 )

@@ -1,0 +1,1 @@
+"""What goes out of the door together: parcels on a manifest, and who took them."""
