@@ -342,6 +342,7 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
         "utc": lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         "told": _told,
         "stock_of": lambda move: f"{PREFIX}/stock/{move.stock_id}",
+        "callback_of": lambda line: f"{PREFIX}/callbacks/{line.id}" if who.operator is not None else "",
     }
 
 
