@@ -110,6 +110,16 @@ async def test_a_wrong_look_is_said_in_words_and_notes_nothing(
     assert await world.rows("SELECT 1 FROM return_piece") == []
 
 
+async def test_a_serial_number_is_asked_for_in_words(world: World, floor: Hand) -> None:
+    await world.rows("UPDATE product SET serial_tracked = true WHERE sku = 'P-7001' RETURNING 1")
+    table = Table(floor, await Back(world).here())
+    asked = await table.look(PHONE)
+    assert (asked.status_code, "Each piece of P-7001 has a serial number" in asked.text) == (400, True)
+    assert "<details open>" in asked.text
+    assert "1 × P-7001 noted" in (await table.look(PHONE, serial="SN-1")).text
+    assert "SN-1" in (await table.page()).text
+
+
 async def test_what_nobody_announced_is_put_on_record_from_the_scan(world: World, floor: Hand) -> None:
     await world.shipped("N-1")
     home = await floor.get("/floor/returns")

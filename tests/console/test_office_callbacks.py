@@ -222,6 +222,9 @@ def test_equal_stretches_are_folded_and_bodies_are_cut() -> None:
         False,
     )
     assert same.lines[0].count == bodies.LINES_MAX - 1 - bodies.CONTEXT
+    for shown, is_cut in ((bodies.LINES_SHOWN_MAX, False), (bodies.LINES_SHOWN_MAX + 1, True)):
+        all_new = bodies.compared("", "\n".join(str(number) for number in range(shown)))
+        assert (len(all_new.lines), all_new.cut) == (bodies.LINES_SHOWN_MAX, is_cut)
     cut = bodies.compared("\n".join([*lines, "y"]), "\n".join([*lines, "z"]))
     assert (cut.differs, cut.cut) == (False, True)
 
@@ -230,6 +233,8 @@ def test_json_is_printed_as_it_was_written() -> None:
     assert bodies.printed('{"a":1.50,"key":"42"}', codes=True) == '{\n  "a": 1.50,\n  "key": "42"\n}'
     assert "42" not in bodies.printed('{"a":[{"key":"42"}]}', codes=False)
     assert bodies.printed("a=1", codes=False) == "a=1"
+    assert bodies.printed('{"key": "42", "a', codes=False) == f'{{"key": "{bodies.HIDDEN}", "a'
+    assert bodies.printed('{"key": "42", "a', codes=True) == '{"key": "42", "a'
 
 
 async def test_who_may_do_what(office: Office) -> None:
@@ -276,7 +281,7 @@ async def test_in_a_browser(office: Office, browser: Browser) -> None:
         await assert_accessible(desk)
         await desk.get_by_label("Reason").fill("repaired")
         await desk.get_by_role("button", name="Send them again").click()
-        await expect(desk.get_by_text("on its way")).to_be_visible()
+        await expect(desk.get_by_text("under way")).to_be_visible()
         await resending.go_on(office.world.desk.database, run_id=1)
         await expect(desk.get_by_text("done", exact=True)).to_be_visible()
         await assert_accessible(desk)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from crossdock.base.ids import ServiceId
 from tests.console.conftest import picture
 from tests.console.floors import BOSS, handheld, scan
+from tests.console.test_floor_packing import call_off
 from tests.core.picking.floor import Floor
+from tests.core.returning.conftest import Back
 from tests.world import LOCKER_SERVICE, PARCEL_SERVICE, SHOP_SERVICE, World
 
 SKUS: Final = tuple(f"DAY-{n:02}" for n in range(1, 21))
@@ -16,6 +19,8 @@ SKUS: Final = tuple(f"DAY-{n:02}" for n in range(1, 21))
 PIECES: Final = 5
 """That come of each."""
 ORDERS: Final = 12
+CALLED_OFF: Final = f"DAY-N{ORDERS - 1:02}"
+"""The last that is packed."""
 SERVICES: Final[Sequence[ServiceId]] = (PARCEL_SERVICE, LOCKER_SERVICE, SHOP_SERVICE)
 
 
@@ -28,6 +33,7 @@ def wanted(n: int) -> dict[str, int]:
     return {SKUS[n]: 2, SKUS[n + 8]: 1}
 
 
+@pytest.mark.timeout(300)
 async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
     floor = await Floor.of(world)
     for at, sku in enumerate(SKUS):
@@ -45,7 +51,16 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
             await floor.order(f"DAY-N{n:02}", wanted(n), service=SERVICES[n % len(SERVICES)])
         await release(boss)
         await pick(worker)
-        await pack(worker)
+        await pack(worker, world)
+        await put_back(worker, boss)
+        await ship(worker)
+        await take_in(worker, world)
+    assert await world.rows(
+        "SELECT state, count(*) FROM orders WHERE number LIKE 'DAY-N%%' GROUP BY 1 ORDER BY 1"
+    ) == [
+        ("cancelled", 1),
+        ("shipped", ORDERS - 1),
+    ]
     await world.verified()
 
 
@@ -105,20 +120,89 @@ async def pick(page: Page) -> None:
     assert len(totes) == ORDERS
 
 
-async def pack(page: Page) -> None:
-    """Tote by tote, each line of its order as often as it is wanted; the label of each parcel opens."""
+async def pack(page: Page, world: World) -> None:
+    """Tote by tote, each line of its order as often as it is wanted; the label of each parcel opens.
+
+    A wrong piece comes into the first one's hands, and the last order is called off while it is packed.
+    """
     await page.goto("/floor/pack")
     await page.get_by_role("button", name="001").click()
+    await expect(page.locator("#bench")).to_be_visible()
     for n in range(1, ORDERS + 1):
         await scan(page, f"CART-{n:02}")
         await expect(page.locator("#far")).to_contain_text("0 of 3")
         skus = [await row.inner_text() for row in await page.locator("#lines li .digits").all()]
         counts = [await row.inner_text() for row in await page.locator("#lines li .count").all()]
         pieces = [sku for sku, count in zip(skus, counts, strict=True) for _ in range(int(count.rpartition("/")[2]))]
+        if n == 1:
+            await scan(page, SKUS[-1])
+            await expect(page.locator("#failure")).to_contain_text("does not belong to")
+            await page.get_by_role("button", name="Understood, it is out").click()
+            await expect(page.locator("#failure")).to_have_count(0)
         for done, sku in enumerate(pieces[:-1], start=1):
             await scan(page, sku)
             await expect(page.locator("#far")).to_contain_text(f"{done} of 3")
+        if n == ORDERS:
+            await call_off(world, CALLED_OFF)
+            await scan(page, pieces[-1])
+            await expect(page.locator("#failure")).to_contain_text(f"the owner of {CALLED_OFF} asked to call it off")
+            return
         async with page.context.expect_page() as label:
             await scan(page, pieces[-1])
         await expect(page.locator("#said")).to_contain_text("it is on record which film shows it")
         await (await label.value).close()
+        await page.bring_to_front()
+
+
+async def put_back(worker: Page, boss: Page) -> None:
+    """A manager lets it be called off, and its goods go back where they lay."""
+    await boss.goto("/floor/waves")
+    await boss.get_by_role("link", name="Wave 1").first.click()
+    await boss.get_by_role("button", name="Stop the order").click()
+    await expect(boss.locator("#said")).to_contain_text(f"{CALLED_OFF} is called off")
+    await worker.goto("/floor/put-backs")
+    rows = worker.locator("ul.rows a")
+    for left in (1, 0):
+        sku = (await rows.first.inner_text()).split()[1]
+        await rows.first.click()
+        await expect(worker.locator(".what")).to_contain_text(sku)
+        await scan(worker, shelf(sku))
+        await expect(rows).to_have_count(left)
+
+
+async def ship(page: Page) -> None:
+    """Each parcel onto the manifest of where it goes: a carrier, a locker station, a shop; then all three leave."""
+    await page.goto("/floor/ship")
+    for n in range(ORDERS):
+        number = f"DAY-N{n:02}"
+        if number != CALLED_OFF:
+            await scan(page, number)
+            await expect(page.locator("#said")).to_contain_text(f"{number} goes to")
+    manifests = [await row.get_attribute("href") for row in await page.locator("ul.rows a.row-link").all()]
+    assert len(manifests) == len(SERVICES)
+    for address in manifests:
+        await page.goto(address or "")
+        await page.get_by_text("Hand over", exact=True).click()
+        await page.get_by_label("Driver").fill("Dana Driver")
+        await page.get_by_role("button", name="Hand over:").click()
+        await expect(page.locator("#said")).to_contain_text("orders left.")
+
+
+async def take_in(page: Page, world: World) -> None:
+    """One comes back: a piece goes into stock again, a broken one into quarantine."""
+    await Back(world).announced("R-DAY", lines=wanted(0), reference="DAY-N00")
+    await page.goto("/floor/returns")
+    await scan(page, "DAY-N00")
+    await page.get_by_role("button", name="It is here").click()
+    await expect(page.locator("#said")).to_contain_text("R-DAY is here.")
+    good, *rest = [sku for sku, quantity in wanted(0).items() for _ in range(quantity)]
+    await scan(page, good)
+    await expect(page.locator("#said")).to_contain_text("1 of 2")
+    for sku in rest:
+        await page.get_by_label("Damaged or unclear: quarantine").check()
+        await page.get_by_label("What is wrong with it").fill("The box is crushed")
+        await page.locator("#scan").focus()
+        await scan(page, sku)
+        await expect(page.locator("#said")).to_contain_text(f"1 × {sku} noted")
+    await page.get_by_role("button", name="Book 3 pieces").click()
+    await expect(page.locator("#said")).to_contain_text("1 back to stock, 2 in quarantine, 0 rejected.")

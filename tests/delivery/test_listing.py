@@ -1,7 +1,7 @@
 """What an operator sees of callbacks, and a range of them that goes again, of one account only."""
 
-import json
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,15 +9,16 @@ import pytest
 from crossdock.base.clock import HeldClock
 from crossdock.base.ids import AccountId, ReceiverId
 from crossdock.db.database import Database
+from crossdock.db.tx import Tx
 from crossdock.delivery import commands, listing_sql, queries, resending, sql
 from crossdock.delivery.errors import AttemptUnknown, CallbackUnknown, NothingChosen, ReceiverUnknown, RunUnknown
-from crossdock.delivery.model import Choice
+from crossdock.delivery.model import Choice, Which
 from tests.delivery.conftest import Make
 from tests.delivery.owing import Owing
 from tests.delivery.receiver import Partner, Reply
 
 MANY = 20_000
-LOOKED_AT_MAX = 300
+READ_MAX = 300
 """Rows of `callback` that a page may touch, whatever there is."""
 
 
@@ -141,50 +142,88 @@ async def test_nobody_sees_or_moves_another_accounts_callbacks(owing: Owing, dat
                 await refused  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("which", [None, "delivered", "parked", "waiting"])
-@pytest.mark.parametrize("with_receiver", [True, False])
-async def test_a_page_touches_what_it_shows(
-    owing: Owing, database: Database, which: Any, with_receiver: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The delivered ones are many; a page of them, of the dead and of all costs the same."""
+@pytest.fixture
+def many(owing: Owing) -> ReceiverId:
+    """Of one receiver thousands are delivered, the newest wait, and one in a thousand is dead."""
     receiver = owing.receiver("http://127.0.0.1:9/")
     owing.rows(
         f"""
 WITH happened AS (
     INSERT INTO event (account_id, kind, subject, dialect, actor, happened_at, learned_at)
-    SELECT %s, 'order.state', 'order:' || n, 'house', '', now(), now() FROM generate_series(1, {MANY}) AS n
-    RETURNING id, account_id, subject)
+    SELECT %s, 'order.state', 'order:' || n, 'house', '', now(), '2026-01-01'::timestamptz + n * interval '1 minute'
+      FROM generate_series(1, {MANY}) AS n
+    RETURNING id, account_id, subject, learned_at)
 INSERT INTO callback (account_id, receiver_id, event_id, mailbox, state, due_at, created_at)
 SELECT account_id, %s, id, subject,
        CASE WHEN id %% 1000 = 0 THEN 'parked' WHEN id > {MANY} - 100 THEN 'waiting' ELSE 'delivered' END,
-       '2026-01-01', now() FROM happened RETURNING id
+       '2026-01-01', learned_at FROM happened RETURNING id
 """,
         owing.account_id,
         receiver,
     )
     owing._conn.execute("ANALYZE callback")
+    return receiver
+
+
+async def looked_at(
+    owing: Owing, database: Database, asking: Callable[[Tx], Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
+) -> float:
+    """Rows of `callback` that its statements read."""
     asked: list[tuple[Any, dict[str, Any]]] = []
+    run = Tx._run
 
-    async def plan(self: Any, kind: Any, statement: Any, /, **params: Any) -> list[Any]:
+    async def noted(self: Tx, statement: Any, params: dict[str, Any]) -> Any:
         asked.append((statement, params))
-        return []
+        return await run(self, statement, params)
 
-    async with database.autocommit() as tx:
-        monkeypatch.setattr(type(tx), "many", plan)
-        await listing_sql.callbacks(
-            tx,
-            account_id=None,
-            receiver_id=ReceiverId(receiver) if with_receiver else None,
-            which=which,
-            before=listing_sql.NEWEST,
-            limit=51,
-        )
-    [(statement, params)] = asked
-    found = owing._conn.execute(
-        b"EXPLAIN (ANALYZE, FORMAT JSON) " + statement.as_bytes(owing._conn), params
-    ).fetchone()
-    plan_of = found[0] if isinstance(found[0], list) else json.loads(found[0])  # type: ignore[index]
-    assert touched(plan_of[0]["Plan"]) <= LOOKED_AT_MAX
+    monkeypatch.setattr(Tx, "_run", noted)
+    async with database.transaction() as tx:
+        await asking(tx)
+    rows = 0.0
+    for statement, params in asked:
+        text = statement.as_string(owing._conn) if not isinstance(statement, str) else statement
+        if "UPDATE" not in text:
+            found = owing._conn.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}".encode(), params).fetchone()
+            rows += touched(found[0][0]["Plan"])  # type: ignore[index]
+    assert rows
+    return rows
+
+
+@pytest.mark.parametrize("which", [None, "delivered", "parked", "waiting"])
+@pytest.mark.parametrize("with_receiver", [True, False])
+async def test_a_page_reads_what_it_shows(
+    owing: Owing,
+    database: Database,
+    many: ReceiverId,
+    which: Which | None,
+    with_receiver: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page: dict[str, Any] = {"account_id": None, "which": which, "before": listing_sql.NEWEST, "limit": 51}
+    receiver = many if with_receiver else None
+    rows = await looked_at(
+        owing, database, lambda tx: listing_sql.callbacks(tx, **page, receiver_id=receiver), monkeypatch
+    )
+    assert rows <= READ_MAX
+
+
+async def test_receivers_and_a_step_of_a_range_read_what_they_show(
+    owing: Owing, database: Database, many: ReceiverId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def receivers(tx: Tx) -> Awaitable[Any]:
+        return listing_sql.receivers(tx, account_id=None, limit=51)
+
+    def dead(tx: Tx) -> Awaitable[Any]:
+        return sql.chosen(tx, account_id=None, choice=Choice(receiver_id=many, states=("parked",)), after=0, limit=9)
+
+    def an_hour(tx: Tx) -> Awaitable[Any]:
+        since = datetime(2026, 1, 5, tzinfo=UTC)
+        states: Any = ("delivered", "parked")
+        hour = Choice(receiver_id=many, states=states, since=since, until=since + timedelta(hours=1))
+        return queries.reckoned(tx, hour)
+
+    for asking, most in ((receivers, READ_MAX), (dead, READ_MAX), (an_hour, 4 * READ_MAX)):
+        assert await looked_at(owing, database, asking, monkeypatch) <= most, asking.__name__
 
 
 def touched(plan: dict[str, Any]) -> float:

@@ -14,7 +14,7 @@ import pytest
 from msgspec import structs, to_builtins
 
 from crossdock.base.errors import CrossdockError, NotFound
-from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, SiteId, StaffId, SubInventoryId
+from crossdock.base.ids import AccountId, CompanyId, EnterpriseId, ProductId, SiteId, StaffId, SubInventoryId
 from crossdock.core.accounts import keys, overview
 from crossdock.core.bench import commands as bench
 from crossdock.core.bench import queries as bench_queries
@@ -53,6 +53,11 @@ from crossdock.core.orders import commands as orders
 from crossdock.core.orders import labels, pieces
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.model import Changes, Measure, NewLine, NewPiece, Order, PlaceOrder
+from crossdock.core.overview import counts as overview_counts
+from crossdock.core.overview import finding, inbox, listing
+from crossdock.core.overview import order as order_page
+from crossdock.core.overview import stock as stock_page
+from crossdock.core.overview.model import ListFilter, Sight, StockFilter
 from crossdock.core.packing import queries as packing_queries
 from crossdock.core.packing.model import PackingFilter, PackingReport
 from crossdock.core.papers import gathering
@@ -168,6 +173,7 @@ async def twins(quiet_world: World) -> Twins:
     left = await world.parcel("L-1", "T-1")
     car = await world.car("LDEMO1")
     async with world.desk.database.transaction() as tx:
+        [car_line] = await order_queries.lines(tx, account_id=ACCOUNT, order_id=car.id)
         seen = NewNode(mailno="T-1", code="80", happened_at=tx.now)
         [node] = await routes.pass_nodes(tx, account_ids=[ACCOUNT], nodes=[seen], effects={})
     async with world.desk.database.transaction() as tx:
@@ -235,6 +241,7 @@ async def twins(quiet_world: World) -> Twins:
         piece=piece,
         left=left,
         car=car,
+        car_line=car_line,
         pallet=pallet,
         node=node,
         shelves=shelves,
@@ -346,6 +353,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         transport_queries.nodes: [{"waybill_ids": [twins.ids["node"].waybill_id]}],
         plates.of_sources: [{"source_numbers": ["I-1"]}],
         unit_queries.of_order: [{"order_id": twins.ids["car"].id}],
+        unit_queries.named: [{"product_ids": [twins.ids["car_line"].product_id], "codes": ["LDEMO1"]}],
         unit_queries.vehicles: [{"start": 0, "limit": 10}, {"vin": "LDEMO1", "start": 0, "limit": 10}],
         upload_queries.task: [{"company_id": COMPANY, "task_id": twins.ids["task"].id}],
         locker_queries.cabinet: [{"number": CABINET}],
@@ -380,7 +388,32 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         film_queries.cameras_of_places: [{"department_ids": [123]}],
         film_queries.cameras_of_packings: [{"packing_ids": [twins.ids["packing"]]}],
         evidence_queries.evidence: [{"order_id": shipped.id}, {"order_id": twins.ids["left"].id}],
+        order_page.sheet: [{"order_id": shipped.id, "limit": 10}],
+        order_page.lines: [{"order_id": shipped.id, "limit": 10}],
+        order_page.moves: [{"order_id": shipped.id, "limit": 10}],
+        order_page.parcels: [{"order_id": twins.ids["left"].id, "limit": 10}],
+        order_page.callbacks: [{"order_id": shipped.id, "limit": 10}],
+        order_page.timeline: [{"order_id": shipped.id, "limit": 10}],
+        order_page.here: [{"number": "I-1"}],
+        stock_page.sheet: [{**floor, "stock_id": twins.ids["shelves"].stock_id, "limit": 10}],
     }
+
+
+def looks(twins: Twins) -> list[tuple[Callable[..., Awaitable[Any]], dict[str, Any]]]:
+    """What is asked for the accounts that somebody sees, and would find the first account's rows."""
+    return [
+        (finding.orders, {"text": str(twins.ids["shipped"].id)}),
+        (finding.orders, {"text": NUMBER}),
+        (finding.orders, {"text": "R-1"}),
+        (finding.orders, {"text": "T-1"}),
+        (finding.orders, {"text": "LDEMO1"}),
+        (finding.orders, {"text": "LPN-1"}),
+        (finding.products, {"text": SKU}),
+        (listing.orders, {"wanted": ListFilter(), "limit": 10}),
+        (listing.orders, {"wanted": ListFilter(state="draft"), "limit": 10}),
+        (stock_page.buckets, {"wanted": StockFilter(), "limit": 10}),
+        (stock_page.buckets, {"wanted": StockFilter(product_ids=[ProductId(2989068)]), "limit": 10}),
+    ]
 
 
 def asked_modules() -> list[ModuleType]:
@@ -407,6 +440,8 @@ def asked_modules() -> list[ModuleType]:
         upload_queries,
         film_queries,
         evidence_queries,
+        order_page,
+        stock_page,
     ]
 
 
@@ -420,6 +455,7 @@ async def test_every_query_of_an_accounts_rows_is_asked_here(twins: Twins) -> No
         stock.by_company,
         catalog.arriving,
         board.counts,
+        order_page.last_event,
         bench_queries.ready,
         bench_queries.station,
         bench_queries.stations,
@@ -445,6 +481,39 @@ async def test_no_query_shows_another_accounts_rows(twins: Twins) -> None:
             theirs = await answered(twins, query, account_id=OTHER, **given)
             assert ACCOUNT not in accounts_in(theirs), query
             assert not shared(mine, theirs), query
+
+
+async def test_who_sees_one_account_finds_nothing_of_another(twins: Twins) -> None:
+    for look, asked in looks(twins):
+        mine = await answered(twins, look, sight=Sight(account_ids=[ACCOUNT]), **asked)
+        assert accounts_in(mine) == {ACCOUNT}, (look, asked)
+        theirs = await answered(twins, look, sight=Sight(account_ids=[OTHER]), **asked)
+        assert ACCOUNT not in accounts_in(theirs), (look, asked)
+        nobodys = await answered(twins, look, sight=Sight(account_ids=[]), **asked)
+        assert accounts_in(nobodys) == set(), (look, asked)
+
+
+async def test_who_sees_one_place_finds_nothing_of_another(twins: Twins) -> None:
+    elsewhere = Sight(account_ids=[ACCOUNT], site_id=SiteId(12))
+    for look, asked in looks(twins):
+        if look is not finding.products:
+            assert accounts_in(await answered(twins, look, sight=elsewhere, **asked)) == set(), (look, asked)
+
+
+async def test_nobody_counts_or_hears_of_another_accounts_orders(twins: Twins) -> None:
+    await twins.world.rows("UPDATE orders SET state = 'held' WHERE number = 'D-1' RETURNING 1")
+    mine, theirs = Sight(account_ids=[ACCOUNT]), Sight(account_ids=[OTHER])
+    assert (await done(twins, overview_counts.orders, sight=mine, days=[0]))[0].total.number == 1
+    assert await done(twins, overview_counts.orders, sight=theirs, days=[0]) == []
+    assert (await done(twins, overview_counts.cabinets, sight=theirs)).cabinets == 1
+    assert (await done(twins, overview_counts.receivers, sight=theirs)).waiting == 1
+    [held] = await done(twins, inbox.waiting, sight=mine, kinds=["held"])
+    assert await done(twins, inbox.waiting, sight=theirs, kinds=["held"]) == []
+    for sight, account_id in ((theirs, ACCOUNT), (theirs, OTHER), (mine, OTHER)):
+        assert await answered(twins, inbox.one, sight=sight, account_id=account_id, key=held.key) is None
+    shipped = twins.ids["shipped"]
+    assert await done(twins, order_page.last_event, account_id=ACCOUNT, order_id=shipped.id) > 0
+    assert await done(twins, order_page.last_event, account_id=OTHER, order_id=shipped.id) == 0
 
 
 async def test_nobody_listens_for_another_account(twins: Twins) -> None:

@@ -30,6 +30,9 @@ from crossdock.core.returning.errors import (
     ReturnNotInspected,
     ReturnNotReceived,
     ReturnUnknown,
+    SerialHere,
+    SerialMissing,
+    SerialSeen,
     StraySettled,
     StrayUnknown,
     TooManyPieces,
@@ -40,6 +43,7 @@ from crossdock.core.returning.model import (
     NOTE_CHARACTERS_MAX,
     PLACES,
     QUANTITY_MAX,
+    SERIAL_CHARACTERS_MAX,
     VERDICTS,
     Wanted,
 )
@@ -167,6 +171,35 @@ async def test_what_is_refused_in_the_hand(back: Back) -> None:
     with pytest.raises(MoreThanReturned):
         await back.see(order, SKU)
     await back.see(order, PHONE, lot="L-1")
+
+
+async def test_a_piece_with_a_name_comes_back_as_the_same_piece(back: Back) -> None:
+    await back.world.stock(PHONE, 1)
+    await back.world.rows("UPDATE product SET serial_tracked = true WHERE sku = 'P-7001' RETURNING 1")
+    await back.world.rows(
+        "INSERT INTO unit (account_id, product_id, code, sn, imei1, stock_id, received_at)"
+        " SELECT account_id, product_id, 'SN-1', 'SN-1', 'IMEI-1', id, now() FROM stock RETURNING 1"
+    )
+    order = await back.here(lines={PHONE: 3})
+    with pytest.raises(SerialMissing):
+        await back.see(order, PHONE)
+    with pytest.raises(SerialHere):
+        await back.see(order, PHONE, serial="SN-1")
+    await back.world.rows("UPDATE unit SET state = 'shipped', shipped_at = now() RETURNING 1")
+    seen = await back.see(order, "SN-1", quantity=5)
+    assert (seen.serial, seen.quantity) == ("SN-1", 1)
+    with pytest.raises(SerialSeen):
+        await back.see(order, PHONE, serial="SN-1")
+    with pytest.raises(CodeUnknown):
+        await back.see(order, PHONE, serial="x" * (SERIAL_CHARACTERS_MAX + 1))
+    longest = "x" * SERIAL_CHARACTERS_MAX
+    await back.see(order, PHONE, "quarantine", note="Not one of ours", serial=longest)
+    await back.see(order, PHONE, "reject", note="Broken")
+    await back.finish(order)
+    assert await back.world.rows(
+        "SELECT u.code, u.imei1, u.state, s.condition FROM unit u JOIN stock s ON s.id = u.stock_id ORDER BY u.code"
+    ) == [("SN-1", "IMEI-1", "in_stock", "good"), (longest, None, "in_stock", "defective")]
+    await back.world.verified()
 
 
 async def test_the_owner_s_word_keeps_goods_out_of_stock(back: Back) -> None:

@@ -45,7 +45,7 @@ def desk(now: datetime = NOW, **credential: Any) -> Any:
         found = (dialect, key) == (held.dialect, held.key)
         return Caller(credential=held, account=account) if found else None
 
-    return SimpleNamespace(clock=HeldClock(now), accounts=SimpleNamespace(caller=caller))
+    return SimpleNamespace(clock=HeldClock(now), accounts=SimpleNamespace(caller=caller, used=lambda *_: None))
 
 
 async def opened(body: dict[str, Any], at: Any, **where: Any) -> Any:

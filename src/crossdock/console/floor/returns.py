@@ -38,6 +38,9 @@ from crossdock.core.returning.errors import (
     ReturnNotInspected,
     ReturnNotReceived,
     ReturnUnknown,
+    SerialHere,
+    SerialMissing,
+    SerialSeen,
     TooManyPieces,
 )
 from crossdock.core.returning.model import (
@@ -45,11 +48,13 @@ from crossdock.core.returning.model import (
     LOT_CHARACTERS_MAX,
     NOTE_CHARACTERS_MAX,
     QUANTITY_MAX,
+    SERIAL_CHARACTERS_MAX,
     VERDICTS,
     Inspection,
     Wanted,
 )
 from crossdock.core.stock.errors import ExpiryDiffers
+from crossdock.core.units.errors import UnitHere
 from crossdock.db.tx import Tx
 
 HOME: Final = f"{PREFIX}/returns"
@@ -88,6 +93,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "quantity": "Quantity",
     "location": "Location (empty: the dock, or the quarantine)",
     "lot": "Lot",
+    "serial": "Serial number",
     "expires": "Expires on",
     "seen": "Seen, not booked yet",
     "booked": "Seen",
@@ -117,6 +123,10 @@ FAILURES: Final[Mapping[type[CrossdockError], str]] = {
     NotToStock: "Its owner does not want it in stock ({action}). Reject it, and say what was done with it.",
     ReturnActionForbids: "Its owner does not want it in stock ({action}). Take back what is not rejected.",
     LotMissing: "{sku} is kept by lots: say which lot it is.",
+    SerialMissing: "Each piece of {sku} has a serial number: scan it.",
+    SerialSeen: "{serial} was scanned before. Is it the same piece?",
+    SerialHere: "{serial} is in stock: this very piece cannot have come back. Put it aside and ask a manager.",
+    UnitHere: "These pieces are in stock already: {codes}",
     PlaceUnfit: "{location} is for other goods. Good ones go to a dock or a shelf, damaged ones into quarantine.",
     LocationUnknown: "This warehouse has no location “{code}”.",
     LocationClosed: "Location {code} is not in use.",
@@ -290,6 +300,7 @@ def _wanted(form: Form) -> Wanted:
         quantity=form.whole("quantity", least=1, most=QUANTITY_MAX) if form.text("quantity") else None,
         lot=form.text("lot", characters_max=LOT_CHARACTERS_MAX),
         expires_on=expires_on,
+        serial=form.text("serial", characters_max=SERIAL_CHARACTERS_MAX),
         location=form.text("location", characters_max=LOCATION_CHARACTERS_MAX),
         note=form.text("note"),
     )
@@ -356,9 +367,11 @@ async def _order(
         over=here.order.state in ("finished", "cancelled", "deleted"),
         to_stock=here.action is None or here.action.type == TO_SHELF,
         verdicts=VERDICTS,
+        serial_asked=failure is not None and issubclass(failure.error, SerialMissing),
         sent=sent or {},
         note_max=NOTE_CHARACTERS_MAX,
         lot_max=LOT_CHARACTERS_MAX,
+        serial_max=SERIAL_CHARACTERS_MAX,
         location_max=LOCATION_CHARACTERS_MAX,
     )
 

@@ -9,14 +9,17 @@ from msgspec import Struct
 
 LINES_MAX: Final = 1_000
 """Of each body that is compared; the rest is left out, and the page says so."""
-LINE_CHARACTERS_MAX: Final = 300
+LINES_SHOWN_MAX: Final = 300
+"""Of a comparison, equal stretches folded."""
+LINE_CHARACTERS_MAX: Final = 160
 CONTEXT: Final = 3
 """Equal lines around what differs."""
-CHARACTERS_SHOWN_MAX: Final = 20_000
+CHARACTERS_SHOWN_MAX: Final = 12_000
 """Of one body on a page."""
 CODES: Final = frozenset({"save_code", "take_code", "pick_code", "pick_up_code", "key"})
 """Fields that open a door or a counter's shelf: whoever only looks is not told them."""
 HIDDEN: Final = "•••"
+_CODE: Final = re.compile(rf'("(?:{"|".join(sorted(CODES))})"\s*:\s*)"[^"]*"')
 _NUMBER: Final = re.compile(r'"\\u0000n:([^"]*)"')
 
 Mark = Literal["same", "gone", "new", "skipped"]
@@ -37,15 +40,15 @@ class Compared(Struct, frozen=True, kw_only=True):
     lines: list[Line]
     differs: bool
     cut: bool
-    """One of the two is longer than LINES_MAX."""
+    """One of the two is longer than LINES_MAX, or more than LINES_SHOWN_MAX would be shown."""
 
 
 def printed(text: str, *, codes: bool) -> str:
     """JSON over lines, its numbers as they were written; anything else as it is. Without `codes` they are hidden."""
     try:
         value = json.loads(text, parse_float=_written, parse_int=_written)
-    except (ValueError, RecursionError):
-        return text
+    except (ValueError, RecursionError):  # no JSON, or one that was cut when it was kept
+        return text if codes else _CODE.sub(rf'\1"{HIDDEN}"', text)
     return _NUMBER.sub(r"\1", json.dumps(value if codes else _hidden(value), indent=2, ensure_ascii=False))
 
 
@@ -61,7 +64,9 @@ def compared(left: str, right: str) -> Compared:
             continue
         lines += [_line("gone", one[n], left=n + 1) for n in range(a, b)]
         lines += [_line("new", other[n], right=n + 1) for n in range(c, d)]
-    return Compared(lines=_folded(lines), differs=one != other, cut=cut)
+    folded = _folded(lines)
+    cut = cut or len(folded) > LINES_SHOWN_MAX
+    return Compared(lines=folded[:LINES_SHOWN_MAX], differs=one != other, cut=cut)
 
 
 def _folded(lines: list[Line]) -> list[Line]:

@@ -46,7 +46,7 @@ TEXTS: Final = {
     "filter": "Show",
     "mine": "Only mine",
     "which": "Which",
-    "open": "open",
+    "open": "not done yet",
     "done": "done",
     "take": "I take it",
     "leave": "Give it back",

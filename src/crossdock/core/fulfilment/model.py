@@ -41,6 +41,8 @@ class Inspected(Struct, frozen=True, kw_only=True):
     expires_on: date | None = None
     location_id: LocationId | None = None
     """Where they lie from now on. None: they are not put away."""
+    serial: str = ""
+    """Of one piece that has a name."""
     note: str = ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from crossdock.base.ids import AccountId, SiteId, StaffId, StockId
+from crossdock.base.ids import AccountId, LocationId, SiteId, StaffId, StockId
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment.errors import ReturnActionForbids
@@ -23,6 +23,9 @@ from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.places import commands as places
 from crossdock.core.places.model import Shift
 from crossdock.core.stock import commands as stock
+from crossdock.core.units import commands as units
+from crossdock.core.units import queries as unit_queries
+from crossdock.core.units.model import NewUnit
 from crossdock.db.tx import Tx
 
 TO_SHELF = "CONTAINER"
@@ -97,7 +100,7 @@ async def finish_return(
     With `inspected`, what somebody saw decides instead: each part of a line is stock of its own condition and lot, in
     its location, or no stock; by another action than CONTAINER none of it may be. A finished one stays as it is.
     Errors: OrderUnknown, StateForbids, ReturnNotArrived, ReturnActionForbids, LineUnknown, QuantityInvalid,
-    ExpiryDiffers, LocationUnknown, LocationClosed.
+    ExpiryDiffers, LocationUnknown, LocationClosed, UnitRepeated, UnitHere.
     """
     order = await orders.locked(tx, account_id=account_id, order_id=order_id)
     if order.kind == "return" and order.state == "finished":
@@ -145,19 +148,24 @@ async def _as_seen(tx: Tx, order: Order, inspected: Sequence[Inspected], staff_i
         if one.line_key not in lines:
             raise LineUnknown(line=one.line_key)
         most = lines[one.line_key].quantity
-        if one.quantity < 1 or seen[one.line_key] > most:
+        if one.quantity < 1 or seen[one.line_key] > most or (one.serial and one.quantity != 1):
             raise QuantityInvalid(line=one.line_key, quantity=seen[one.line_key], left=most)
-    moved, places_of = [], []
+    moved: list[Moved] = []
+    places_of: list[LocationId | None] = []
+    names: dict[int, str] = {}
     for one in inspected:
         line = lines[one.line_key]
         if one.condition is not None and line.product_id is not None:
             places_of.append(one.location_id)
+            if one.serial:
+                names[len(moved)] = one.serial
             moved.append(
                 Moved(line=line, pieces=one.quantity, lot=one.lot, condition=one.condition, expires_on=one.expires_on)
             )
     if not moved:
         return
     stock_ids = await _stocked(tx, order, moved)
+    await _named(tx, order, [(moved[at], stock_ids[at], name) for at, name in names.items()])
     shifts = [
         Shift(
             stock_id=stock_id,
@@ -175,6 +183,30 @@ async def _as_seen(tx: Tx, order: Order, inspected: Sequence[Inspected], staff_i
         await places.move_many(
             tx, account_id=order.account_id, site_id=SiteId(order.site_id or 0), shifts=shifts, staff_id=staff_id
         )
+
+
+async def _named(tx: Tx, order: Order, pieces: Sequence[tuple[Moved, StockId, str]]) -> None:
+    """A piece that left here keeps all its names. Errors: UnitRepeated, UnitHere."""
+    ids = {one.line.product_id for one, _, _ in pieces if one.line.product_id is not None}
+    if not ids:
+        return
+    codes = {name for _, _, name in pieces}
+    found = await unit_queries.named(tx, account_id=order.account_id, product_ids=ids, codes=codes)
+    known = {(unit.product_id, unit.code): unit.as_new() for unit in found}
+    await units.come_in(
+        tx,
+        account_id=order.account_id,
+        order_id=order.id,
+        coming=[
+            units.Coming(
+                product_id=one.line.product_id,
+                stock_id=stock_id,
+                unit=known.get((one.line.product_id, name), NewUnit(sn=name)),
+            )
+            for one, stock_id, name in pieces
+            if one.line.product_id is not None
+        ],
+    )
 
 
 async def _stocked(tx: Tx, order: Order, moved: Sequence[Moved]) -> list[StockId]:

@@ -1,7 +1,10 @@
 """A manifest is closed: all that is on it leaves, each order in a transaction of its own."""
 
+from collections.abc import Mapping, Sequence
+
 from crossdock.base.errors import Conflict, Invalid, NotFound
 from crossdock.base.ids import AccountId, OrderId, SiteId, StaffId
+from crossdock.core.bench import queries as bench
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.manifests import queries, sql
@@ -15,9 +18,10 @@ from crossdock.core.manifests.model import (
 )
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
-from crossdock.core.orders.model import Order, Piece
+from crossdock.core.orders.model import Order, Piece, product_ids
 from crossdock.core.staff import commands as staff
 from crossdock.core.transport.model import NewParcel
+from crossdock.core.units import queries as units
 from crossdock.db.database import Database
 from crossdock.db.tx import Tx
 
@@ -115,10 +119,12 @@ async def begin(
 async def send_off(tx: Tx, *, account_id: AccountId, manifest_id: int, order_id: OrderId, actor: str) -> None:
     """An order that is on a manifest leaves. Errors: ParcelNotOn, and those of `fulfilment.ship`."""
     order = await order_queries.order(tx, account_id=account_id, order_id=order_id)
+    names = await bench.serials_of_order(tx, account_id=account_id, order_id=order_id)
     shipped = await fulfilment.ship(
         tx,
         account_id=account_id,
         order_id=order_id,
+        units=await _on_record(tx, order, names) if names else None,
         parcels=_parcels(order, await pieces.of_order(tx, order)),
         tracking_number=order.tracking_number,
         dialect=HOUSE,
@@ -154,6 +160,22 @@ async def finish(
         },
     )
     return Closed(manifest=closed, left=left)
+
+
+async def _on_record(tx: Tx, order: Order, names: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Line key -> names of pieces, of the lines whose every name is that of a piece in stock.
+
+    Goods that came in without names are packed with them all the same: those stand in the packing report.
+    """
+    lines = await order_queries.lines(tx, account_id=order.account_id, order_id=order.id)
+    codes = {name for of_line in names.values() for name in of_line}
+    found = await units.named(tx, account_id=order.account_id, product_ids=product_ids(lines), codes=codes)
+    here = {(unit.product_id, unit.code) for unit in found if unit.state == "in_stock"}
+    return {
+        line.line_key: names[line.line_key]
+        for line in lines
+        if line.line_key in names and all((line.product_id, name) in here for name in names[line.line_key])
+    }
 
 
 def _parcels(order: Order, of_order: list[Piece]) -> list[NewParcel]:

@@ -7,15 +7,18 @@ from msgspec import structs
 
 from crossdock.base.ids import AccountId, LocationId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts
+from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog import scanning
 from crossdock.core.catalog.errors import CodeUnknown
+from crossdock.core.catalog.model import Product
+from crossdock.core.catalog.scanning import Scanned
 from crossdock.core.events.model import HOUSE
 from crossdock.core.fulfilment import returns
 from crossdock.core.fulfilment.model import Inspected
 from crossdock.core.orders import commands as orders
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.errors import OrderUnknown, QuantityInvalid
-from crossdock.core.orders.model import Order, OrderLine
+from crossdock.core.orders.model import Order, OrderLine, product_ids
 from crossdock.core.places import queries as places
 from crossdock.core.places.errors import LocationClosed
 from crossdock.core.returning import sql
@@ -32,6 +35,9 @@ from crossdock.core.returning.errors import (
     ReturnNotInspected,
     ReturnNotReceived,
     ReturnUnknown,
+    SerialHere,
+    SerialMissing,
+    SerialSeen,
     TooManyPieces,
 )
 from crossdock.core.returning.model import (
@@ -43,11 +49,13 @@ from crossdock.core.returning.model import (
     PIECES_MAX,
     PLACES,
     QUANTITY_MAX,
+    SERIAL_CHARACTERS_MAX,
     Finished,
     Piece,
     Wanted,
 )
 from crossdock.core.staff import commands as staff
+from crossdock.core.units import queries as units
 from crossdock.db.tx import Tx
 
 
@@ -92,8 +100,8 @@ async def inspect(
     """Somebody looked at pieces of a return: noted, not booked.
 
     The same operation again notes nothing. Errors: ReturnUnknown, ReturnNotReceived, ReturnNotInspected, CodeUnknown,
-    NotOfReturn, MoreThanReturned, NotToStock, LotMissing, LocationUnknown, LocationClosed, PlaceUnfit, NoteMissing,
-    NoteTooLong, QuantityInvalid, TooManyPieces.
+    NotOfReturn, MoreThanReturned, NotToStock, LotMissing, SerialMissing, SerialSeen, SerialHere, LocationUnknown,
+    LocationClosed, PlaceUnfit, NoteMissing, NoteTooLong, QuantityInvalid, TooManyPieces.
     """
     order = await _held(tx, account_id, site_id, order_id)
     known = await sql.of_operation(tx, account_id=account_id, site_id=site_id, operation_id=operation_id)
@@ -239,8 +247,9 @@ async def _refuse_unsaid(tx: Tx, order: Order, wanted: Wanted) -> None:
     """Errors: QuantityInvalid, NoteMissing, NoteTooLong, CodeUnknown, NotToStock."""
     if wanted.quantity is not None and not 0 < wanted.quantity <= QUANTITY_MAX:
         raise QuantityInvalid(quantity=wanted.quantity, left=QUANTITY_MAX)
-    if len(wanted.lot) > LOT_CHARACTERS_MAX:
-        raise CodeUnknown(code=wanted.lot[:LOT_CHARACTERS_MAX])
+    for said, most in ((wanted.lot, LOT_CHARACTERS_MAX), (wanted.serial, SERIAL_CHARACTERS_MAX)):
+        if len(said) > most:
+            raise CodeUnknown(code=said[:most])
     refuse_long(wanted.note)
     if wanted.verdict in NOTED and not wanted.note.strip():
         raise NoteMissing()
@@ -262,25 +271,27 @@ async def _of_line(
 ) -> tuple[OrderLine, Wanted]:
     """The line a piece is of, and all that is known of it.
 
-    Errors: CodeUnknown, NotOfReturn, MoreThanReturned, LotMissing.
+    Errors: CodeUnknown, NotOfReturn, MoreThanReturned, LotMissing, SerialMissing, SerialSeen, SerialHere.
     """
     seen = Counter[int]()
     for piece in pieces:
         seen[piece.order_line_id] += piece.quantity
     unstocked = [line for line in lines if line.product_id is None and line.sku == wanted.code]
-    lot_tracked = False
+    product: Product | None = None
     if unstocked:
         fitting, sku = unstocked, wanted.code
         wanted = structs.replace(wanted, quantity=wanted.quantity or 1)
     else:
-        found = await scanning.find(tx, account_id=order.account_id, text=wanted.code)
-        sku, lot_tracked = found.product.sku, found.product.lot_tracked
-        fitting = [line for line in lines if line.product_id == found.product.id]
+        product, said = await _product(tx, order, lines, wanted.code)
+        sku = product.sku
+        fitting = [line for line in lines if line.product_id == product.id]
+        serial = wanted.serial or said.serial
         wanted = structs.replace(
             wanted,
-            quantity=wanted.quantity or found.scanned.quantity or 1,
-            lot=wanted.lot or found.scanned.lot,
-            expires_on=wanted.expires_on or found.scanned.expires_on,
+            quantity=1 if serial else wanted.quantity or said.quantity or 1,
+            lot=wanted.lot or said.lot,
+            expires_on=wanted.expires_on or said.expires_on,
+            serial=serial,
         )
     if not fitting:
         raise NotOfReturn(sku=sku, number=order.number)
@@ -292,9 +303,39 @@ async def _of_line(
     if (wanted.quantity or 1) > left:
         raise MoreThanReturned(sku=sku, left=max(left, 0))
     wanted = structs.replace(wanted, lot=wanted.lot or line.lot, note=wanted.note.strip())
-    if lot_tracked and not wanted.lot and CONDITIONS[wanted.verdict] is not None:
-        raise LotMissing(sku=sku)
+    if product is not None:
+        await _refuse_nameless(tx, order, product, pieces, wanted)
     return line, wanted
+
+
+async def _product(tx: Tx, order: Order, lines: Sequence[OrderLine], code: str) -> tuple[Product, Scanned]:
+    """By its own code, or by the name of a piece of what the return announced. Errors: CodeUnknown."""
+    try:
+        found = await scanning.find(tx, account_id=order.account_id, text=code)
+    except CodeUnknown:
+        ids = product_ids(lines)
+        named = await units.named(tx, account_id=order.account_id, product_ids=ids, codes=[code.strip()])
+        if not named:
+            raise
+        product = await catalog.product(tx, account_id=order.account_id, product_id=named[0].product_id)
+        return product, Scanned(text=code, codes=(), serial=named[0].code)
+    return found.product, found.scanned
+
+
+async def _refuse_nameless(tx: Tx, order: Order, product: Product, pieces: Sequence[Piece], wanted: Wanted) -> None:
+    """Errors: LotMissing, SerialMissing, SerialSeen, SerialHere."""
+    to_stock = CONDITIONS[wanted.verdict] is not None
+    if to_stock and product.lot_tracked and not wanted.lot:
+        raise LotMissing(sku=product.sku)
+    if to_stock and product.serial_tracked and not wanted.serial:
+        raise SerialMissing(sku=product.sku)
+    if not wanted.serial:
+        return
+    if any(piece.serial == wanted.serial for piece in pieces):
+        raise SerialSeen(serial=wanted.serial)
+    named = await units.named(tx, account_id=order.account_id, product_ids=[product.id], codes=[wanted.serial])
+    if any(unit.state == "in_stock" for unit in named):
+        raise SerialHere(serial=wanted.serial)
 
 
 async def _location(tx: Tx, account_id: AccountId, site_id: SiteId, wanted: Wanted) -> LocationId | None:
@@ -321,5 +362,6 @@ def _inspected(piece: Piece, line: OrderLine) -> Inspected:
         lot=piece.lot,
         expires_on=piece.expires_on,
         location_id=piece.location_id,
+        serial=piece.serial,
         note=piece.note,
     )

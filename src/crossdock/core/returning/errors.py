@@ -35,6 +35,18 @@ class LotMissing(Invalid):
     """This product is kept by lots: say which. Facts: sku."""
 
 
+class SerialMissing(Invalid):
+    """Each piece of this product has a name: say it. Facts: sku."""
+
+
+class SerialSeen(Conflict):
+    """This very piece was seen before. Facts: serial."""
+
+
+class SerialHere(Conflict):
+    """This very piece is in stock: it cannot have come back. Facts: serial."""
+
+
 class PlaceUnfit(Invalid):
     """Goods of this verdict do not lie in such a location. Facts: location, kind."""
 

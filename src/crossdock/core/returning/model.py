@@ -34,6 +34,7 @@ PIECES_MAX: Final = 300
 QUANTITY_MAX: Final = 1_000_000
 NOTE_CHARACTERS_MAX: Final = 300
 LOT_CHARACTERS_MAX: Final = 64
+SERIAL_CHARACTERS_MAX: Final = 64
 RETURNS_MAX: Final = 20
 """Returns of one reference that are looked at."""
 
@@ -47,6 +48,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """None: what the code itself counts, or one."""
     lot: str = ""
     expires_on: date | None = None
+    serial: str = ""
     location: str = ""
     """Its code; empty: the usual one."""
     note: str = ""
@@ -62,6 +64,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     lot: str
     expires_on: date | None
+    serial: str
     location_id: LocationId | None
     location: str
     """Its code; empty where they are not put away."""

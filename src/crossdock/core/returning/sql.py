@@ -11,8 +11,8 @@ from crossdock.db.compose import SQL
 from crossdock.db.tx import Tx
 
 _PIECE: Final = """
-       p.id, p.order_id, p.order_line_id, p.quantity, p.verdict, p.lot, p.expires_on, p.location_id,
-       coalesce(l.code, '') AS location, p.note, p.staff_id, by.username AS by, p.inspected_at, p.ended
+       p.id, p.order_id, p.order_line_id, p.quantity, p.verdict, p.lot, p.expires_on, p.serial,
+       p.location_id, coalesce(l.code, '') AS location, p.note, p.staff_id, by.username AS by, p.inspected_at, p.ended
 """
 _PIECES: Final = """
   LEFT JOIN location l ON l.account_id = p.account_id AND l.id = p.location_id
@@ -60,9 +60,9 @@ async def add(
         f"""
 WITH p AS (
     INSERT INTO return_piece (account_id, site_id, order_id, order_line_id, quantity, verdict, lot, expires_on,
-                              location_id, note, staff_id, operation_id, inspected_at)
+                              serial, location_id, note, staff_id, operation_id, inspected_at)
     VALUES (%(account_id)s, %(site_id)s, %(order_id)s, %(order_line_id)s, %(quantity)s, %(verdict)s, %(lot)s,
-            %(expires_on)s, %(location_id)s, %(note)s, %(staff_id)s, %(operation_id)s, %(now)s)
+            %(expires_on)s, %(serial)s, %(location_id)s, %(note)s, %(staff_id)s, %(operation_id)s, %(now)s)
     RETURNING *)
 SELECT {_PIECE} FROM p {_PIECES}
 """,
@@ -74,6 +74,7 @@ SELECT {_PIECE} FROM p {_PIECES}
         verdict=wanted.verdict,
         lot=wanted.lot,
         expires_on=wanted.expires_on,
+        serial=wanted.serial,
         location_id=location_id,
         note=wanted.note,
         staff_id=staff_id,

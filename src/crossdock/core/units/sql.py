@@ -90,6 +90,20 @@ RETURNING {columns(Unit, of="unit")}
     )
 
 
+async def named(
+    tx: Tx, *, account_id: AccountId, product_ids: Collection[ProductId], codes: Collection[str]
+) -> list[Unit]:
+    """Here, or shipped. Index: unit_account_id_product_id_code_key."""
+    return await tx.many(
+        Unit,
+        f"SELECT {columns(Unit)} FROM unit WHERE account_id = %(account_id)s"
+        " AND product_id = ANY (%(product_ids)s::bigint[]) AND code = ANY (%(codes)s::text[]) ORDER BY id",
+        account_id=account_id,
+        product_ids=list(product_ids),
+        codes=list(codes),
+    )
+
+
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Unit]:
     """Pieces that came with an order, or left with it. Indexes: unit_received_idx, unit_shipped_idx."""
     return await tx.many(

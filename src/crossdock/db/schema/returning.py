@@ -32,6 +32,7 @@ return_piece = Table(
     moment("inspected_at"),
     words("ended", null=True),
     moment("ended_at", null=True),
+    words("serial", default="''"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("account_id", "site_id", "operation_id", name="return_piece_operation_key"),
     ForeignKeyConstraint(["account_id", "site_id"], ["site.account_id", "site.id"], name="return_piece_site_fkey"),
@@ -42,6 +43,7 @@ return_piece = Table(
         ["account_id", "location_id"], ["location.account_id", "location.id"], name="return_piece_location_fkey"
     ),
     CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("serial = '' OR quantity = 1", name="serial"),
     CheckConstraint("verdict IN ('restock', 'quarantine', 'reject')", name="verdict"),
     CheckConstraint("ended IN ('booked', 'taken_back')", name="ended"),
     CheckConstraint("(ended IS NULL) = (ended_at IS NULL)", name="ended_at"),
