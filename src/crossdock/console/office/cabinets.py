@@ -175,10 +175,13 @@ async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any
             here = f"{HERE}/{cabinet.id}"
             if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
                 return screen.done(request, who, here)
-            standing = await watching.warnings(tx, account_id=cabinet.account_id, cabinet_id=cabinet.id)
-            if alarm_id not in {alarm.id for alarm in standing}:
-                raise AlarmUnknown(id=alarm_id)
-            alarm = await alarms.clear(tx, account_id=cabinet.account_id, alarm_id=alarm_id, actor=who.actor)
+            alarm = await alarms.clear(
+                tx,
+                account_id=cabinet.account_id,
+                cabinet_id=cabinet.id,
+                alarm_id=alarm_id,
+                actor=who.actor,
+            )
             await deeds.record(
                 tx,
                 by=who.by,
@@ -266,7 +269,7 @@ async def _one(request: PageRequest, who: Somebody, cabinet_id: int, failure: Fa
         cabinet = await _cabinet(tx, who, cabinet_id)
         of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
         boxes = await watching.compartments(tx, **of, limit=BOXES_SHOWN + 1)
-        warnings = await watching.warnings(tx, **of)
+        warnings = await watching.warnings(tx, **of, limit=screen.ROWS_MAX)
     shown = boxes[:BOXES_SHOWN]
     return screen.show(
         request,
@@ -279,7 +282,7 @@ async def _one(request: PageRequest, who: Somebody, cabinet_id: int, failure: Fa
         columns=columns(shown),
         box_ids={box.name: box.id for box in shown},
         more_boxes=len(boxes) > BOXES_SHOWN,
-        warnings=warnings[: screen.ROWS_MAX],
+        warnings=warnings,
     )
 
 
