@@ -57,9 +57,20 @@ MS_MAX: Final = 100
 BOSS: Final = ("boss1", "boss1pw")
 OPERATOR: Final = ("bench", "a long password")
 LOGINS: Final = {"/floor": "/floor/login", "/console": "/console/login"}
-FORMS: Final = {"/floor": ("/floor/waves/new?method=cluster&most=100",), "/console": ()}
+FORMS: Final = {
+    "/floor": ("/floor/waves/new?method=cluster&most=100",),
+    "/console": (
+        "/console/orders?q=nothing",
+        "/console/orders?state=shipped",
+        "/console/orders?account=demo&site=WH-GZ01",
+        "/console/orders?account=demo&site=SHOP-12&state=shipped",
+        "/console/orders?since=2024-08-01&until=2024-08-31",
+        "/console/stock?q=00131031",
+        "/console/orders/1000",
+    ),
+}
 """Pages to which a form leads, not a link."""
-NOT_FOLLOWED: Final = re.compile(r"\.(pdf|zpl|csv|xlsx|zip)$|/(logout|live)$")
+NOT_FOLLOWED: Final = re.compile(r"\.(pdf|zpl|csv|xlsx|zip)$|/(logout|live|evidence)$")
 
 ORDERS: Final = """
 INSERT INTO orders (id, account_id, company_id, site_id, kind, number, dialect, type, state, service_id, recipient,

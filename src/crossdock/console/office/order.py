@@ -93,6 +93,7 @@ TEXTS: Final = {
     "what": "What",
     "tries": "Tries",
     "due": "Due",
+    "tries_of_all": "Every try of them",
     "callback_waiting": "waits",
     "callback_delivered": "delivered",
     "callback_parked": "given up",
@@ -341,6 +342,7 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
         "utc": lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         "told": _told,
         "stock_of": lambda move: f"{PREFIX}/stock/{move.stock_id}",
+        "callback_of": lambda line: f"{PREFIX}/callbacks/{line.id}" if who.operator is not None else "",
     }
 
 

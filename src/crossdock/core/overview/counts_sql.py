@@ -88,20 +88,18 @@ SELECT count(*) AS cabinets, count(*) FILTER (WHERE c.online) AS online,
 
 
 async def receivers(tx: Tx, *, sight: Sight, most: int, each: int) -> ReceiverCounts:
-    """Of `most` receivers, and `each` open callbacks of every one. Index: callback_open_idx."""
+    """Of `most` receivers, and `each` callbacks of every one. Index: callback_due_idx, callback_parked_idx."""
+    counted = "(SELECT count(*) FROM (SELECT 1 FROM callback c WHERE c.receiver_id = r.id AND c.state = '{}' LIMIT"
     return await tx.one(
         ReceiverCounts,
-        """
+        f"""
 SELECT count(*) AS receivers, count(*) FILTER (WHERE r.frozen_at IS NOT NULL) AS frozen,
-       coalesce(sum(open.waiting), 0)::bigint AS waiting, coalesce(sum(open.parked), 0)::bigint AS parked,
-       coalesce(bool_or(open.waiting + open.parked >= %(each)s), false) AS cut
+       coalesce(sum(owed.waiting), 0)::bigint AS waiting, coalesce(sum(owed.parked), 0)::bigint AS parked,
+       coalesce(bool_or(greatest(owed.waiting, owed.parked) >= %(each)s), false) AS cut
   FROM (SELECT id, frozen_at FROM receiver WHERE account_id = ANY (%(accounts)s::bigint[]) AND active
          ORDER BY id LIMIT %(most)s) r
- CROSS JOIN LATERAL (
-       SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked
-         FROM (SELECT c.state FROM callback c
-                WHERE c.receiver_id = r.id AND c.state IN ('waiting', 'parked')
-                ORDER BY c.receiver_id, c.mailbox, c.id LIMIT %(each)s) seen) open
+ CROSS JOIN LATERAL (SELECT {counted.format("waiting")} %(each)s) few) AS waiting,
+                            {counted.format("parked")} %(each)s) few) AS parked) owed
 """,
         accounts=list(sight.account_ids),
         most=most,

@@ -64,10 +64,8 @@ SELECT r.account_id, 'parked:' || r.id, 'parked', r.dialect || ' · ' || r.name,
        jsonb_build_object('callbacks', given_up.callbacks), given_up.since
   FROM {_SEEN} JOIN receiver r ON r.account_id = seen.account_id
  CROSS JOIN LATERAL (SELECT count(*) AS callbacks, min(c.created_at) AS since
-                       FROM (SELECT c.state, c.created_at FROM callback c
-                              WHERE c.receiver_id = r.id AND c.state IN ('waiting', 'parked')
-                              ORDER BY c.receiver_id, c.mailbox, c.id LIMIT %(looked)s) c
-                      WHERE c.state = 'parked') given_up
+                       FROM (SELECT c.created_at FROM callback c WHERE c.receiver_id = r.id AND c.state = 'parked'
+                              ORDER BY c.id LIMIT %(most)s) c) given_up
  WHERE given_up.callbacks > 0
 """,
     "camera": f"""
@@ -101,7 +99,7 @@ async def arisen(tx: Tx, *, sight: Sight, kinds: Collection[ExceptionKind], most
     """Of every kind the oldest `most`, with what is kept of them; `looked` rows of each account are read for it.
 
     Index: cancel_request_open_idx,
-    orders_held_idx, count_request_pkey, alarm_standing_key, callback_open_idx, exception_care_pkey."""
+    orders_held_idx, count_request_pkey, alarm_standing_key, callback_parked_idx, exception_care_pkey."""
     of_site = "" if sight.site_id is None else "AND o.site_id = %(site_id)s"
     parts = [part.format(of_site=of_site) for kind, part in _EVERYWHERE.items() if kind in kinds]
     if sight.site_id is None:
