@@ -62,7 +62,7 @@ PICKING: Final = frozenset(
         "release_order",
     }
 )
-DOORS: Final = frozenset({"open_door", "break_door", "mend_door"})
+DOORS: Final = frozenset({"open_door", "break_door", "mend_door", "clear_alarm"})
 IMPORTS: Final = frozenset({queries.IMPORT, "begin_import", "drop_import", "undo_import"})
 RULES: Final = frozenset({SET_RULE})
 PACKING: Final = frozenset(
@@ -171,6 +171,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "open_door": "Opened a door",
     "break_door": "Marked a door as out of order",
     "mend_door": "Marked a door as in order",
+    "clear_alarm": "Ended a warning of a cabinet",
     SET_RULE: "Changed a rule",
     "import": "Took in a file",
     "begin_import": "Began an import",
