@@ -8,9 +8,10 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.ids import BoxId, CabinetId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.events.model import HOUSE
@@ -174,7 +175,7 @@ async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any
             cabinet = await _cabinet(tx, who, cabinet_id)
             here = f"{HERE}/{cabinet.id}"
             if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
-                return screen.done(request, who, here)
+                return forms.done(request, who, here)
             alarm = await alarms.clear(
                 tx,
                 account_id=cabinet.account_id,
@@ -192,9 +193,9 @@ async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any
                 after={"warning": alarm.kind, **({"box": alarm.box_name} if alarm.box_name else {})},
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, here, TEXTS["told_clear"])
+        return forms.done(request, who, here, TEXTS["told_clear"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, cabinet_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, cabinet_id, failure))
 
 
 @get(HERE + "/{cabinet_id:int}/doors/{box_id:int}", media_type=MediaType.HTML)
@@ -216,10 +217,10 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
         async with who.desk.database.transaction() as tx:
             cabinet = await _cabinet(tx, who, cabinet_id)
             of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
-            box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, screen.ID_MAX)))
+            box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, forms.ID_MAX)))
             here = f"{HERE}/{cabinet.id}/doors/{box.id}"
             if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
-                return screen.done(request, who, here)
+                return forms.done(request, who, here)
             after: dict[str, Any] = {"box": box.name}
             match deed:
                 case "open":
@@ -249,9 +250,9 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
                 after=after,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, here, TEXTS.get(f"told_{deed}", ""), name=box.name)
+        return forms.done(request, who, here, TEXTS.get(f"told_{deed}", ""), name=box.name)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _door(request, who, cabinet_id, box_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _door(request, who, cabinet_id, box_id, failure))
 
 
 async def _cabinet(tx: Tx, who: Somebody, cabinet_id: int) -> Watched:
@@ -260,7 +261,7 @@ async def _cabinet(tx: Tx, who: Somebody, cabinet_id: int) -> Watched:
         tx,
         account_id=who.scope.account_id,
         site_id=who.scope.site_id,
-        cabinet_id=CabinetId(min(cabinet_id, screen.ID_MAX)),
+        cabinet_id=CabinetId(min(cabinet_id, forms.ID_MAX)),
     )
 
 
@@ -295,7 +296,7 @@ async def _door(
             tx,
             account_id=cabinet.account_id,
             cabinet_id=cabinet.id,
-            box_id=BoxId(min(box_id, screen.ID_MAX)),
+            box_id=BoxId(min(box_id, forms.ID_MAX)),
         )
         tasks = await watching.tasks(tx, account_id=cabinet.account_id, box_id=box.id, limit=TASKS_SHOWN)
     command = request.query_params.get("command", "")

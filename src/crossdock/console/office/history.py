@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.errors import PathUnknown
+from crossdock.console import forms
 from crossdock.console.office import screen
 from crossdock.console.office.bulk import as_file
 from crossdock.console.office.screen import Entry, Says
@@ -301,7 +302,7 @@ def changes(row: Told) -> list[str]:
 
 
 def said(value: Any) -> str:
-    return "" if value is None else screen.shortened(str(value))
+    return "" if value is None else forms.shortened(str(value))
 
 
 def _wanted(who: Somebody, asked: Asked) -> Wanted:
