@@ -161,7 +161,7 @@ def leads_to(one: Waiting) -> str:
         return f"{PREFIX}/orders/{one.order_id}"
     match one.kind:
         case "frozen" | "parked":
-            return f"{PREFIX}/callbacks"
+            return f"{PREFIX}/callbacks/receivers/{one.key.rpartition(':')[2]}"
         case "alarm":
             return f"{PREFIX}/cabinets"
         case "count":

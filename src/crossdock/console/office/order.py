@@ -93,6 +93,7 @@ TEXTS: Final = {
     "what": "What",
     "tries": "Tries",
     "due": "Due",
+    "tries_of_all": "Every try of them",
     "callback_waiting": "waits",
     "callback_delivered": "delivered",
     "callback_parked": "given up",
