@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 
 from crossdock.base.ids import AccountId
 from crossdock.console.office import cabinets as page
+from crossdock.core.lockers import alarms
 from crossdock.core.lockers.asking import COMMAND_TTL
 from crossdock.core.lockers.model import Compartment
 from crossdock.core.operators.model import REASON_CHARACTERS_MIN
@@ -280,3 +281,14 @@ def test_columns_are_full_at_their_height_and_begin_anew_with_a_board() -> None:
     assert page.columns([]) == []
     shown = {box.size for box in boxes} | set(page.HEIGHTS)
     assert shown <= set(page.HEIGHTS)
+
+
+async def test_an_alarm_that_has_no_reason_is_shown(office: Office) -> None:
+    caller = await office.as_support()
+    async with office.world.desk.database.transaction() as tx:
+        [(account_id, cabinet_id)] = await tx.rows(
+            "SELECT account_id, id FROM cabinet WHERE number = %(number)s", number=CABINET
+        )
+        await alarms.raise_alarm(tx, account_id=account_id, cabinet_id=cabinet_id, cabinet=CABINET, kind="offline")
+    shown = await caller.get(f"cabinets/{cabinet_id}")
+    assert (shown.status_code, "<h2>Alarms</h2>" in shown.text) == (200, True)

@@ -43,7 +43,7 @@ SAYS: Final = Says.of(
         "password": "Password",
         "login": "Log in",
         "over": "You were logged out, or nobody has logged in here yet. What you did last was not done.",
-        "code": "Code",
+        "code": "Code from the app",
         "code_why": "The six digits that the app on your phone shows for {name}, or one of your recovery codes.",
         "go_on": "Go on",
         "factor": "Set up the second factor",

@@ -135,7 +135,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "close_receipt": "Closed a receipt",
     "put_away": "Put away",
     "move_goods": "Moved goods",
-    "count": "Counted",
+    "count": "Counted a location",
     "adjust": "Adjusted stock",
     "hand_out_sscc": "Handed out pallet numbers",
     "pack": "Packed",
@@ -150,7 +150,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "finish_return": "Finished a return",
     "settle_stray": "Settled a stray",
     "cancel_order": "Called an order off",
-    "hold_order": "Stopped an order",
+    "hold_order": "Held an order",
     "grant_order": "Granted a call-off",
     "refuse_order": "Refused a call-off",
     "take_exception": "Took on an exception",
@@ -300,6 +300,12 @@ def changes(row: Told) -> list[str]:
 
 
 def said(value: Any) -> str:
+    if isinstance(value, dict):
+        return screen.shortened(", ".join(f"{name} {said(one)}" for name, one in value.items()))
+    if isinstance(value, list):
+        return screen.shortened(", ".join(said(one) for one in value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else screen.shortened(str(value))
 
 

@@ -22,9 +22,9 @@ ROWS_MAX: Final = 30
 """Each has a form of its own."""
 KIND_NAMES: Final[Mapping[ExceptionKind, str]] = {
     "cancel": "call-off to decide",
-    "held": "order stopped",
+    "held": "order held",
     "frozen": "receiver frozen",
-    "parked": "callbacks given up",
+    "parked": "dead callbacks",
     "alarm": "cabinet alarm",
     "count": "location to count",
     "camera": "camera without film",
@@ -62,8 +62,29 @@ TEXTS: Final = {
     "told_reopen": "It is open again.",
     "told_put_off": "It is due at another time.",
 }
+CAUSES: Final[Mapping[tuple[ExceptionKind, str], str]] = {
+    ("count", "not_found"): "not found",
+    ("count", "damaged"): "damaged",
+    ("count", "out_of_reach"): "out of reach",
+    ("alarm", "opened without command"): "opened without command",
+    ("alarm", "not opened"): "not opened",
+    ("alarm", "left open"): "left open",
+    ("alarm", "offline"): "offline",
+    ("alarm", "late answer"): "opened after we had given up",
+    ("alarm", "code entry locked"): "code entry locked",
+    ("alarm", "occupied"): "a courier found something in it",
+    ("alarm", "dirty"): "a courier found it dirty",
+    ("alarm", "offline use"): "opened wrongly while it was offline",
+    ("alarm", "broken"): "out of order",
+    ("camera", "unreachable"): "it does not answer",
+    ("camera", "no_film"): "it sends no film that can be kept",
+    ("camera", "disk_full"): "the disk is nearly full",
+    ("camera", "storage"): "the storage takes nothing",
+    ("camera", "recorded_twice"): "another recorder is at work on it",
+}
+"""What is on record as a cause, in words."""
 SAYS: Final = Says.of(
-    TEXTS,
+    TEXTS | {f"{kind}_{cause}": text for (kind, cause), text in CAUSES.items()},
     {
         ExceptionOver: "This is over by now: nothing waits for anybody. Nothing was done.",
         ExceptionTaken: "Somebody else took it meanwhile: {owner}. Nothing was done.",
@@ -150,7 +171,11 @@ async def _list(request: PageRequest, who: Somebody, failure: Failure | None = N
         rows=screen.Rows.of(request, rows[: ROWS_MAX + 1], key=_key, rows_max=ROWS_MAX),
         now=now,
         leads_to=leads_to,
-        told=lambda one: " · ".join(str(value) for value in one.facts.values() if value),
+        told=lambda one: " · ".join(
+            screen.filled(request, CAUSES.get((one.kind, str(value)), "{value}"), value=value)
+            for value in one.facts.values()
+            if value
+        ),
         field=lambda at: f"{at.astimezone(who.zone):%Y-%m-%dT%H:%M}",
     )
 

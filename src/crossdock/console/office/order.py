@@ -45,6 +45,7 @@ PAPERS: Final[Mapping[str, tuple[str, ...]]] = {"outbound": ("label", "slip", "n
 
 TEXTS: Final = {
     **seeing.TEXTS,
+    **{f"event_{name}": text for name, text in seeing.EVENTS.items()},
     "orders": "Orders",
     "order": "Order",
     "id": "Our number",
@@ -86,7 +87,7 @@ TEXTS: Final = {
     "owner": "Owner",
     "cause": "Cause",
     "on_hand": "On hand",
-    "set_aside": "Set aside",
+    "set_aside": "For orders",
     "at": "At",
     "callbacks": "Callbacks",
     "receiver": "Receiver",
@@ -96,7 +97,7 @@ TEXTS: Final = {
     "tries_of_all": "Every try of them",
     "callback_waiting": "waits",
     "callback_delivered": "delivered",
-    "callback_parked": "given up",
+    "callback_parked": "dead",
     "callback_skipped": "skipped",
     "timeline": "Timeline",
     "happened": "Happened",
@@ -116,7 +117,7 @@ TEXTS: Final = {
     "asked_all": "all of it",
     "asked_part": "{pieces} of line {key}",
     "grant": "Call it off",
-    "refuse": "Go on with it",
+    "refuse": "Go on with the order",
     "cancel": "Call off the order",
     "cancel_why": "Before the floor works on it that is done at once; while it does, somebody has to decide."
     " It concerns every order of this number.",
@@ -126,7 +127,7 @@ TEXTS: Final = {
     "release_why": "It goes on with what is in stock, or waits for stock.",
     "told_cancel": "Order {number} is called off.",
     "told_cancel_asked": "Order {number} is being worked on: decide below whether it is called off.",
-    "told_hold": "Order {number} is stopped.",
+    "told_hold": "Order {number} is held.",
     "told_release": "Order {number} goes on.",
     "told_grant": "Order {number} is called off, as its owner asked.",
     "told_refuse": "Order {number} goes on; its owner is told.",
@@ -341,6 +342,7 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
         "local": lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         "utc": lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         "told": _told,
+        "events": seeing.EVENTS,
         "stock_of": lambda move: f"{PREFIX}/stock/{move.stock_id}",
         "callback_of": lambda line: f"{PREFIX}/callbacks/{line.id}" if who.operator is not None else "",
     }
@@ -348,8 +350,13 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
 
 def _told(row: TimelineRow) -> str:
     """Its facts in one line."""
-    text = json.text(to_builtins(row.facts)) if row.facts else ""
+    facts: Mapping[str, Any] = to_builtins(row.facts or {})
+    text = "; ".join(f"{name}: {_plain(value)}" for name, value in facts.items() if value is not None)
     return text if len(text) <= FACTS_CHARACTERS_MAX else text[:FACTS_CHARACTERS_MAX] + "…"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.text(value)
 
 
 def _possible(order: Order) -> list[str]:

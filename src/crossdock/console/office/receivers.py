@@ -34,7 +34,7 @@ TEXTS: Final = {
     "api": "API",
     "name": "Name",
     "address": "Address",
-    "waiting": "waiting",
+    "waiting": "to be sent",
     "failing": "failing",
     "parked": "dead",
     "delivered": "delivered",

@@ -340,7 +340,11 @@ def _entries(request: PageRequest, who: Somebody, here: str) -> list[dict[str, A
     ]
     titles = web.translated({entry.path: entry.title for entry in entries}, web.language_of(request))
     current = max(
-        (entry.path for entry in entries if here == entry.path or here.startswith(entry.path + "/")),
+        (
+            entry.path
+            for entry in entries
+            if here == entry.path or (entry.path != PREFIX and here.startswith(entry.path + "/"))
+        ),
         key=len,
         default="",
     )
