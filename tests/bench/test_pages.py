@@ -5,15 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.bench_pages import KB_MAX, links, shape
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(150)
 def test_it_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench.bench_pages", "--tiny", "--results", str(tmp_path)]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=140, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
     [file] = tmp_path.glob("pages-*.json")

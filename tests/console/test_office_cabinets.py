@@ -190,6 +190,44 @@ async def test_a_door_is_out_of_order_until_somebody_has_looked(office: Office) 
     ]
 
 
+async def test_a_warning_ends_when_somebody_has_looked(office: Office) -> None:
+    world = office.world
+    caller, door = await office.as_operator(), await door_05(world)
+    cabinet = door.partition("/doors")[0]
+    await asked_to(caller, door, "break", reason="the hinge is bent")
+    [(alarm,)] = await world.rows("SELECT id FROM alarm")
+    await caller.get(cabinet)
+    short = await caller.post(cabinet, warning=str(alarm), reason="x")
+    assert short.status_code == 400
+    operation_id = str(uuid4())
+    fields = {"warning": str(alarm), "reason": "a new hinge", "operation_id": operation_id}
+    assert await caller.said(await caller.post(cabinet, **fields)) == "The alarm is ended."
+    assert (await caller.post(cabinet, **fields)).status_code == 303
+    assert await world.rows("SELECT cleared_by FROM alarm") == [("operator ada",)]
+    assert await world.rows("SELECT 1 FROM box WHERE closed_for IS NOT NULL") == []
+    again = await caller.post(cabinet, warning=str(alarm), reason="a new hinge")
+    assert (again.status_code, failed(again)) == (404, "This alarm has ended already.")
+    assert (await office.history())[-1] == ("ada", "clear_alarm", f"cabinet:{CABINET}", "a new hinge")
+
+
+async def test_a_warning_of_another_cabinet_is_not_ended(office: Office) -> None:
+    world = office.world
+    for statement in ELSEWHERE.split(";"):
+        await world.rows(statement + " RETURNING 1")
+    caller, door = await office.as_operator(), await door_05(world)
+    await asked_to(caller, door, "break", reason="the hinge is bent")
+    [(alarm,)] = await world.rows("SELECT id FROM alarm")
+    assert (await caller.post("cabinets/500", warning=str(alarm), reason="why not")).status_code == 404
+    theirs = await office.as_operator("bob", account_id=AccountId(48))
+    await theirs.get("cabinets")
+    for cabinet in ("cabinets/500", door.partition("/doors")[0]):
+        assert (await theirs.post(cabinet, warning=str(alarm), reason="why not")).status_code == 404
+    support = await office.as_support()
+    await support.get("cabinets")
+    assert (await support.post(door.partition("/doors")[0], warning=str(alarm), reason="x" * 5)).status_code == 403
+    assert await world.rows("SELECT cleared_at FROM alarm") == [(None,)]
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
@@ -291,4 +329,4 @@ async def test_an_alarm_that_has_no_reason_is_shown(office: Office) -> None:
         )
         await alarms.raise_alarm(tx, account_id=account_id, cabinet_id=cabinet_id, cabinet=CABINET, kind="offline")
     shown = await caller.get(f"cabinets/{cabinet_id}")
-    assert (shown.status_code, "<h2>Alarms</h2>" in shown.text) == (200, True)
+    assert (shown.status_code, "<h2>Alarms: 1</h2>" in shown.text) == (200, True)

@@ -239,6 +239,12 @@ SELECT 2408010360001000 + n, 47, 36, 'outbound', 'N-' || n, 'birdsystem', 'LOCAL
         answer = await caller.get(f"inbox{found[0].replace('&amp;', '&')}")
     assert len(seen) == len(set(seen)) == OF_A_KIND_MAX
     assert len(await listed(caller, "after=nonsense")) == page.ROWS_MAX
+    await world.rows(
+        "INSERT INTO exception_care (account_id, key, done_at, done_by, updated_at) SELECT 47, 'held:' || id,"
+        " updated_at, 'x', updated_at FROM orders WHERE state = 'held' ORDER BY id LIMIT %(done)s RETURNING 1",
+        done=OF_A_KIND_MAX,
+    )
+    assert await listed(caller) == [f"held:{2408010360001000 + OF_A_KIND_MAX + 1}"]
 
 
 async def test_it_costs_few_statements(office: Office) -> None:

@@ -125,6 +125,8 @@ async def test_somebody_is_added(office: Office) -> None:
         409,
         "Somebody has the name “newcomer” already: it is one over all places. Nothing was done.",
     )
+    of_operator = await operator.post("staff", **{**given, "username": "ada"}, site=str(WAREHOUSE))
+    assert of_operator.status_code == 409
     more = {**given, "username": "second", "role": "manager", "site": str(WAREHOUSE)}
     assert await operator.said(await operator.post("staff", **more)) == "second can log in now."
     assert (await office.nobody().log_in("second", NEW)).headers["location"] == "/console"

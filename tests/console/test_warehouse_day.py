@@ -1,14 +1,17 @@
 """One day of WH-GZ01 in a browser, from the truck at the dock to the parcels that left and the one that came back."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from bench.bench_pages import links, shape
 from crossdock.base.ids import ServiceId
-from tests.console.conftest import picture
+from tests.console.conftest import assert_accessible, picture
 from tests.console.floors import BOSS, handheld, scan
+from tests.console.offices import Office, desk_of
 from tests.console.test_floor_packing import call_off
 from tests.core.picking.floor import Floor
 from tests.core.returning.conftest import Back
@@ -19,6 +22,10 @@ SKUS: Final = tuple(f"DAY-{n:02}" for n in range(1, 21))
 PIECES: Final = 5
 """That come of each."""
 ORDERS: Final = 12
+PAGE_BYTES_MAX: Final = 100_000
+PAGES_MIN: Final = {"/floor": 15, "/console": 25}
+"""As many shapes of addresses are linked at least: whoever finds fewer has lost the way."""
+PHONE_NARROW: Any = {"width": 360, "height": 740}
 CALLED_OFF: Final = f"DAY-N{ORDERS - 1:02}"
 """The last that is packed."""
 SERVICES: Final[Sequence[ServiceId]] = (PARCEL_SERVICE, LOCKER_SERVICE, SHOP_SERVICE)
@@ -55,6 +62,10 @@ async def test_a_day_in_the_warehouse(world: World, browser: Browser) -> None:
         await put_back(worker, boss)
         await ship(worker)
         await take_in(worker, world)
+        await look_at_every_page(boss, "/floor")
+    office = Office(world)
+    async with desk_of(browser, office, await office.as_operator()) as desk:
+        await look_at_every_page(desk, "/console")
     assert await world.rows(
         "SELECT state, count(*) FROM orders WHERE number LIKE 'DAY-N%%' GROUP BY 1 ORDER BY 1"
     ) == [
@@ -195,14 +206,39 @@ async def take_in(page: Page, world: World) -> None:
     await scan(page, "DAY-N00")
     await page.get_by_role("button", name="It is here").click()
     await expect(page.locator("#said")).to_contain_text("R-DAY is here.")
-    good, *rest = [sku for sku, quantity in wanted(0).items() for _ in range(quantity)]
-    await scan(page, good)
-    await expect(page.locator("#said")).to_contain_text("1 of 2")
-    for sku in rest:
-        await page.get_by_label("Damaged or unclear: quarantine").check()
-        await page.get_by_label("What is wrong with it").fill("The box is crushed")
-        await page.locator("#scan").focus()
-        await scan(page, sku)
-        await expect(page.locator("#said")).to_contain_text(f"1 × {sku} noted")
+    seen = 0
+    for sku, quantity in wanted(0).items():
+        for n in range(1, quantity + 1):
+            if seen:
+                await page.get_by_label("Damaged or unclear: quarantine").check()
+                await page.get_by_label("What is wrong with it").fill("The box is crushed")
+                await page.locator("#scan").focus()
+            await scan(page, sku)
+            await expect(page.locator("#said")).to_contain_text(f"1 × {sku} noted: {n} of {quantity}.")
+            seen += 1
     await page.get_by_role("button", name="Book 3 pieces").click()
     await expect(page.locator("#said")).to_contain_text("1 back to stock, 2 in quarantine, 0 rejected.")
+
+
+async def look_at_every_page(page: Page, first: str) -> None:
+    """One of each shape that a link leads to: light, without serious findings, and no wider than a phone."""
+    found, waiting = {shape(first)}, [first]
+    while waiting:
+        address = waiting.pop()
+        answer = await page.goto(address)
+        assert answer is not None
+        if not urlsplit(page.url).path.startswith(first):
+            continue
+        assert answer.ok, address
+        text = await answer.text()
+        assert len(text.encode()) < PAGE_BYTES_MAX, address
+        await assert_accessible(page)
+        size = page.viewport_size
+        await page.set_viewport_size(PHONE_NARROW)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        assert size is not None
+        await page.set_viewport_size(size)
+        new = {shape(to): to for to in links(text, address) if shape(to) not in found}
+        found |= new.keys()
+        waiting += new.values()
+    assert len(found) > PAGES_MIN[first]

@@ -364,7 +364,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         watching.compartments: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
         watching.compartment: [{"cabinet_id": twins.ids["box"].cabinet_id, "box_id": twins.ids["box"].id}],
         watching.tasks: [{"box_id": twins.ids["box"].id, "limit": 10}],
-        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id}],
+        watching.warnings: [{"cabinet_id": twins.ids["box"].cabinet_id, "limit": 10}],
         rule_queries.places: [{"limit": 10}],
         rule_queries.place: [floor],
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],

@@ -1,7 +1,7 @@
 """The warehouse floor, `/floor`: people receive, put away, count, pick, pack and ship with a scanner in their hand.
 
 Each topic is a module with HANDLERS and ITEMS, its lines of the menu; who.py says who is there, and screen.py how a
-screen is shown and a form is answered.
+screen is shown. How a form is answered is said in console/forms.py.
 """
 
 from typing import Any, Final
@@ -26,8 +26,8 @@ from crossdock.console.floor import (
     strays,
     waves,
 )
-from crossdock.console.floor.errors import SessionOver
 from crossdock.console.floor.who import PREFIX
+from crossdock.console.forms import SessionOver
 from crossdock.console.web import Page, PageRequest
 
 TOPICS: Final[tuple[Any, ...]] = (

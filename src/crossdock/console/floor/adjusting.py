@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import LocationId, StockId
+from crossdock.console import forms
 from crossdock.console.floor import counting, screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, manager
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog import scanning
 from crossdock.core.catalog.errors import CodeUnknown
@@ -118,7 +119,7 @@ async def page(request: PageRequest) -> Response[Any]:
     try:
         return await _page(request, who, Chosen.of(Form(fields=dict(request.query_params), operation_id="")))
     except (FieldWrong, BucketUnknown, LocationUnknown, CodeUnknown) as error:
-        return await _page(request, who, Chosen(), screen.failure(request, SAYS, error))
+        return await _page(request, who, Chosen(), forms.failure(request, SAYS, error))
 
 
 @post(HOME)
@@ -133,9 +134,9 @@ async def scan(request: PageRequest) -> Response[Any]:
         code = form.text("code", characters_max=scanning.CODE_CHARACTERS_MAX, needed=True)
         async with who.desk.database.autocommit() as tx:
             to = await _scanned(tx, who, chosen, code)
-        return screen.done(request, who, to.address)
+        return forms.done(request, who, to.address)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
 
 
 @post(f"{HOME}/book")
@@ -158,7 +159,7 @@ async def book(request: PageRequest) -> Response[Any]:
             )
         return _done(request, who, booked)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
 
 
 @post(f"{HOME}/bring-in")
@@ -183,7 +184,7 @@ async def bring_in(request: PageRequest) -> Response[Any]:
             )
         return _done(request, who, booked)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _again(request, who, chosen, failure))
 
 
 def _why(form: Form, who: Person) -> dict[str, Any]:
@@ -201,7 +202,7 @@ def _done(request: PageRequest, who: Person, booked: Booked) -> Response[Any]:
         said = FEWER_DONE if booked.fewer else MORE_DONE
     else:
         said = FEWER_NOWHERE if booked.fewer else MORE_NOWHERE
-    return screen.done(request, who, HOME, said, n=booked.fewer or booked.more, location=booked.location)
+    return forms.done(request, who, HOME, said, n=booked.fewer or booked.more, location=booked.location)
 
 
 async def _scanned(tx: Tx, who: Person, chosen: Chosen, code: str) -> Chosen:
@@ -214,7 +215,7 @@ async def _scanned(tx: Tx, who: Person, chosen: Chosen, code: str) -> Chosen:
         try:
             here = await places.location_by_code(tx, **who.place, code=code)
         except LocationUnknown:
-            raise CodeUnknown(code=screen.shortened(code)) from None
+            raise CodeUnknown(code=forms.shortened(code)) from None
         if here.kind not in COUNTED_KINDS:
             raise KindWrong(code=here.code, kind=here.kind) from None
         return Chosen(location_id=here.id)

@@ -9,11 +9,12 @@ from litestar.params import FromPath
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import StockId
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog import scanning
 from crossdock.core.catalog.errors import CodeUnknown
@@ -164,7 +165,7 @@ async def home(request: PageRequest) -> Response[Any]:
             "count", most=2**63 - 1, otherwise=0
         )
     except FieldWrong as error:
-        return await _home(request, who, 0, screen.failure(request, SAYS, error))
+        return await _home(request, who, 0, forms.failure(request, SAYS, error))
     return await _home(request, who, count_id)
 
 
@@ -180,10 +181,10 @@ async def scan(request: PageRequest) -> Response[Any]:
         code = form.text("code", characters_max=scanning.CODE_CHARACTERS_MAX, needed=True)
         if not count_id:
             if len(code) > CODE_CHARACTERS_MAX:
-                raise LocationUnknown(code=screen.shortened(code))
+                raise LocationUnknown(code=forms.shortened(code))
             async with who.desk.database.transaction() as tx:
                 begun = await commands.begin(tx, **who.place, location_code=code, staff_id=who.staff.id)
-            return screen.done(request, who, _address(begun.id))
+            return forms.done(request, who, _address(begun.id))
         async with who.desk.database.transaction() as tx:
             await commands.scan(
                 tx,
@@ -197,9 +198,9 @@ async def scan(request: PageRequest) -> Response[Any]:
                 operation_id=form.operation_id,
             )
             newest = (await queries.scans(tx, **who.place, count_id=count_id))[0]
-        return screen.done(request, who, _address(count_id), COUNTED, quantity=newest.quantity, sku=newest.sku)
+        return forms.done(request, who, _address(count_id), COUNTED, quantity=newest.quantity, sku=newest.sku)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
 
 
 @post(HOME + "/{count_id:int}/back")
@@ -209,9 +210,9 @@ async def take_back(request: PageRequest, count_id: FromPath[int]) -> Response[A
     async def do(form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             await commands.take_back(tx, **who.place, count_id=count_id, scan_id=form.number("scan"))
-        return screen.done(request, who, _address(count_id), TAKEN_BACK)
+        return forms.done(request, who, _address(count_id), TAKEN_BACK)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
 
 
 @get(HOME + "/{count_id:int}/seen", media_type=MediaType.HTML)
@@ -238,9 +239,9 @@ async def book(request: PageRequest, count_id: FromPath[int]) -> Response[Any]:
                 actor=who.actor,
             )
         facts = {"location": booked.location, "more": booked.more, "fewer": booked.fewer}
-        return screen.done(request, who, HOME, DONE if booked.more or booked.fewer else DONE_SAME, **facts)
+        return forms.done(request, who, HOME, DONE if booked.more or booked.fewer else DONE_SAME, **facts)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _seen(request, who, count_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _seen(request, who, count_id, failure))
 
 
 @post(HOME + "/{count_id:int}/again")
@@ -251,9 +252,9 @@ async def again(request: PageRequest, count_id: FromPath[int]) -> Response[Any]:
         round_ = form.whole("round", least=1, most=ROUNDS_MAX)
         async with who.desk.database.transaction() as tx:
             await commands.again(tx, **who.place, count_id=count_id, seen_round=round_)
-        return screen.done(request, who, _address(count_id))
+        return forms.done(request, who, _address(count_id))
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _seen(request, who, count_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _seen(request, who, count_id, failure))
 
 
 @post(HOME + "/{count_id:int}/leave")
@@ -263,9 +264,9 @@ async def leave(request: PageRequest, count_id: FromPath[int]) -> Response[Any]:
     async def do(_form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             left = await commands.leave(tx, **who.place, count_id=count_id)
-        return screen.done(request, who, HOME, LEFT, location=left.location)
+        return forms.done(request, who, HOME, LEFT, location=left.location)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, count_id, failure))
 
 
 def _reasons(form: Form) -> dict[StockId, str]:

@@ -8,10 +8,11 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
-from crossdock.console import web
+from crossdock.console import forms, web
 from crossdock.console.floor import screen
-from crossdock.console.floor.screen import Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import COOKIE, KIND, PREFIX, Person, cookie, person, take_login
+from crossdock.console.forms import Form
 from crossdock.console.web import PageRequest
 from crossdock.core.staff import commands
 from crossdock.core.staff.model import PASSWORD_CHARACTERS_MAX, USERNAME_CHARACTERS_MAX
@@ -94,7 +95,7 @@ async def log_in(request: PageRequest) -> Response[Any]:
         take_login(request, name)
         opened = await commands.open_session(desk.database, username=name, password=password, kind=KIND)
     except CrossdockError as error:
-        return _login(request, to=to, failure=screen.failure(request, SAYS, error))
+        return _login(request, to=to, failure=forms.failure(request, SAYS, error))
     answer = Redirect(to or PREFIX, status_code=303, headers={"cache-control": "no-store"})
     answer.set_cookie(cookie(request, opened))
     return answer
@@ -103,7 +104,7 @@ async def log_in(request: PageRequest) -> Response[Any]:
 @post(f"{PREFIX}/logout")
 async def log_out(request: PageRequest) -> Response[Any]:
     who = await person(request)
-    await screen.read(request, who)
+    await forms.read(request, who)
     async with who.desk.database.transaction() as tx:
         await commands.close_session(tx, token=request.cookies.get(COOKIE, ""))
     answer = Redirect(LOGIN, status_code=303, headers={"cache-control": "no-store"})
@@ -112,7 +113,7 @@ async def log_out(request: PageRequest) -> Response[Any]:
 
 
 def _login(
-    request: PageRequest, *, over: bool = False, to: str | None = None, failure: screen.Failure | None = None
+    request: PageRequest, *, over: bool = False, to: str | None = None, failure: forms.Failure | None = None
 ) -> Response[str]:
     return web.html(
         request,

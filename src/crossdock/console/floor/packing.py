@@ -14,10 +14,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import structs
 
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.bench import commands, queries
 from crossdock.core.bench.boxes import cartons_of
@@ -184,7 +186,7 @@ async def choose(request: PageRequest) -> Response[Any]:
         key = f"/{other}" if other else form.text("bench", needed=True)
         async with who.desk.database.autocommit() as tx:
             station = await queries.station(tx, **who.place, bench=key)
-        answer = screen.done(request, who, HOME)
+        answer = forms.done(request, who, HOME)
         answer.set_cookie(
             Cookie(
                 key=BENCH_COOKIE,
@@ -198,7 +200,7 @@ async def choose(request: PageRequest) -> Response[Any]:
         )
         return answer
 
-    return await screen.act(
+    return await forms.act(
         request, who, SAYS, do, lambda failure: _home(request, who, failure, choose=True), scanned="other"
     )
 
@@ -224,9 +226,9 @@ async def open_order(request: PageRequest) -> Response[Any]:
             )
             here = await queries.bench(tx, **who.place, packing_id=packing.id)
         said = {"number": here.order.number, "pieces": here.wanted}
-        return screen.done(request, who, f"{HOME}/{packing.id}", OPENED, **said)
+        return forms.done(request, who, f"{HOME}/{packing.id}", OPENED, **said)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
 
 
 @get(HOME + "/{packing_id:int}", media_type=MediaType.HTML)
@@ -259,7 +261,7 @@ async def scan(request: PageRequest, packing_id: FromPath[int]) -> Response[Any]
     async def again(failure: Failure) -> Response[Any]:
         return await _packing(request, who, packing_id, failure, asked=asked)
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 @post(HOME + "/{packing_id:int}/seen")
@@ -270,9 +272,9 @@ async def seen(request: PageRequest, packing_id: FromPath[int]) -> Response[Any]
     async def do(_form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             await commands.acknowledge(tx, **who.place, packing_id=packing_id)
-        return screen.done(request, who, f"{HOME}/{packing_id}")
+        return forms.done(request, who, f"{HOME}/{packing_id}")
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure))
 
 
 @post(HOME + "/{packing_id:int}/undo")
@@ -284,9 +286,9 @@ async def undo(request: PageRequest, packing_id: FromPath[int]) -> Response[Any]
             await commands.undo(
                 tx, **who.place, packing_id=packing_id, staff_id=who.staff.id, operation_id=form.operation_id
             )
-        return screen.done(request, who, f"{HOME}/{packing_id}", TAKEN_OUT)
+        return forms.done(request, who, f"{HOME}/{packing_id}", TAKEN_OUT)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure))
 
 
 @post(HOME + "/{packing_id:int}/aside")
@@ -305,10 +307,10 @@ async def put_aside(request: PageRequest, packing_id: FromPath[int]) -> Response
             )
             here = await queries.bench(tx, **who.place, packing_id=packing_id)
         if here.packing.state == "stopped":
-            return screen.done(request, who, f"{HOME}/{packing_id}")
-        return screen.done(request, who, HOME, PUT_ASIDE, number=here.order.number)
+            return forms.done(request, who, f"{HOME}/{packing_id}")
+        return forms.done(request, who, HOME, PUT_ASIDE, number=here.order.number)
 
-    return await screen.act(
+    return await forms.act(
         request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure), scanned="reason"
     )
 
@@ -329,9 +331,9 @@ async def weigh(request: PageRequest, packing_id: FromPath[int]) -> Response[Any
                 box=form.text("box"),
                 cartons=cartons_of(who.site.settings),
             )
-        return screen.done(request, who, f"{HOME}/{packing_id}", WEIGHED)
+        return forms.done(request, who, f"{HOME}/{packing_id}", WEIGHED)
 
-    return await screen.act(
+    return await forms.act(
         request, who, SAYS, do, lambda failure: _packing(request, who, packing_id, failure), scanned="weight_g"
     )
 
@@ -342,11 +344,11 @@ def _counted(request: PageRequest, who: Person, step: Step) -> Response[Any]:
         said = CLOSED if step.packing.packing_id is not None else CLOSED_UNFILMED
         if step.reported is not None and NO_CAMERA in step.reported.warnings:
             said = CLOSED_UNSEEN
-        return screen.done(request, who, f"{to}?label=1", said, number=step.number)
+        return forms.done(request, who, f"{to}?label=1", said, number=step.number)
     line = step.line
     if line is None:
-        return screen.done(request, who, to)
-    return screen.done(request, who, to, COUNTED, sku=line.sku, packed=line.packed, wanted=line.wanted)
+        return forms.done(request, who, to)
+    return forms.done(request, who, to, COUNTED, sku=line.sku, packed=line.packed, wanted=line.wanted)
 
 
 async def _station(request: PageRequest, who: Person) -> Station | None:
@@ -460,7 +462,7 @@ def _standing(request: PageRequest, here: Bench) -> Failure | None:
         error = queries.stopped(here.packing, here.order.number, here.totes)
     if error is None:
         return None
-    return structs.replace(screen.failure(request, SAYS, error, scanned=code), status=200)
+    return structs.replace(forms.failure(request, SAYS, error, scanned=code), status=200)
 
 
 def _missing_first(line: Line) -> tuple[bool, int]:

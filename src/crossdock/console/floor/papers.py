@@ -6,12 +6,12 @@ from typing import Any, Final
 from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
-from crossdock.console import papers
+from crossdock.console import forms, papers
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog import queries as catalog
 from crossdock.core.catalog.errors import ProductUnknown
@@ -99,7 +99,7 @@ async def hand_out(request: PageRequest) -> Response[Any]:
                 )
             else:
                 first = str((before.after or {})["first"])
-        return screen.done(request, who, f"{PLATES}/{first}")
+        return forms.done(request, who, f"{PLATES}/{first}")
 
     async def again(failure: Failure) -> Response[Any]:
         return screen.show(
@@ -113,7 +113,7 @@ async def hand_out(request: PageRequest) -> Response[Any]:
             fields=sent,
         )
 
-    return await screen.act(request, who, SAYS, do, again, scanned="sku")
+    return await forms.act(request, who, SAYS, do, again, scanned="sku")
 
 
 @get(PLATES + "/{code:str}", media_type=MediaType.HTML)
@@ -134,11 +134,11 @@ async def _content(tx: Tx, account_id: Any, form: Form) -> OneKind | None:
         return None
     found = await catalog.products_by_sku(tx, account_id=account_id, skus=[sku])
     if sku not in found:
-        raise ProductUnknown(sku=screen.shortened(sku))
+        raise ProductUnknown(sku=forms.shortened(sku))
     try:
         day = date.fromisoformat(expires) if expires else None
     except ValueError as error:
-        raise FieldWrong(field="expires", value=screen.shortened(expires)) from error
+        raise FieldWrong(field="expires", value=forms.shortened(expires)) from error
     quantity = form.whole("quantity", least=1, most=QUANTITY_MAX)
     return OneKind(product_id=found[sku].id, quantity=quantity, lot=lot, expires_on=day)
 

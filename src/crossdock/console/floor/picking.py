@@ -13,11 +13,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.ids import LocationId, OrderId, StockId
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog import scanning
 from crossdock.core.catalog.errors import CodeUnknown
@@ -176,7 +177,7 @@ async def walk(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
     try:
         here = Walk.of(Form(fields=dict(request.query_params), operation_id=""))
     except FieldWrong as error:
-        return await _walk(request, who, wave_id, Walk(), screen.failure(request, SAYS, error))
+        return await _walk(request, who, wave_id, Walk(), forms.failure(request, SAYS, error))
     return await _walk(request, who, wave_id, here)
 
 
@@ -188,9 +189,9 @@ async def take(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
     async def do(_form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             await commands.next_task(tx, **who.place, wave_id=wave_id, staff_id=who.staff.id)
-        return screen.done(request, who, f"{HOME}/{wave_id}")
+        return forms.done(request, who, f"{HOME}/{wave_id}")
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _waves(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _waves(request, who, failure))
 
 
 @post(f"{HOME}/{{wave_id:int}}/scan")
@@ -206,22 +207,22 @@ async def scan(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
         mine: dict[str, Any] = {**who.place, "wave_id": wave_id, "staff_id": who.staff.id}
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **who.place, operation_id=form.operation_id) is not None:
-                return screen.done(request, who, f"{HOME}/{wave_id}")
+                return forms.done(request, who, f"{HOME}/{wave_id}")
             pick = await queries.pick_in_hand(tx, **mine)
             if pick is None or pick.task_id != here.task_id:
                 raise PickNotYours(id=here.task_id)
             if here.step == "location":
                 if code != pick.location:
-                    raise LocationWrong(scanned=screen.shortened(code), wanted=pick.location)
-                return screen.done(request, who, _address(wave_id, pick, "product"))
+                    raise LocationWrong(scanned=forms.shortened(code), wanted=pick.location)
+                return forms.done(request, who, _address(wave_id, pick, "product"))
             more = here.step == "tote" and await _is_product(tx, who, pick, code)
             if here.step == "product" or more:
                 quantity = here.quantity + more
                 if not more and not await _is_product(tx, who, pick, code):
-                    raise ProductWrong(scanned=screen.shortened(code), wanted=pick.sku)
+                    raise ProductWrong(scanned=forms.shortened(code), wanted=pick.sku)
                 if quantity > pick.left:
                     raise PiecesWrong(quantity=quantity, left=pick.left)
-                return screen.done(request, who, _address(wave_id, pick, "tote", quantity))
+                return forms.done(request, who, _address(wave_id, pick, "tote", quantity))
             await commands.confirm(
                 tx,
                 **who.place,
@@ -235,9 +236,9 @@ async def scan(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
             following = await commands.next_task(tx, **mine)
         same_place = following is not None and following.location_id == pick.location_id
         to = _address(wave_id, following, "product") if following and same_place else f"{HOME}/{wave_id}"
-        return screen.done(request, who, to, TEXTS["picked"], n=here.quantity, sku=pick.sku, tote=code)
+        return forms.done(request, who, to, TEXTS["picked"], n=here.quantity, sku=pick.sku, tote=code)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _walk(request, who, wave_id, here, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _walk(request, who, wave_id, here, failure))
 
 
 @post(f"{HOME}/{{wave_id:int}}/short")
@@ -265,9 +266,9 @@ async def short(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
         location = "" if pick is None or pick.task_id != here.task_id else pick.location
         facts = {"missing": told.missing, "elsewhere": told.elsewhere, "held": ", ".join(told.held)}
         said = TEXTS["held" if told.held else "elsewhere"]
-        return screen.done(request, who, f"{HOME}/{wave_id}", said, location=location, **facts)
+        return forms.done(request, who, f"{HOME}/{wave_id}", said, location=location, **facts)
 
-    return await screen.act(
+    return await forms.act(
         request, who, SAYS, do, lambda failure: _walk(request, who, wave_id, here, failure), scanned="reason"
     )
 
@@ -281,9 +282,9 @@ async def leave(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
             await commands.put_down(
                 tx, **who.place, wave_id=wave_id, staff_id=who.staff.id, operation_id=form.operation_id
             )
-        return screen.done(request, who, HOME, TEXTS["left"])
+        return forms.done(request, who, HOME, TEXTS["left"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _waves(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _waves(request, who, failure))
 
 
 @get(f"{HOME}/{{wave_id:int}}/sort", media_type=MediaType.HTML)
@@ -305,13 +306,13 @@ async def sort(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
         path = f"{HOME}/{wave_id}/sort"
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **who.place, operation_id=form.operation_id) is not None:
-                return screen.done(request, who, path)
+                return forms.done(request, who, path)
             sku = product or (await scanning.find(tx, account_id=who.staff.account_id, text=code)).product.sku
             step = await queries.sort_step(tx, **who.place, wave_id=wave_id, code=sku)
             if step is None:
-                raise NotInBatch(scanned=screen.shortened(code))
+                raise NotInBatch(scanned=forms.shortened(code))
             if not product:
-                return screen.done(request, who, f"{path}?{urlencode({'product': sku})}")
+                return forms.done(request, who, f"{path}?{urlencode({'product': sku})}")
             await commands.sort(
                 tx,
                 **who.place,
@@ -321,9 +322,9 @@ async def sort(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
                 staff_id=who.staff.id,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, path, TEXTS["sorted"], sku=step.sku, tote=code)
+        return forms.done(request, who, path, TEXTS["sorted"], sku=step.sku, tote=code)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _sorting(request, who, wave_id, product, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _sorting(request, who, wave_id, product, failure))
 
 
 @get(PUT_BACKS, media_type=MediaType.HTML)
@@ -342,7 +343,7 @@ async def put_back(request: PageRequest) -> Response[Any]:
         code = form.text("code", needed=True)
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **who.place, operation_id=form.operation_id) is not None:
-                return screen.done(request, who, PUT_BACKS)
+                return forms.done(request, who, PUT_BACKS)
             rows = {_put_back_key(row): row for row in await queries.put_backs(tx, **who.place)}
             if chosen not in rows:
                 raise PickUnknown(id=0)
@@ -359,9 +360,9 @@ async def put_back(request: PageRequest) -> Response[Any]:
                 staff_id=who.staff.id,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, PUT_BACKS, TEXTS["put_back_done"], n=quantity, sku=row.sku, location=code)
+        return forms.done(request, who, PUT_BACKS, TEXTS["put_back_done"], n=quantity, sku=row.sku, location=code)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _put_backs(request, who, chosen, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _put_backs(request, who, chosen, failure))
 
 
 @get(REFILLS, media_type=MediaType.HTML)
@@ -380,7 +381,7 @@ async def refill(request: PageRequest) -> Response[Any]:
         code = form.text("code", needed=True)
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **who.place, operation_id=form.operation_id) is not None:
-                return screen.done(request, who, REFILLS)
+                return forms.done(request, who, REFILLS)
             rows = {_refill_key(row): row for row in await queries.refills(tx, **who.place)}
             if chosen not in rows:
                 raise PickUnknown(id=0)
@@ -396,9 +397,9 @@ async def refill(request: PageRequest) -> Response[Any]:
                 staff_id=who.staff.id,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, REFILLS, TEXTS["refill_done"], n=quantity, sku=row.sku, location=code)
+        return forms.done(request, who, REFILLS, TEXTS["refill_done"], n=quantity, sku=row.sku, location=code)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _refills(request, who, chosen, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _refills(request, who, chosen, failure))
 
 
 async def _is_product(tx: Tx, who: Person, pick: Pick, code: str) -> bool:

@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import LocationId, OrderId
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.errors import CodeUnknown
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
@@ -166,9 +167,9 @@ async def choose(request: PageRequest) -> Response[Any]:
         number = form.text("code", characters_max=CODE_CHARACTERS_MAX, needed=True)
         async with who.desk.database.autocommit() as tx:
             found = await queries.order_of(tx, **who.place, number=number)
-        return screen.done(request, who, f"{HOME}/{found.id}")
+        return forms.done(request, who, f"{HOME}/{found.id}")
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
 
 
 @get(HOME + "/{order_id:int}", media_type=MediaType.HTML)
@@ -197,12 +198,12 @@ async def scan(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
         line = next(line for line in here.lines if line.id == scans[0].order_line_id)
         now = {"sku": line.sku, "now": here.scanned.get(line.id, 0), "left": line.left}
         quantity = sum(one.quantity for one in scans)
-        return screen.done(request, who, _address(order_id, wanted.plate), SCANNED, quantity=quantity, **now)
+        return forms.done(request, who, _address(order_id, wanted.plate), SCANNED, quantity=quantity, **now)
 
     async def again(failure: Failure) -> Response[Any]:
         return await _order(request, who, order_id, failure, asked.get("wanted"))
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 @post(HOME + "/{order_id:int}/back")
@@ -213,9 +214,9 @@ async def take_back(request: PageRequest, order_id: FromPath[int]) -> Response[A
         async with who.desk.database.transaction() as tx:
             ids = [form.number("scan")] if form.text("scan") else await _own(tx, who, order_id)
             await commands.take_back(tx, **who.place, staff_id=who.staff.id, order_id=order_id, scan_ids=ids)
-        return screen.done(request, who, _address(order_id), TAKEN_BACK)
+        return forms.done(request, who, _address(order_id), TAKEN_BACK)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 @post(HOME + "/{order_id:int}/book")
@@ -234,9 +235,9 @@ async def book(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
                 dock_id=LocationId(form.number("dock")) if form.text("dock") else None,
             )
         said = {"pieces": booked.pieces, "number": booked.order.number, "dock": booked.dock}
-        return screen.done(request, who, _address(order_id), BOOKED if booked.dock else BOOKED_NOWHERE, **said)
+        return forms.done(request, who, _address(order_id), BOOKED if booked.dock else BOOKED_NOWHERE, **said)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 @post(HOME + "/{order_id:int}/close")
@@ -254,9 +255,9 @@ async def close(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
                 reason=form.text("reason", characters_max=REASON_CHARACTERS_MAX),
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, HOME, CLOSED, number=closed.number)
+        return forms.done(request, who, HOME, CLOSED, number=closed.number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 def _wanted(form: Form) -> Wanted:
@@ -264,7 +265,7 @@ def _wanted(form: Form) -> Wanted:
     try:
         expires_on = date.fromisoformat(said) if said else None
     except ValueError as error:
-        raise FieldWrong(field="expires_on", value=screen.shortened(said)) from error
+        raise FieldWrong(field="expires_on", value=forms.shortened(said)) from error
     return Wanted(
         code=form.text("code", characters_max=CODE_CHARACTERS_MAX, needed=True),
         quantity=form.whole("quantity", least=1, most=QUANTITY_MAX) if form.text("quantity") else None,

@@ -9,11 +9,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
+from crossdock.console import forms
 from crossdock.console.floor import screen, strays
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.errors import CodeUnknown
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
@@ -180,11 +181,9 @@ async def choose(request: PageRequest) -> Response[Any]:
         sent["code"] = code
         async with who.desk.database.autocommit() as tx:
             found = await queries.return_of(tx, **who.place, code=code)
-        return screen.done(request, who, _address(found.id))
+        return forms.done(request, who, _address(found.id))
 
-    return await screen.act(
-        request, who, SAYS, do, lambda failure: _home(request, who, failure, sent.get("code", ""))
-    )
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure, sent.get("code", "")))
 
 
 @get(HOME + "/{order_id:int}", media_type=MediaType.HTML)
@@ -206,9 +205,9 @@ async def receive(request: PageRequest, order_id: FromPath[int]) -> Response[Any
                 order_id=order_id,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, _address(order_id), RECEIVED, number=received.number)
+        return forms.done(request, who, _address(order_id), RECEIVED, number=received.number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 @post(HOME + "/{order_id:int}/look")
@@ -233,9 +232,9 @@ async def look(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
             here = await queries.inspection(tx, **who.place, order_id=order_id)
         line = next(line for line in here.lines if line.id == piece.order_line_id)
         said = {"quantity": piece.quantity, "sku": line.sku, "seen": here.seen.get(line.id, 0)}
-        return screen.done(request, who, _address(order_id), SEEN, **said, quantity_all=line.quantity)
+        return forms.done(request, who, _address(order_id), SEEN, **said, quantity_all=line.quantity)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure, sent))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure, sent))
 
 
 @post(HOME + "/{order_id:int}/back")
@@ -245,9 +244,9 @@ async def take_back(request: PageRequest, order_id: FromPath[int]) -> Response[A
     async def do(form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             await commands.take_back(tx, **who.place, order_id=order_id, piece_id=form.number("piece"))
-        return screen.done(request, who, _address(order_id), TAKEN_BACK)
+        return forms.done(request, who, _address(order_id), TAKEN_BACK)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 @post(HOME + "/{order_id:int}/ask")
@@ -259,9 +258,9 @@ async def ask(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
             asked = await commands.ask_owner(
                 tx, **who.place, actor=who.actor, order_id=order_id, question=form.text("question")
             )
-        return screen.done(request, who, _address(order_id), ASKED, number=asked.number)
+        return forms.done(request, who, _address(order_id), ASKED, number=asked.number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 @post(HOME + "/{order_id:int}/finish")
@@ -280,20 +279,20 @@ async def finish(request: PageRequest, order_id: FromPath[int]) -> Response[Any]
                 operation_id=form.operation_id,
             )
         said = {"restock": done.restock, "quarantine": done.quarantine, "reject": done.reject}
-        return screen.done(request, who, HOME, FINISHED, number=done.order.number, **said)
+        return forms.done(request, who, HOME, FINISHED, number=done.order.number, **said)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _order(request, who, order_id, failure))
 
 
 def _wanted(form: Form) -> Wanted:
     verdict = form.text("verdict")
     if verdict not in VERDICTS:
-        raise FieldWrong(field="verdict", value=screen.shortened(verdict))
+        raise FieldWrong(field="verdict", value=forms.shortened(verdict))
     said = form.text("expires_on")
     try:
         expires_on = date.fromisoformat(said) if said else None
     except ValueError as error:
-        raise FieldWrong(field="expires_on", value=screen.shortened(said)) from error
+        raise FieldWrong(field="expires_on", value=forms.shortened(said)) from error
     return Wanted(
         code=form.text("code", characters_max=CODE_CHARACTERS_MAX, needed=True),
         verdict=verdict,

@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import LocationId, StockId
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog import scanning
 from crossdock.core.catalog.errors import CodeUnknown
@@ -144,7 +145,7 @@ async def put_away_page(request: PageRequest) -> Response[Any]:
         chosen = _from_address(request)
         return await _put_away(request, who, chosen)
     except (FieldWrong, BucketUnknown, NothingWaits, PlateUnknown, PlatePutAway, CodeUnknown) as error:
-        return await _put_away(request, who, Chosen(), screen.failure(request, SAYS, error))
+        return await _put_away(request, who, Chosen(), forms.failure(request, SAYS, error))
 
 
 @post(PUT_AWAY)
@@ -159,7 +160,7 @@ async def put_away(request: PageRequest) -> Response[Any]:
         code = form.text("code", characters_max=scanning.CODE_CHARACTERS_MAX, needed=True)
         if not chosen.stock_id and not chosen.plate:
             async with who.desk.database.autocommit() as tx:
-                return screen.done(request, who, (await _understood(tx, who, code)).at(PUT_AWAY))
+                return forms.done(request, who, (await _understood(tx, who, code)).at(PUT_AWAY))
         put: dict[str, Any] = {
             **who.place,
             "location_code": _location_code(code),
@@ -178,12 +179,12 @@ async def put_away(request: PageRequest) -> Response[Any]:
                     quantity=_quantity(form),
                 )
         said = DONE_PLATE if chosen.plate else DONE
-        return screen.done(request, who, PUT_AWAY, said, **_facts(done))
+        return forms.done(request, who, PUT_AWAY, said, **_facts(done))
 
     async def again(failure: Failure) -> Response[Any]:
         return await _again(request, who, chosen, failure, _put_away)
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 @get(MOVE, media_type=MediaType.HTML)
@@ -192,7 +193,7 @@ async def move_page(request: PageRequest) -> Response[Any]:
     try:
         return await _move(request, who, _from_address(request))
     except (FieldWrong, LocationUnknown, BucketUnknown, NotInLocation, CodeUnknown) as error:
-        return await _move(request, who, Chosen(), screen.failure(request, SAYS, error))
+        return await _move(request, who, Chosen(), forms.failure(request, SAYS, error))
 
 
 @post(MOVE)
@@ -207,7 +208,7 @@ async def move(request: PageRequest) -> Response[Any]:
         code = form.text("code", characters_max=scanning.CODE_CHARACTERS_MAX, needed=True)
         if not chosen.stock_id:
             async with who.desk.database.autocommit() as tx:
-                return screen.done(request, who, (await _taken(tx, who, chosen, code)).at(MOVE))
+                return forms.done(request, who, (await _taken(tx, who, chosen, code)).at(MOVE))
         async with who.desk.database.transaction() as tx:
             done = await commands.move(
                 tx,
@@ -220,12 +221,12 @@ async def move(request: PageRequest) -> Response[Any]:
                 operation_id=form.operation_id,
             )
         to = Chosen(location_id=chosen.location_id).at(MOVE)
-        return screen.done(request, who, to, DONE, **_facts(done))
+        return forms.done(request, who, to, DONE, **_facts(done))
 
     async def again(failure: Failure) -> Response[Any]:
         return await _again(request, who, chosen, failure, _move)
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 def _from_address(request: PageRequest) -> Chosen:
@@ -241,7 +242,7 @@ def _quantity(form: Form) -> int | None:
 def _location_code(code: str) -> str:
     """Errors: LocationUnknown."""
     if len(code) > CODE_CHARACTERS_MAX:
-        raise LocationUnknown(code=screen.shortened(code))
+        raise LocationUnknown(code=forms.shortened(code))
     return code
 
 

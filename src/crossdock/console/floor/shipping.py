@@ -7,10 +7,12 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.errors import CrossdockError
+from crossdock.console import forms
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
 from crossdock.core.fulfilment.errors import CancelWaiting, StationHasNoCabinet
@@ -118,7 +120,7 @@ async def load(request: PageRequest) -> Response[Any]:
     async def do(form: Form) -> Response[Any]:
         return await _load(request, who, form, HOME)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
 
 
 @get(CLOSED, media_type=MediaType.HTML)
@@ -150,7 +152,7 @@ async def scan(request: PageRequest, manifest_id: FromPath[int]) -> Response[Any
     async def do(form: Form) -> Response[Any]:
         return await _load(request, who, form, _address(manifest_id), manifest_id)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
 
 
 @post(HOME + "/{manifest_id:int}/off")
@@ -167,9 +169,9 @@ async def take_off(request: PageRequest, manifest_id: FromPath[int]) -> Response
                 order_id=form.number("order"),
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, _address(manifest_id), OFF, number=number)
+        return forms.done(request, who, _address(manifest_id), OFF, number=number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
 
 
 @post(HOME + "/{manifest_id:int}/close")
@@ -188,9 +190,9 @@ async def close(request: PageRequest, manifest_id: FromPath[int]) -> Response[An
             vehicle=form.text("vehicle"),
         )
         said = {"id": manifest_id, "orders": gone.manifest.parcels, "numbers": ", ".join(gone.left)}
-        return screen.done(request, who, _address(manifest_id), GONE_BUT if gone.left else GONE, **said)
+        return forms.done(request, who, _address(manifest_id), GONE_BUT if gone.left else GONE, **said)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _manifest(request, who, manifest_id, failure))
 
 
 async def _load(
@@ -206,13 +208,13 @@ async def _load(
             operation_id=form.operation_id,
             manifest_id=manifest_id,
         )
-    return screen.done(request, who, to, LOADED_PART if loaded.missing else LOADED, **_said(request, loaded))
+    return forms.done(request, who, to, LOADED_PART if loaded.missing else LOADED, **_said(request, loaded))
 
 
 def _said(request: PageRequest, loaded: Loaded) -> dict[str, Any]:
     return {
         "number": loaded.number,
-        "destination": loaded.destination or screen.filled(request, TEXTS["nobody"]),
+        "destination": loaded.destination or forms.filled(request, TEXTS["nobody"]),
         "orders": loaded.orders,
         "missing": loaded.missing,
     }

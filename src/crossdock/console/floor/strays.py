@@ -7,9 +7,11 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.errors import CrossdockError
+from crossdock.console import forms
 from crossdock.console.floor import screen
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
+from crossdock.console.forms import Failure, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
 from crossdock.core.returning import queries, strays
@@ -71,9 +73,9 @@ async def note(request: PageRequest) -> Response[Any]:
                 what=form.text("what"),
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, HOME, NOTED, id=noted.id)
+        return forms.done(request, who, HOME, NOTED, id=noted.id)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, failure, sent))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure, sent))
 
 
 @post(HOME + "/{stray_id:int}")
@@ -90,9 +92,9 @@ async def settle(request: PageRequest, stray_id: FromPath[int]) -> Response[Any]
                 settlement=form.text("settlement"),
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, HOME, SETTLED, id=stray_id)
+        return forms.done(request, who, HOME, SETTLED, id=stray_id)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _home(request, who, failure))
 
 
 async def _home(

@@ -10,12 +10,12 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.ids import ServiceId, SubInventoryId
-from crossdock.console import web, words
+from crossdock.console import forms, web, words
 from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
-from crossdock.console.floor.errors import FieldWrong
-from crossdock.console.floor.screen import Failure, Form, Says
+from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, manager
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.fulfilment import calling_off
 from crossdock.core.fulfilment.errors import CancelDecided, CancelTooMuch, CancelUnknown
@@ -156,7 +156,7 @@ async def new(request: PageRequest) -> Response[Any]:
     try:
         asked = _asked(Form(fields=dict(request.query_params), operation_id=""))
     except FieldWrong as error:
-        return await _new(request, who, Asked(), screen.failure(request, SAYS, error))
+        return await _new(request, who, Asked(), forms.failure(request, SAYS, error))
     return await _new(request, who, asked)
 
 
@@ -179,9 +179,9 @@ async def create(request: PageRequest) -> Response[Any]:
                 actor=who.actor,
             )
             progress = await queries.wave(tx, **who.place, wave_id=wave.id)
-        return screen.done(request, who, f"{HOME}/{wave.id}", TEXTS["made"], id=wave.id, orders=progress.orders)
+        return forms.done(request, who, f"{HOME}/{wave.id}", TEXTS["made"], id=wave.id, orders=progress.orders)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _new(request, who, asked, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _new(request, who, asked, failure))
 
 
 @get(f"{HOME}/{{wave_id:int}}", media_type=MediaType.HTML)
@@ -199,9 +199,9 @@ async def cancel(request: PageRequest, wave_id: FromPath[int]) -> Response[Any]:
             await commands.cancel_wave(
                 tx, **who.place, wave_id=wave_id, staff_id=who.staff.id, operation_id=form.operation_id
             )
-        return screen.done(request, who, f"{HOME}/{wave_id}", TEXTS["was_cancelled"])
+        return forms.done(request, who, f"{HOME}/{wave_id}", TEXTS["was_cancelled"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _wave(request, who, wave_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _wave(request, who, wave_id, failure))
 
 
 @post(f"{HOME}/{{wave_id:int}}/call-off")
@@ -217,7 +217,7 @@ async def call_off(request: PageRequest, wave_id: FromPath[int]) -> Response[Any
             asked = await queries.call_offs(tx, **who.place, wave_id=wave_id)
             number = next((one.number for one in asked if one.id == request_id), "")
             if again is not None:
-                return screen.done(request, who, f"{HOME}/{wave_id}")
+                return forms.done(request, who, f"{HOME}/{wave_id}")
             if not number:
                 raise CancelUnknown(id=request_id)
             await calling_off.decide(
@@ -232,9 +232,9 @@ async def call_off(request: PageRequest, wave_id: FromPath[int]) -> Response[Any
                 operation_id=form.operation_id,
             )
         said = TEXTS["granted" if granted else "refused"]
-        return screen.done(request, who, f"{HOME}/{wave_id}", said, number=number)
+        return forms.done(request, who, f"{HOME}/{wave_id}", said, number=number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _wave(request, who, wave_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _wave(request, who, wave_id, failure))
 
 
 @get(BACK_ORDERS, media_type=MediaType.HTML)
@@ -252,7 +252,7 @@ async def release(request: PageRequest) -> Response[Any]:
         order_id = form.number("order")
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **who.place, operation_id=form.operation_id) is not None:
-                return screen.done(request, who, BACK_ORDERS)
+                return forms.done(request, who, BACK_ORDERS)
             listed = {one.order_id for one in await queries.back_orders(tx, **who.place)}
             if order_id not in listed:
                 raise WaveUnknown(id=order_id)
@@ -268,9 +268,9 @@ async def release(request: PageRequest) -> Response[Any]:
                 operation_id=form.operation_id,
             )
         said = TEXTS["released" if order.state == "allocated" else "waits"]
-        return screen.done(request, who, BACK_ORDERS, said, number=order.number)
+        return forms.done(request, who, BACK_ORDERS, said, number=order.number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _back_orders(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _back_orders(request, who, failure))
 
 
 def _asked(form: Form) -> Asked:

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from msgspec import Struct
 
 from crossdock.base.errors import Denied
-from crossdock.console.floor.errors import SessionOver
+from crossdock.console.forms import SessionOver
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts.model import Site
 from crossdock.core.staff import queries
@@ -36,6 +36,10 @@ class Person(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     word: str
     """What this session's forms carry."""
+
+    @property
+    def prefix(self) -> str:
+        return PREFIX
 
     @property
     def place(self) -> dict[str, Any]:

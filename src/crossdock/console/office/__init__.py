@@ -1,7 +1,7 @@
 """The console, `/console`: operators, support and managers of warehouses see what is there, and set it right.
 
 Each topic is a module with HANDLERS and, where the navigation names it, ENTRY; who.py says who is there and what they
-see, and screen.py how a screen is shown and a form is answered.
+see, and screen.py how a screen is shown. How a form is answered is said in console/forms.py.
 """
 
 from types import ModuleType
@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
 from crossdock.console import web
+from crossdock.console.forms import SessionOver
 from crossdock.console.office import (
     accounts,
     bulk,
@@ -32,7 +33,7 @@ from crossdock.console.office import (
     stock,
     workbench,
 )
-from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly, SessionOver
+from crossdock.console.office.errors import CodeDue, NotOfTheConsole, OperatorsOnly
 from crossdock.console.office.who import PREFIX
 from crossdock.console.web import Page, PageRequest
 from crossdock.core.operators.errors import SupportOnlyLooks

@@ -8,9 +8,10 @@ from litestar.params import FromPath
 from crossdock import dialects
 from crossdock.base.errors import Conflict
 from crossdock.base.ids import AccountId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, operator
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts import keys, overview
@@ -203,9 +204,7 @@ async def issue(request: PageRequest, account_id: FromPath[int]) -> Response[Any
             await _note(tx, who, form, "issue_key", issued.key, why)
         return _shown(request, who, issued)
 
-    return await screen.act(
-        request, who, SAYS, do, lambda failure: _one(request, who, AccountId(account_id), failure)
-    )
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, AccountId(account_id), failure))
 
 
 @get(HERE + "/{account_id:int}/keys/{credential_id:int}", media_type=MediaType.HTML)
@@ -248,9 +247,9 @@ async def replace_or_revoke(
                 revoked = await keys.revoke(tx, **by)
                 await _note(tx, who, form, "revoke_key", revoked, why)
         who.desk.accounts.forget()
-        return screen.done(request, who, f"{HERE}/{account_id}/keys/{credential_id}", TEXTS["told_revoke"])
+        return forms.done(request, who, f"{HERE}/{account_id}/keys/{credential_id}", TEXTS["told_revoke"])
 
-    return await screen.act(
+    return await forms.act(
         request, who, SAYS, do, lambda failure: _key(request, who, account_id, credential_id, failure)
     )
 

@@ -14,9 +14,10 @@ from litestar.response import Stream
 
 from crossdock.base.errors import PathUnknown
 from crossdock.base.ids import AccountId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, operator
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts import sql as accounts
@@ -151,9 +152,9 @@ async def take_in(request: PageRequest) -> Response[Any]:
                 actor=who.actor,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, f"{HERE}/{run.id}")
+        return forms.done(request, who, f"{HERE}/{run.id}")
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
 
 
 @get(HERE + "/{run_id:int}", media_type=MediaType.HTML)
@@ -172,7 +173,7 @@ async def go_on(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
             raise FieldWrong(field="deed", value=deed)
         async with who.desk.database.transaction() as tx:
             if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
-                return screen.done(request, who, f"{HERE}/{run.id}")
+                return forms.done(request, who, f"{HERE}/{run.id}")
             if deed == "begin":
                 await commands.begin(tx, account_id=run.account_id, run_id=run.id)
             elif deed == "drop":
@@ -188,9 +189,9 @@ async def go_on(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
                 reason=form.text("reason"),
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, f"{HERE}/{run.id}", TEXTS[f"told_{deed}"])
+        return forms.done(request, who, f"{HERE}/{run.id}", TEXTS[f"told_{deed}"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, run_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, run_id, failure))
 
 
 @get(HERE + "/{run_id:int}/{file:str}")

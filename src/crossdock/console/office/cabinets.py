@@ -8,16 +8,18 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.ids import BoxId, CabinetId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.events.model import HOUSE
-from crossdock.core.lockers import commands, watching
-from crossdock.core.lockers.errors import BoxClosed, BoxInOrder, BoxUnknown, CabinetUnknown
-from crossdock.core.lockers.model import OFFLINE, Compartment, Task
+from crossdock.core.lockers import alarms, commands, watching
+from crossdock.core.lockers.errors import AlarmUnknown, BoxClosed, BoxInOrder, BoxUnknown, CabinetUnknown
+from crossdock.core.lockers.model import OFFLINE, Compartment, Task, Watched
 from crossdock.core.operators import deeds
+from crossdock.db.tx import Tx
 
 HERE: Final = f"{PREFIX}/cabinets"
 BOXES_SHOWN: Final = 300
@@ -108,6 +110,9 @@ TEXTS: Final[Mapping[str, str]] = {
     "refused_offline": "Door {name} was not opened: the cabinet is not online.",
     "expired": "The cabinet has not answered. Door {name} was not opened, as far as is known.",
     "all": "All cabinets",
+    "clear": "Somebody has looked",
+    "clear_why": "The alarm ends. A door that it kept out of order takes parcels again.",
+    "told_clear": "The alarm is ended.",
     "told_break": "Door {name} is out of order now.",
     "told_mend": "Door {name} is in order again.",
     "opened without command": "opened without command",
@@ -122,6 +127,7 @@ TEXTS: Final[Mapping[str, str]] = {
 SAYS: Final = Says.of(
     TEXTS,
     {
+        AlarmUnknown: "This alarm has ended already.",
         CabinetUnknown: "There is no such cabinet here.",
         BoxUnknown: "This cabinet has no such door.",
         BoxClosed: "Door {box} is out of order already.",
@@ -154,30 +160,42 @@ async def listed(request: PageRequest) -> Response[Any]:
 
 @get(HERE + "/{cabinet_id:int}", media_type=MediaType.HTML)
 async def one(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any]:
-    who = await reader(request)
-    async with who.desk.database.autocommit() as tx:
-        cabinet = await watching.cabinet(
-            tx,
-            account_id=who.scope.account_id,
-            site_id=who.scope.site_id,
-            cabinet_id=CabinetId(min(cabinet_id, screen.ID_MAX)),
-        )
-        of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
-        boxes = await watching.compartments(tx, **of, limit=BOXES_SHOWN + 1)
-        warnings = await watching.warnings(tx, **of)
-    shown = boxes[:BOXES_SHOWN]
-    return screen.show(
-        request,
-        who,
-        SAYS,
-        "office/cabinet.html",
-        here=f"{HERE}/{cabinet.id}",
-        cabinet=cabinet,
-        columns=columns(shown),
-        box_ids={box.name: box.id for box in shown},
-        more_boxes=len(boxes) > BOXES_SHOWN,
-        warnings=warnings[: screen.ROWS_MAX],
-    )
+    return await _one(request, await reader(request), cabinet_id)
+
+
+@post(HERE + "/{cabinet_id:int}")
+async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any]:
+    """Somebody has looked at what a warning tells of."""
+    who = await writer(request)
+
+    async def do(form: Form) -> Response[Any]:
+        alarm_id = form.number("warning")
+        reason = deeds.reason_given(form.text("reason"))
+        async with who.desk.database.transaction() as tx:
+            cabinet = await _cabinet(tx, who, cabinet_id)
+            here = f"{HERE}/{cabinet.id}"
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+                return forms.done(request, who, here)
+            alarm = await alarms.clear(
+                tx,
+                account_id=cabinet.account_id,
+                cabinet_id=cabinet.id,
+                alarm_id=alarm_id,
+                actor=who.actor,
+            )
+            await deeds.record(
+                tx,
+                by=who.by,
+                action="clear_alarm",
+                account_id=cabinet.account_id,
+                subject=cabinet.subject,
+                reason=reason,
+                after={"warning": alarm.kind, **({"box": alarm.box_name} if alarm.box_name else {})},
+                operation_id=form.operation_id,
+            )
+        return forms.done(request, who, here, TEXTS["told_clear"])
+
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, cabinet_id, failure))
 
 
 @get(HERE + "/{cabinet_id:int}/doors/{box_id:int}", media_type=MediaType.HTML)
@@ -197,17 +215,12 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             raise FieldWrong(field="deed", value=deed)
         reason = deeds.reason_given(form.text("reason"))
         async with who.desk.database.transaction() as tx:
-            cabinet = await watching.cabinet(
-                tx,
-                account_id=who.scope.account_id,
-                site_id=who.scope.site_id,
-                cabinet_id=CabinetId(min(cabinet_id, screen.ID_MAX)),
-            )
+            cabinet = await _cabinet(tx, who, cabinet_id)
             of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
-            box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, screen.ID_MAX)))
+            box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, forms.ID_MAX)))
             here = f"{HERE}/{cabinet.id}/doors/{box.id}"
             if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
-                return screen.done(request, who, here)
+                return forms.done(request, who, here)
             after: dict[str, Any] = {"box": box.name}
             match deed:
                 case "open":
@@ -237,26 +250,53 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
                 after=after,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, here, TEXTS.get(f"told_{deed}", ""), name=box.name)
+        return forms.done(request, who, here, TEXTS.get(f"told_{deed}", ""), name=box.name)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _door(request, who, cabinet_id, box_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _door(request, who, cabinet_id, box_id, failure))
+
+
+async def _cabinet(tx: Tx, who: Somebody, cabinet_id: int) -> Watched:
+    """Errors: CabinetUnknown."""
+    return await watching.cabinet(
+        tx,
+        account_id=who.scope.account_id,
+        site_id=who.scope.site_id,
+        cabinet_id=CabinetId(min(cabinet_id, forms.ID_MAX)),
+    )
+
+
+async def _one(request: PageRequest, who: Somebody, cabinet_id: int, failure: Failure | None = None) -> Response[Any]:
+    async with who.desk.database.autocommit() as tx:
+        cabinet = await _cabinet(tx, who, cabinet_id)
+        of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
+        boxes = await watching.compartments(tx, **of, limit=BOXES_SHOWN + 1)
+        warnings = await watching.warnings(tx, **of, limit=screen.ROWS_MAX)
+    shown = boxes[:BOXES_SHOWN]
+    return screen.show(
+        request,
+        who,
+        SAYS,
+        "office/cabinet.html",
+        here=f"{HERE}/{cabinet.id}",
+        failure=failure,
+        cabinet=cabinet,
+        columns=columns(shown),
+        box_ids={box.name: box.id for box in shown},
+        more_boxes=len(boxes) > BOXES_SHOWN,
+        warnings=warnings,
+    )
 
 
 async def _door(
     request: PageRequest, who: Somebody, cabinet_id: int, box_id: int, failure: Failure | None = None
 ) -> Response[Any]:
     async with who.desk.database.autocommit() as tx:
-        cabinet = await watching.cabinet(
-            tx,
-            account_id=who.scope.account_id,
-            site_id=who.scope.site_id,
-            cabinet_id=CabinetId(min(cabinet_id, screen.ID_MAX)),
-        )
+        cabinet = await _cabinet(tx, who, cabinet_id)
         box = await watching.compartment(
             tx,
             account_id=cabinet.account_id,
             cabinet_id=cabinet.id,
-            box_id=BoxId(min(box_id, screen.ID_MAX)),
+            box_id=BoxId(min(box_id, forms.ID_MAX)),
         )
         tasks = await watching.tasks(tx, account_id=cabinet.account_id, box_id=box.id, limit=TASKS_SHOWN)
     command = request.query_params.get("command", "")
@@ -306,4 +346,4 @@ def columns(boxes: Sequence[Compartment]) -> list[list[Compartment]]:
     return found
 
 
-HANDLERS: Final = [listed, one, door, tend]
+HANDLERS: Final = [listed, one, clear, door, tend]

@@ -9,9 +9,10 @@ from msgspec import Struct
 from crossdock import dialects
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import CallbackId, ReceiverId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import bodies, receivers, screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Failure, Form, Says
+from crossdock.console.office.screen import Says
 from crossdock.console.office.who import Somebody, operator
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts import sql as accounts
@@ -175,9 +176,9 @@ async def act(request: PageRequest, callback_id: FromPath[int]) -> Response[Any]
                     reason=why,
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, f"{HERE}/{id_}", TEXTS[f"told_{deed}"], id=id_)
+        return forms.done(request, who, f"{HERE}/{id_}", TEXTS[f"told_{deed}"], id=id_)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
 
 
 @get(HERE + "/compare", media_type=MediaType.HTML)
@@ -189,7 +190,7 @@ async def compare(request: PageRequest) -> Response[Any]:
     try:
         sides = [await _side(request, who, name) for name in names]
     except (FieldWrong, CallbackUnknown, AttemptUnknown) as error:
-        failure = screen.failure(request, SAYS, error)
+        failure = forms.failure(request, SAYS, error)
     return screen.show(
         request,
         who,
@@ -197,7 +198,7 @@ async def compare(request: PageRequest) -> Response[Any]:
         "office/compare.html",
         here=f"{HERE}/compare",
         failure=failure,
-        names=[screen.shortened(name) for name in names],
+        names=[forms.shortened(name) for name in names],
         sides=sides,
         compared=bodies.compared(sides[0].text, sides[1].text) if sides else None,
         lines_max=bodies.LINES_MAX,
@@ -244,7 +245,7 @@ async def _side(request: PageRequest, who: Somebody, name: str) -> Side:
     number = _number(part) if dot else None
     callback_id = CallbackId(_number(whole) or 0)
     if not callback_id or (dot and number is None):
-        raise FieldWrong(field="callback", value=screen.shortened(name))
+        raise FieldWrong(field="callback", value=forms.shortened(name))
     attempt: Attempt | None = None
     async with who.desk.database.autocommit() as tx:
         row = await queries.callback(tx, callback_id, account_id=who.scope.account_id)
@@ -256,10 +257,10 @@ async def _side(request: PageRequest, who: Somebody, name: str) -> Side:
             )
     if attempt is not None:
         text = attempt.body
-        title = screen.filled(request, TEXTS["body_of"], number=attempt.number)
+        title = forms.filled(request, TEXTS["body_of"], number=attempt.number)
     else:
         shown = await _preview(who, callback_id)
-        text, title = "" if shown is None else shown.body, screen.filled(request, TEXTS["body_now"])
+        text, title = "" if shown is None else shown.body, forms.filled(request, TEXTS["body_now"])
     return Side(
         name=name,
         title=f"{callback_id}, {row.kind}, {title}",

@@ -9,10 +9,11 @@ from litestar import MediaType, Response, get, post
 from litestar.response import Redirect
 
 from crossdock.base.errors import CrossdockError
-from crossdock.console import web
+from crossdock.console import forms, web
+from crossdock.console.forms import Failure, Form, SessionOver
 from crossdock.console.office import screen
-from crossdock.console.office.errors import NotOfTheConsole, SessionOver
-from crossdock.console.office.screen import Failure, Form, Says
+from crossdock.console.office.errors import NotOfTheConsole
+from crossdock.console.office.screen import Says
 from crossdock.console.office.who import (
     KIND,
     OF_OPERATOR,
@@ -86,7 +87,7 @@ async def log_in(request: PageRequest) -> Response[Any]:
                 await staff_commands.close_session(tx, token=opened.token)
             raise NotOfTheConsole()
     except CrossdockError as error:
-        return _login(request, to=to, failure=screen.failure(request, SAYS, error))
+        return _login(request, to=to, failure=forms.failure(request, SAYS, error))
     answer = _on(to or PREFIX)
     answer.set_cookie(cookie(request, OF_STAFF, opened.token, opened.ends_at))
     return answer
@@ -121,7 +122,7 @@ async def give_code(request: PageRequest) -> Response[Any]:
     async def again(failure: Failure) -> Response[Any]:
         return _code(request, who, failure=failure)
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 @get(FACTOR, media_type=MediaType.HTML)
@@ -157,13 +158,13 @@ async def confirm_factor(request: PageRequest) -> Response[Any]:
     async def again(failure: Failure) -> Response[Any]:
         return await _factor(request, who, failure=failure)
 
-    return await screen.act(request, who, SAYS, do, again)
+    return await forms.act(request, who, SAYS, do, again)
 
 
 @post(f"{PREFIX}/logout")
 async def log_out(request: PageRequest) -> Response[Any]:
     who = await half(request)
-    await screen.read(request, who)
+    await forms.read(request, who)
     async with who.desk.database.transaction() as tx:
         if who.operator is None:
             await staff_commands.close_session(tx, token=token_of(request))
@@ -176,7 +177,7 @@ async def log_out(request: PageRequest) -> Response[Any]:
 
 def refused(request: PageRequest, error: CrossdockError) -> Response[str]:
     """A page for who is logged in and asked for something that is not theirs."""
-    failure = screen.failure(request, SAYS, error)
+    failure = forms.failure(request, SAYS, error)
     return web.html(
         request, "office/refused.html", SAYS.texts, status=failure.status, failure=failure, prefix=PREFIX, here=PREFIX
     )

@@ -1,18 +1,11 @@
 """What only the console's pages refuse."""
 
-from crossdock.base.errors import Denied, Invalid
-
-
-class SessionOver(Denied):
-    """Nobody is logged in here: the session ended, or the access was withdrawn."""
+from crossdock.base.errors import Denied
+from crossdock.console.forms import SessionOver
 
 
 class CodeDue(SessionOver):
     """The password was right, the second factor is still to come. Facts: enrolled."""
-
-
-class PageStale(Denied):
-    """A form did not carry its session's own word: it may come from another site, or from before a new log-in."""
 
 
 class NotOfTheConsole(Denied):
@@ -21,10 +14,6 @@ class NotOfTheConsole(Denied):
 
 class OperatorsOnly(Denied):
     """Only the platform's operators may do this."""
-
-
-class FieldWrong(Invalid):
-    """A field of a form is missing or cannot be read. Facts: field, value."""
 
 
 class NumberElsewhere(Denied):

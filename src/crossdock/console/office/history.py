@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from crossdock.base.errors import PathUnknown
+from crossdock.console import forms
 from crossdock.console.office import screen
 from crossdock.console.office.bulk import as_file
 from crossdock.console.office.screen import Entry, Says
@@ -62,7 +63,7 @@ PICKING: Final = frozenset(
         "release_order",
     }
 )
-DOORS: Final = frozenset({"open_door", "break_door", "mend_door"})
+DOORS: Final = frozenset({"open_door", "break_door", "mend_door", "clear_alarm"})
 IMPORTS: Final = frozenset({queries.IMPORT, "begin_import", "drop_import", "undo_import"})
 RULES: Final = frozenset({SET_RULE})
 PACKING: Final = frozenset(
@@ -171,6 +172,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "open_door": "Opened a door",
     "break_door": "Marked a door as out of order",
     "mend_door": "Marked a door as in order",
+    "clear_alarm": "Ended an alarm of a cabinet",
     SET_RULE: "Changed a rule",
     "import": "Took in a file",
     "begin_import": "Began an import",
@@ -301,12 +303,12 @@ def changes(row: Told) -> list[str]:
 
 def said(value: Any) -> str:
     if isinstance(value, dict):
-        return screen.shortened(", ".join(f"{name} {said(one)}" for name, one in value.items()))
+        return forms.shortened(", ".join(f"{name} {said(one)}" for name, one in value.items()))
     if isinstance(value, list):
-        return screen.shortened(", ".join(said(one) for one in value))
+        return forms.shortened(", ".join(said(one) for one in value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else screen.shortened(str(value))
+    return "" if value is None else forms.shortened(str(value))
 
 
 def _wanted(who: Somebody, asked: Asked) -> Wanted:

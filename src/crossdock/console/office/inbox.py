@@ -6,9 +6,10 @@ from typing import Any, Final, cast
 from litestar import MediaType, Response, get, post
 
 from crossdock.base.ids import AccountId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen, seeing
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.operators import deeds
@@ -106,7 +107,7 @@ async def act(request: PageRequest) -> Response[Any]:
     async def do(form: Form) -> Response[Any]:
         deed, key = form.text("deed"), form.text("key", needed=True)
         if f"told_{deed}" not in TEXTS:
-            raise FieldWrong(field="deed", value=screen.shortened(deed))
+            raise FieldWrong(field="deed", value=forms.shortened(deed))
         account_id = AccountId(form.number("account"))
         async with who.desk.database.transaction() as tx:
             sight = seeing.sight(who, await seeing.seen(tx, who))
@@ -122,9 +123,9 @@ async def act(request: PageRequest) -> Response[Any]:
                     order_id=waiting.order_id,
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, HERE, TEXTS[f"told_{deed}"])
+        return forms.done(request, who, HERE, TEXTS[f"told_{deed}"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
 
 
 async def _do(tx: Tx, who: Somebody, waiting: Waiting, deed: str, form: Form) -> None:
@@ -172,7 +173,7 @@ async def _list(request: PageRequest, who: Somebody, failure: Failure | None = N
         now=now,
         leads_to=leads_to,
         told=lambda one: " · ".join(
-            screen.filled(request, CAUSES.get((one.kind, str(value)), "{value}"), value=value)
+            forms.filled(request, CAUSES.get((one.kind, str(value)), "{value}"), value=value)
             for value in one.facts.values()
             if value
         ),

@@ -14,10 +14,11 @@ from msgspec import Struct, to_builtins
 
 from crossdock.base import json
 from crossdock.base.ids import AccountId, OrderId
-from crossdock.console import evidence
+from crossdock.console import evidence, forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen, seeing
-from crossdock.console.office.errors import FieldWrong, NumberElsewhere
-from crossdock.console.office.screen import Failure, Form, Says
+from crossdock.console.office.errors import NumberElsewhere
+from crossdock.console.office.screen import Says
 from crossdock.console.office.who import PREFIX, UTC, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.events.model import HOUSE
@@ -180,7 +181,7 @@ async def act(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
     async def do(form: Form) -> Response[Any]:
         deed = form.text("deed")
         if deed not in DEEDS:
-            raise FieldWrong(field="deed", value=screen.shortened(deed))
+            raise FieldWrong(field="deed", value=forms.shortened(deed))
         async with who.desk.database.transaction() as tx:
             order = await _order(tx, who, order_id)
             told = f"told_{deed}"
@@ -197,9 +198,9 @@ async def act(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
                     reason=reason,
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, f"{HERE}/{order_id}", TEXTS[told], number=order.number)
+        return forms.done(request, who, f"{HERE}/{order_id}", TEXTS[told], number=order.number)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, order_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, order_id, failure))
 
 
 @get(HERE + "/{order_id:int}/evidence")

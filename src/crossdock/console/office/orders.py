@@ -9,9 +9,10 @@ from litestar import MediaType, Response, get
 from litestar.response import Redirect
 
 from crossdock.base.ids import SiteId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong
 from crossdock.console.office import screen, seeing
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts import sql as accounts
@@ -78,7 +79,7 @@ async def _search(request: PageRequest, who: Somebody, text: str) -> Response[An
         SAYS,
         "office/orders_found.html",
         here=HERE,
-        text=screen.shortened(text),
+        text=forms.shortened(text),
         rows=rows[:FOUND_MAX],
         more=len(rows) > FOUND_MAX,
         most=FOUND_MAX,
@@ -102,7 +103,7 @@ async def _list(request: PageRequest, who: Somebody) -> Response[Any]:
                 limit=screen.ROWS_MAX,
             )
         except FieldWrong as error:
-            failure = screen.failure(request, SAYS, error)
+            failure = forms.failure(request, SAYS, error)
     given = {name: value for name, value in asked.items() if value}
     return screen.show(
         request,
@@ -127,7 +128,7 @@ async def _wanted(tx: Tx, who: Somebody, asked: Mapping[str, str]) -> ListFilter
     """Errors: FieldWrong."""
     for name, known in (("kind", seeing.KINDS), ("state", seeing.STATES)):
         if asked[name] and asked[name] not in known:
-            raise FieldWrong(field=name, value=screen.shortened(asked[name]))
+            raise FieldWrong(field=name, value=forms.shortened(asked[name]))
     return ListFilter(
         kind=asked["kind"] or None,
         state=asked["state"] or None,
@@ -146,7 +147,7 @@ async def _site(tx: Tx, who: Somebody, asked: Mapping[str, str]) -> SiteId | Non
     if account is not None and "\0" not in asked["site"]:
         site = await accounts.site(tx, account_id=account.id, code=asked["site"][:TEXT_CHARACTERS_MAX])
     if site is None:
-        raise FieldWrong(field="site", value=screen.shortened(asked["site"]))
+        raise FieldWrong(field="site", value=forms.shortened(asked["site"]))
     return site.id
 
 
@@ -155,7 +156,7 @@ def _day(asked: Mapping[str, str], name: str) -> date | None:
     try:
         return date.fromisoformat(asked[name]) if asked[name] else None
     except ValueError as error:
-        raise FieldWrong(field=name, value=screen.shortened(asked[name])) from error
+        raise FieldWrong(field=name, value=forms.shortened(asked[name])) from error
 
 
 def _to(address: str) -> Redirect:

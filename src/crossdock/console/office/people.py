@@ -7,9 +7,11 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.ids import SiteId, StaffId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong, OperatorsOnly
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.errors import OperatorsOnly
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts.errors import SiteUnknown
@@ -131,14 +133,14 @@ async def add(request: PageRequest) -> Response[Any]:
         reason = deeds.reason_given(form.text("reason"))
         role = form.text("role") or "clerk"
         if role not in get_args(Role):
-            raise FieldWrong(field="role", value=screen.shortened(role))
+            raise FieldWrong(field="role", value=forms.shortened(role))
         site = await _site_of(who, form)
         password_hash = await _hashed(form, site)
         async with who.desk.database.transaction() as tx:
             if await commands.action_of(
                 tx, account_id=site.account_id, site_id=site.id, operation_id=form.operation_id
             ):
-                return screen.done(request, who, HERE)
+                return forms.done(request, who, HERE)
             given: dict[str, Any] = {
                 "username": name,
                 "password_hash": password_hash,
@@ -149,9 +151,9 @@ async def add(request: PageRequest) -> Response[Any]:
                 made = await managing.hire(tx, by=who.by, **given)
             else:
                 made = await managing.place(tx, by=_above(who), at=site, role=cast(Role, role), **given)
-        return screen.done(request, who, f"{HERE}/{made.id}", TEXTS["added"], name=made.username)
+        return forms.done(request, who, f"{HERE}/{made.id}", TEXTS["added"], name=made.username)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _list(request, who, failure))
 
 
 @get(HERE + "/{staff_id:int}", media_type=MediaType.HTML)
@@ -166,7 +168,7 @@ async def change(request: PageRequest, staff_id: FromPath[int]) -> Response[Any]
     async def do(form: Form) -> Response[Any]:
         deed = form.text("deed")
         if f"told_{deed}" not in TEXTS:
-            raise FieldWrong(field="deed", value=screen.shortened(deed))
+            raise FieldWrong(field="deed", value=forms.shortened(deed))
         if deed in FOR_OPERATORS and who.operator is None:
             raise OperatorsOnly()
         reason = deeds.reason_given(form.text("reason"))
@@ -179,12 +181,12 @@ async def change(request: PageRequest, staff_id: FromPath[int]) -> Response[Any]
             if await commands.action_of(
                 tx, account_id=found.account_id, site_id=found.site_id, operation_id=form.operation_id
             ):
-                return screen.done(request, who, f"{HERE}/{found.id}")
+                return forms.done(request, who, f"{HERE}/{found.id}")
             more: dict[str, Any] = {"staff_id": found.id, "reason": reason, "operation_id": form.operation_id}
             await _done(tx, who, deed, form, password_hash, more)
-        return screen.done(request, who, f"{HERE}/{found.id}", TEXTS[f"told_{deed}"], name=found.username)
+        return forms.done(request, who, f"{HERE}/{found.id}", TEXTS[f"told_{deed}"], name=found.username)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, staff_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, staff_id, failure))
 
 
 def _done(tx: Tx, who: Somebody, deed: str, form: Form, password_hash: str, more: dict[str, Any]) -> Awaitable[Staff]:
@@ -239,7 +241,7 @@ async def _member(who: Somebody, staff_id: int) -> Member:
             tx,
             account_id=who.scope.account_id,
             site_id=who.scope.site_id,
-            staff_id=StaffId(min(staff_id, screen.ID_MAX)),
+            staff_id=StaffId(min(staff_id, forms.ID_MAX)),
         )
 
 

@@ -8,9 +8,10 @@ from litestar import MediaType, Response, get, post
 from litestar.params import FromPath
 
 from crossdock.base.ids import CallbackId, ReceiverId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, operator
 from crossdock.console.web import PageRequest
 from crossdock.core.operators import deeds
@@ -151,9 +152,9 @@ async def freeze_or_thaw(request: PageRequest, receiver_id: FromPath[int]) -> Re
                     reason=why,
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, f"{HERE}/receivers/{id_}", TEXTS[f"told_{deed}"], name=receiver.name)
+        return forms.done(request, who, f"{HERE}/receivers/{id_}", TEXTS[f"told_{deed}"], name=receiver.name)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
 
 
 @get(HERE + "/receivers/{receiver_id:int}/again", media_type=MediaType.HTML)
@@ -164,7 +165,7 @@ async def reckon(request: PageRequest, receiver_id: FromPath[int]) -> Response[A
     try:
         choice = _choice(who, id_, dict(request.query_params))
     except FieldWrong as error:
-        return await _one(request, who, id_, screen.failure(request, SAYS, error))
+        return await _one(request, who, id_, forms.failure(request, SAYS, error))
     return await _reckoned(request, who, choice)
 
 
@@ -196,9 +197,9 @@ async def begin(request: PageRequest, receiver_id: FromPath[int]) -> Response[An
                     after={"receiver_id": id_, "states": list(choice.states), "found": run.found},
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, f"{HERE}/runs/{run.id}", TEXTS["told_begin"])
+        return forms.done(request, who, f"{HERE}/runs/{run.id}", TEXTS["told_begin"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _one(request, who, id_, failure))
 
 
 @get(HERE + "/runs/{run_id:int}", media_type=MediaType.HTML)
@@ -222,9 +223,9 @@ async def stop(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
                     subject=f"resend:{run_id}",
                     operation_id=form.operation_id,
                 )
-        return screen.done(request, who, f"{HERE}/runs/{run_id}", TEXTS["told_stop"])
+        return forms.done(request, who, f"{HERE}/runs/{run_id}", TEXTS["told_stop"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _run(request, who, run_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _run(request, who, run_id, failure))
 
 
 async def _one(

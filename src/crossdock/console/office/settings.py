@@ -11,9 +11,10 @@ from msgspec.json import decode
 from crossdock.base import json
 from crossdock.base.config import effective
 from crossdock.base.ids import SiteId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import screen
-from crossdock.console.office.errors import FieldWrong
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, reader, token_of, writer
 from crossdock.console.web import PageRequest
 from crossdock.core.operators import commands as operators
@@ -126,9 +127,9 @@ async def end_session(request: PageRequest) -> Response[Any]:
                 await staff.end_session(tx, staff=who.by, session_id=session_id)
             else:
                 await operators.end_session(tx, operator=who.by, session_id=session_id)
-        return screen.done(request, who, HERE, TEXTS["told_session"])
+        return forms.done(request, who, HERE, TEXTS["told_session"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _settings(request, who, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _settings(request, who, failure))
 
 
 @get(HERE + "/{site_id:int}", media_type=MediaType.HTML)
@@ -145,13 +146,13 @@ async def set_rule(request: PageRequest, site_id: FromPath[int]) -> Response[Any
         name = form.text("rule")
         rule = next((rule for rule in RULES[found.kind] if rule.name == name), None)
         if rule is None:
-            raise RuleUnknown(name=screen.shortened(name))
+            raise RuleUnknown(name=forms.shortened(name))
         reason = deeds.reason_given(form.text("reason"))
         here = f"{HERE}/{found.id}"
         at: dict[str, Any] = {"account_id": found.account_id, "site_id": found.id}
         async with who.desk.database.transaction() as tx:
             if await staff.action_of(tx, **at, operation_id=form.operation_id):
-                return screen.done(request, who, here)
+                return forms.done(request, who, here)
             await commands.set_rule(
                 tx,
                 **at,
@@ -163,9 +164,9 @@ async def set_rule(request: PageRequest, site_id: FromPath[int]) -> Response[Any
                 reason=reason,
                 operation_id=form.operation_id,
             )
-        return screen.done(request, who, here, TEXTS["told_rule"])
+        return forms.done(request, who, here, TEXTS["told_rule"])
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _place(request, who, site_id, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _place(request, who, site_id, failure))
 
 
 def read(rule: Rule, text: str) -> Value | None:
@@ -179,7 +180,7 @@ def read(rule: Rule, text: str) -> Value | None:
             return text == "yes"
     elif text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX:
         return int(text)
-    raise RuleUnfit(name=rule.name, value=screen.shortened(text))
+    raise RuleUnfit(name=rule.name, value=forms.shortened(text))
 
 
 def _was(form: Form) -> Any:
@@ -188,7 +189,7 @@ def _was(form: Form) -> Any:
     try:
         return decode(text) if text else None
     except DecodeError as error:
-        raise FieldWrong(field="was", value=screen.shortened(text)) from error
+        raise FieldWrong(field="was", value=forms.shortened(text)) from error
 
 
 async def _found(who: Somebody, site_id: int) -> Place:
@@ -196,7 +197,7 @@ async def _found(who: Somebody, site_id: int) -> Place:
     if who.scope.site_id not in (None, site_id):
         raise PlaceUnknown()
     async with who.desk.database.autocommit() as tx:
-        return await queries.place(tx, account_id=who.scope.account_id, site_id=SiteId(min(site_id, screen.ID_MAX)))
+        return await queries.place(tx, account_id=who.scope.account_id, site_id=SiteId(min(site_id, forms.ID_MAX)))
 
 
 async def _settings(request: PageRequest, who: Somebody, failure: Failure | None = None) -> Response[Any]:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from crossdock.base.errors import Denied
 from crossdock.base.ids import AccountId, SiteId
-from crossdock.console.office.errors import CodeDue, OperatorsOnly, SessionOver
+from crossdock.console.forms import SessionOver
+from crossdock.console.office.errors import CodeDue, OperatorsOnly
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts.model import Account, Site
 from crossdock.core.operators import queries as operators
@@ -66,6 +67,10 @@ class Somebody(Struct, frozen=True, kw_only=True):
     """Times are shown as its clocks show them: the warehouse's, the account's, or UTC."""
     word: str
     """What this session's forms carry."""
+
+    @property
+    def prefix(self) -> str:
+        return PREFIX
 
     @property
     def role(self) -> Role:

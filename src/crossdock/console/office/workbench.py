@@ -9,10 +9,11 @@ from msgspec import Struct
 from crossdock import dialects
 from crossdock.base.errors import CrossdockError, Invalid
 from crossdock.base.ids import CredentialId
+from crossdock.console import forms
+from crossdock.console.forms import Failure, FieldWrong, Form
 from crossdock.console.office import pasted, screen
-from crossdock.console.office.errors import FieldWrong
 from crossdock.console.office.pasted import PastedTooLong, PastedUnreadable
-from crossdock.console.office.screen import Entry, Failure, Form, Says
+from crossdock.console.office.screen import Entry, Says
 from crossdock.console.office.who import PREFIX, Somebody, operator
 from crossdock.console.web import PageRequest
 from crossdock.core.accounts import keys
@@ -149,7 +150,7 @@ async def look(request: PageRequest) -> Response[Any]:
         theirs = masked(asked["signed"].replace("\r\n", "\n").strip(), secret)
         return _bench(request, who, asked, dialect=dialect, credential=credential, found=found, theirs=theirs)
 
-    return await screen.act(request, who, SAYS, do, lambda failure: _again(request, who, asked, failure))
+    return await forms.act(request, who, SAYS, do, lambda failure: _again(request, who, asked, failure))
 
 
 async def _again(request: PageRequest, who: Somebody, asked: dict[str, str], failure: Failure) -> Response[Any]:
@@ -183,7 +184,7 @@ def _bench(
         api="" if dialect is None else dialect.name,
         credential=credential,
         key=key,
-        why="" if found is None else screen.filled(request, CAUSES[found.cause], field=found.field, key=found.key),
+        why="" if found is None else forms.filled(request, CAUSES[found.cause], field=found.field, key=found.key),
         in_signature=None if found is None else _in_signature(found),
         in_text=None if found is None or not theirs else _compared(found.text, theirs),
         theirs=bool(theirs),

@@ -54,10 +54,18 @@ async def clear(tx: Tx, *, cabinet_id: CabinetId, box_id: BoxId | None, kind: Al
     return await _clear(tx, which, by=by, cabinet_id=cabinet_id, box_id=box_id, kind=kind)
 
 
-async def clear_one(tx: Tx, *, account_id: AccountId, alarm_id: int, by: str) -> Alarm | None:
-    """None when there is none, or it was cleared before."""
+async def clear_one(
+    tx: Tx, *, account_id: AccountId, alarm_id: int, by: str, cabinet_id: CabinetId | None = None
+) -> Alarm | None:
+    """None when there is none, of that cabinet where one is named, or it was cleared before."""
     cleared = await _clear(
-        tx, "account_id = %(account_id)s AND id = %(id)s", by=by, account_id=account_id, id=alarm_id
+        tx,
+        "account_id = %(account_id)s AND id = %(id)s"
+        " AND (%(cabinet_id)s::bigint IS NULL OR cabinet_id = %(cabinet_id)s)",
+        by=by,
+        account_id=account_id,
+        id=alarm_id,
+        cabinet_id=cabinet_id,
     )
     return cleared[0] if cleared else None
 
@@ -132,7 +140,7 @@ SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box
     )
 
 
-async def standing_at(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId) -> list[Alarm]:
+async def standing_at(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId, limit: int) -> list[Alarm]:
     """Index: alarm_standing_key."""
     return await tx.many(
         Alarm,
@@ -140,9 +148,11 @@ async def standing_at(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId) -
 SELECT {_ALARM} FROM alarm a JOIN cabinet c ON c.id = a.cabinet_id LEFT JOIN box b ON b.id = a.box_id
  WHERE a.cleared_at IS NULL AND a.account_id = %(account_id)s AND a.cabinet_id = %(cabinet_id)s
  ORDER BY a.id
+ LIMIT %(limit)s
 """,
         account_id=account_id,
         cabinet_id=cabinet_id,
+        limit=limit,
     )
 
 

@@ -55,9 +55,14 @@ async def well_again(tx: Tx, *, cabinet_id: CabinetId, kind: AlarmKind, box_id: 
         await _tell_cleared(tx, alarm, HOUSE)
 
 
-async def clear(tx: Tx, *, account_id: AccountId, alarm_id: int, actor: str) -> Alarm:
-    """Somebody has looked: a box that was closed for it is open to couriers again. Errors: AlarmUnknown."""
-    alarm = await alarm_sql.clear_one(tx, account_id=account_id, alarm_id=alarm_id, by=actor)
+async def clear(
+    tx: Tx, *, account_id: AccountId, alarm_id: int, actor: str, cabinet_id: CabinetId | None = None
+) -> Alarm:
+    """Somebody has looked: a box that was closed for it is open to couriers again.
+
+    Errors: AlarmUnknown, also for one of another cabinet than the one that is named.
+    """
+    alarm = await alarm_sql.clear_one(tx, account_id=account_id, alarm_id=alarm_id, by=actor, cabinet_id=cabinet_id)
     if alarm is None:
         raise AlarmUnknown(id=alarm_id)
     if alarm.kind in CLOSES_BOX:

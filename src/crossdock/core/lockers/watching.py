@@ -42,9 +42,9 @@ async def tasks(tx: Tx, *, account_id: AccountId, box_id: BoxId, limit: int) -> 
     return await watching_sql.tasks(tx, account_id=account_id, box_id=box_id, limit=limit)
 
 
-async def warnings(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId) -> list[Alarm]:
+async def warnings(tx: Tx, *, account_id: AccountId, cabinet_id: CabinetId, limit: int) -> list[Alarm]:
     """Those that stand at a cabinet, oldest first."""
-    return await alarm_sql.standing_at(tx, account_id=account_id, cabinet_id=cabinet_id)
+    return await alarm_sql.standing_at(tx, account_id=account_id, cabinet_id=cabinet_id, limit=limit)
 
 
 async def mark_broken(

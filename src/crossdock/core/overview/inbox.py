@@ -28,18 +28,16 @@ async def waiting(
 
     Of each kind the oldest OF_A_KIND_MAX.
     """
-    found = [_waiting(row) for row in await _arisen(tx, sight, kinds)]
-    wanted = [one for one in found if (one.done_at is not None) == done]
-    return sorted(wanted, key=lambda one: (int(one.due_at.timestamp()), one.account_id, one.key))
+    rows = await _arisen(tx, sight, kinds, "done" if done else "open")
+    return sorted(map(_waiting, rows), key=lambda one: (int(one.due_at.timestamp()), one.account_id, one.key))
 
 
 async def one(tx: Tx, *, sight: Sight, account_id: AccountId, key: str) -> Waiting:
     """Errors: ExceptionOver."""
     kinds = [kind for kind in KINDS if key.startswith(f"{kind}:")]
     if account_id in sight.account_ids and kinds:
-        for row in await _arisen(tx, structs.replace(sight, account_ids=[account_id]), kinds):
-            if row.key == key:
-                return _waiting(row)
+        for row in await _arisen(tx, structs.replace(sight, account_ids=[account_id]), kinds, "one", key):
+            return _waiting(row)
     raise ExceptionOver(key=key)
 
 
@@ -68,8 +66,12 @@ async def reopen(tx: Tx, waiting: Waiting) -> None:
     await sql.set_done(tx, account_id=waiting.account_id, key=waiting.key, by=None)
 
 
-async def _arisen(tx: Tx, sight: Sight, kinds: Collection[ExceptionKind]) -> list[sql.Arisen]:
-    return await sql.arisen(tx, sight=sight, kinds=kinds, most=OF_A_KIND_MAX, looked=LOOKED_AT_MAX)
+async def _arisen(
+    tx: Tx, sight: Sight, kinds: Collection[ExceptionKind], sift: sql.Sift, key: str = ""
+) -> list[sql.Arisen]:
+    return await sql.arisen(
+        tx, sight=sight, kinds=kinds, sift=sift, key=key, most=OF_A_KIND_MAX, looked=LOOKED_AT_MAX
+    )
 
 
 def _waiting(row: sql.Arisen) -> Waiting:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from crossdock.core.overview.inbox_model import Care, ExceptionKind
 from crossdock.core.overview.model import Sight
 from crossdock.db.tx import Tx
 
+Sift = Literal["open", "done", "one"]
 _SEEN: Final = "unnest(%(accounts)s::bigint[]) AS seen (account_id)"
 _EVERYWHERE: Final[dict[ExceptionKind, str]] = {
     "cancel": f"""
@@ -95,28 +96,49 @@ class Arisen(Struct, frozen=True, kw_only=True):
     done_by: str | None
 
 
-async def arisen(tx: Tx, *, sight: Sight, kinds: Collection[ExceptionKind], most: int, looked: int) -> list[Arisen]:
+_CARED = (
+    "EXISTS (SELECT 1 FROM exception_care c"
+    " WHERE c.account_id = part.account_id AND c.key = part.key AND c.done_at >= part.since)"
+)
+SIFTS: Final[dict[Sift, str]] = {"open": f"NOT {_CARED}", "done": _CARED, "one": "part.key = %(key)s"}
+"""Which of them are wanted; one that arose again after it was done is open."""
+
+
+async def arisen(
+    tx: Tx,
+    *,
+    sight: Sight,
+    kinds: Collection[ExceptionKind],
+    sift: Sift,
+    key: str = "",
+    most: int,
+    looked: int,
+) -> list[Arisen]:
     """Of every kind the oldest `most`, with what is kept of them; `looked` rows of each account are read for it.
 
-    Index: cancel_request_open_idx,
-    orders_held_idx, count_request_pkey, alarm_standing_key, callback_parked_idx, exception_care_pkey."""
+    Index: cancel_request_open_idx, orders_held_idx, count_request_pkey, alarm_standing_key, callback_parked_idx,
+    exception_care_pkey.
+    """
     of_site = "" if sight.site_id is None else "AND o.site_id = %(site_id)s"
     parts = [part.format(of_site=of_site) for kind, part in _EVERYWHERE.items() if kind in kinds]
     if sight.site_id is None:
         parts += [part for kind, part in _OF_ACCOUNTS.items() if kind in kinds]
     if not parts:
         return []
+    named = "(account_id, key, kind, subject, site, order_id, facts, since)"
+    sifted = f"WHERE {SIFTS[sift]} ORDER BY since LIMIT %(most)s"
     return await tx.many(
         Arisen,
         f"""
 SELECT arisen.*, a.code AS account, care.owner, care.due_at, care.done_at, care.done_by
-  FROM ({" UNION ALL ".join(f"({part} ORDER BY 8 LIMIT %(most)s)" for part in parts)})
-       AS arisen (account_id, key, kind, subject, site, order_id, facts, since)
+  FROM ({" UNION ALL ".join(f"(SELECT * FROM ({part}) AS part {named} {sifted})" for part in parts)})
+       AS arisen {named}
   JOIN account a ON a.id = arisen.account_id
   LEFT JOIN exception_care care ON care.account_id = arisen.account_id AND care.key = arisen.key
 """,
         accounts=list(sight.account_ids),
         site_id=sight.site_id,
+        key=key,
         most=most,
         looked=looked,
     )

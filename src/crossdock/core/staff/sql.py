@@ -124,7 +124,8 @@ async def sweep_sessions(tx: Tx) -> None:
 
 _ADD_STAFF = f"""
 INSERT INTO staff (account_id, site_id, username, password_hash, manager, created_at, updated_at)
-VALUES (%(account_id)s, %(site_id)s, %(username)s, %(password_hash)s, %(manager)s, %(now)s, %(now)s)
+SELECT %(account_id)s, %(site_id)s, %(username)s, %(password_hash)s, %(manager)s, %(now)s, %(now)s
+ WHERE NOT EXISTS (SELECT FROM operator WHERE username = %(username)s)
 ON CONFLICT ON CONSTRAINT staff_username_key DO NOTHING
 RETURNING {_STAFF}
 """
@@ -139,7 +140,7 @@ async def add_staff(
     password_hash: str,
     manager: bool,
 ) -> Staff | None:
-    """None when the name is taken."""
+    """None when the name is taken, also by an operator: managers of warehouses and operators log in at one place."""
     return await tx.one_or_none(
         Staff,
         _ADD_STAFF,
