@@ -1,5 +1,6 @@
 """The pack bench: over HTTP, and in a browser with a scanner."""
 
+import asyncio
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -7,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 
 from crossdock.console.floor import packing
 from crossdock.console.floor.packing import LINES_SHOWN
@@ -321,6 +322,37 @@ async def test_a_parcel_is_packed_with_a_scanner(world: World, browser: Browser)
         await page.wait_for_selector("#failure")
         assert "Stop: the owner of N-2 asked to call it off." in await page.inner_text("#failure")
         await assert_accessible(page)
+    await world.verified()
+
+
+async def test_a_scan_right_after_a_button_waits_its_turn(world: World, browser: Browser) -> None:
+    await picked(world, "N-1", {SKU: 2, OTHER_SKU: 1})
+    scanned = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await scanned.wait()
+        await route.continue_()
+
+    async with handheld(browser, world, viewport=DESK) as page:
+        await page.goto(HOME)
+        await page.get_by_role("button", name="001").click()
+        await page.wait_for_selector("#bench")
+        await scan(page, "TOTE-01")
+        await page.wait_for_selector("#far")
+        await scan(page, SKU)
+        await page.wait_for_selector("#far >> text=/^1/")
+        await page.route("**/undo", slow)
+        for _ in range(2):
+            await page.locator("form[action$='/undo'] button").click(no_wait_after=True)
+        await scan(page, OTHER_SKU)
+        await page.keyboard.type("0013")
+        scanned.set()
+        await page.wait_for_selector("form[action$='/undo'] >> text=P-7001")
+        await page.keyboard.type("1031")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#far >> text=/^2/")
+    rows = await world.rows("SELECT code, taken_back_at IS NULL FROM bench_scan ORDER BY id")
+    assert rows == [(SKU, False), (OTHER_SKU, True), (SKU, True)]
     await world.verified()
 
 

@@ -129,6 +129,28 @@ async def test_a_wrong_scan_is_said_in_words_and_changes_nothing(
     assert await world.rows("SELECT 1 FROM receipt_scan") == []
 
 
+@pytest.mark.parametrize(("counted", "status"), [(model.QUANTITY_MAX, 200), (model.QUANTITY_MAX + 1, 400)])
+async def test_a_code_that_counts_its_pieces_has_the_same_limit(
+    world: World, floor: Hand, counted: int, status: int
+) -> None:
+    gtin = "09501101530003"
+    async with world.desk.database.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO product_code (account_id, product_id, code) SELECT account_id, id, %(gtin)s FROM product"
+            " WHERE account_id = 47 AND sku = %(sku)s",
+            gtin=gtin,
+            sku=NIKE,
+        )
+    dock = Dock(floor, await announced(world))
+    answer = await dock.scan(f"02{gtin}37{counted}")
+    assert answer.status_code == status
+    assert ("A quantity is a whole number from 1 to 1000000." in answer.text) == (status == 400)
+    counting = await floor.send(await floor.get("/floor/count"), "/floor/count", code="A-01-1")
+    answer = await floor.send(counting, "/floor/count", code=f"02{gtin}37{counted}")
+    assert answer.status_code == status
+    assert ("A quantity is a whole number from 1 to 1000000." in answer.text) == (status == 400)
+
+
 async def test_the_owner_s_word_on_too_many(world: World, floor: Hand) -> None:
     dock = Dock(floor, await announced(world, lines={NIKE: 2}))
     assert "1 too many" in (await dock.scan(NIKE, quantity=3)).text

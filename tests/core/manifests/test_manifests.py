@@ -242,6 +242,19 @@ async def test_what_stops_meanwhile_is_left_behind_and_the_rest_goes(door: Door)
     await door.world.verified()
 
 
+async def test_a_parcel_that_is_stopped_while_its_manifest_closes_does_not_leave(door: Door) -> None:
+    for number in ("N-1", "N-2"):
+        loaded = await door.load((await door.packed(number)).number)
+    async with door.world.desk.database.transaction() as tx:
+        await closing.begin(tx, **PLACE, staff_id=WORKER, manifest_id=loaded.manifest_id)
+        [(order_id,)] = await tx.rows("SELECT id FROM orders WHERE number = 'N-1'")
+        await orders.put_on_hold(tx, account_id=ACCOUNT, order_id=order_id, reason="fraud", dialect="x", actor="x")
+    closed = await door.close(loaded.manifest_id)
+    assert (closed.manifest.parcels, closed.left) == (1, ["N-1"])
+    assert dict(await door.states()) == {"N-1": "held", "N-2": "shipped"}
+    await door.world.verified()
+
+
 async def test_of_many_who_scan_at_once_one_loads_each_parcel(door: Door) -> None:
     numbers = [(await door.packed(f"N-{at}")).number for at in range(4)]
     answers = await asyncio.gather(*(door.load(number) for number in numbers * 3), return_exceptions=True)

@@ -1,10 +1,13 @@
 """From the wave to the tote, by each of the three methods."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from crossdock.core.fulfilment import calling_off
 from crossdock.core.fulfilment import commands as fulfilment
+from crossdock.core.fulfilment.calling_off import CallOff
 from crossdock.core.orders import commands as orders
 from crossdock.core.picking import commands, queries
 from crossdock.core.picking.errors import (
@@ -18,10 +21,19 @@ from crossdock.core.picking.errors import (
     ToteWrong,
     WaveUnknown,
 )
-from crossdock.core.picking.model import Stop
-from crossdock.core.places.errors import LocationUnknown
+from crossdock.core.picking.model import Method, Stop
+from crossdock.core.places.errors import KindWrong, LocationUnknown
 from tests.core.picking.floor import OTHER_SKU, SKU, Floor
 from tests.world import ACCOUNT, LOCKER_SERVICE, PARCEL_SERVICE
+
+
+async def called_off(floor: Floor, number: str, pieces: dict[str, int]) -> None:
+    """Its owner asks for it, and a manager grants what somebody has to decide on."""
+    wanted = CallOff(number=number, content_hash=b"1", pieces=pieces, batch_key="B-1" if pieces else None)
+    async with floor.world.desk.database.transaction() as tx:
+        await calling_off.call_off(tx, account_id=ACCOUNT, wanted=wanted)
+        for asked in await calling_off.waiting(tx, account_id=ACCOUNT, number=number):
+            await calling_off.decide(tx, account_id=ACCOUNT, request_id=asked.id, granted=True)
 
 
 async def test_an_order_goes_from_its_shelves_into_one_tote_and_is_ready_to_be_packed(floor: Floor) -> None:
@@ -222,6 +234,8 @@ async def test_a_cancelled_order_is_gone_at_the_next_step_and_its_goods_are_to_b
     [back] = await floor.do(queries.put_backs)
     assert (back.number, back.tote, back.sku, back.quantity, back.shelf) == ("N-1", "T-1", SKU, 1, "A-01")
     given = {"order_id": first.id, "stock_id": back.stock_id, "tote_code": "T-1", "staff_id": floor.people[0]}
+    with pytest.raises(KindWrong):
+        await floor.do(commands.put_back, **given, location_code="T-3", quantity=1, operation_id="op-0")
     await floor.do(commands.put_back, **given, location_code="A-03", quantity=1, operation_id="op-1")
     await floor.do(commands.put_back, **given, location_code="A-03", quantity=1, operation_id="op-1")
     assert await floor.do(queries.put_backs) == []
@@ -301,6 +315,92 @@ async def test_what_somebody_puts_down_is_anybodys(floor: Floor) -> None:
     assert (theirs.task_id, theirs.left, theirs.tote) == (pick.task_id, 1, "T-1")
     with pytest.raises(PickNotYours):
         await floor.pick(pick, "T-1")
+
+
+@pytest.mark.parametrize(("method", "tote"), [("single", "T-1"), ("batch", "T-4")])
+@pytest.mark.parametrize(("before", "back"), [(0, 0), (1, 0), (2, 0), (3, 1)])
+async def test_of_what_is_called_off_meanwhile_nobody_walks_for_more_and_the_rest_is_put_back(
+    floor: Floor, method: Method, tote: str, before: int, back: int
+) -> None:
+    await floor.shelve(SKU, 9, "A-01")
+    order = await floor.order("N-1", {SKU: 3})
+    wave = await floor.wave(method)
+    pick = await floor.next(wave)
+    assert pick is not None
+    if before:
+        await floor.pick(pick, tote, before)
+    await called_off(floor, "N-1", {"1": 1})
+    assert await floor.lies() == Counter({("A-01", SKU): 9 - before, (tote, SKU): before}) - Counter()
+    while (pick := await floor.next(wave)) is not None:
+        await floor.pick(pick, tote)
+    while (step := await floor.do(queries.sort_step, wave_id=wave.id, code=SKU)) is not None:
+        given = {"task_id": step.task_id, "quantity": step.left, "staff_id": floor.people[0]}
+        await floor.do(commands.sort, **given, tote_code="T-1")
+    assert (await floor.progress(wave)).ready == 1
+    for row in await floor.do(queries.put_backs):
+        given = {"order_id": order.id, "stock_id": row.stock_id, "quantity": row.quantity, "tote_code": row.tote}
+        await floor.do(
+            commands.put_back, **given, location_code="A-02", staff_id=floor.people[0], operation_id="op-1"
+        )
+    assert await floor.do(queries.put_backs) == []
+    assert await floor.lies() == Counter({("A-01", SKU): 7 - back, ("T-1", SKU): 2, ("A-02", SKU): back}) - Counter()
+    await floor.world.verified()
+
+
+async def test_the_whole_of_a_line_called_off_ends_its_picks(floor: Floor) -> None:
+    await floor.shelve(SKU, 9, "A-01")
+    await floor.shelve(OTHER_SKU, 1, "A-02")
+    await floor.order("N-1", {SKU: 1, OTHER_SKU: 1})
+    wave = await floor.wave()
+    pick = await floor.next(wave)
+    assert pick is not None
+    assert pick.sku == OTHER_SKU
+    await floor.pick(pick, "T-1")
+    await called_off(floor, "N-1", {"1": 1})
+    assert await floor.next(wave) is None
+    progress = await floor.progress(wave)
+    assert (progress.state, progress.ready) == ("done", 1)
+    assert [row[0] for row in await floor.world.rows("SELECT state FROM pick_task ORDER BY id")] == ["void", "done"]
+    await floor.world.verified()
+
+
+async def test_what_is_called_off_in_its_parcel_is_put_back_although_its_tote_has_other_goods(floor: Floor) -> None:
+    await floor.shelve(SKU, 9, "A-01")
+    first = await floor.order("N-1", {SKU: 2})
+    wave = await floor.wave()
+    pick = await floor.next(wave)
+    assert pick is not None
+    await floor.pick(pick, "T-1")
+    for step in (fulfilment.start_packing, fulfilment.finish_packing):
+        async with floor.world.desk.database.transaction() as tx:
+            await step(tx, account_id=ACCOUNT, order_id=first.id)
+    assert await floor.do(queries.put_backs) == []
+    second = await floor.order("N-2", {SKU: 1})
+    wave = await floor.wave()
+    pick = await floor.next(wave)
+    assert pick is not None
+    await floor.pick(pick, "T-1")
+
+    await called_off(floor, "N-1", {})
+    [row] = await floor.do(queries.put_backs)
+    assert (row.number, row.state, row.tote, row.quantity) == ("N-1", "cancelled", "T-1", 2)
+    given = {"order_id": first.id, "stock_id": row.stock_id, "tote_code": "T-1", "staff_id": floor.people[0]}
+    await floor.do(commands.put_back, **given, location_code="A-01", quantity=2, operation_id="op-1")
+    assert await floor.do(queries.put_backs) == []
+    assert (await floor.do(queries.order_in_tote, tote_code="T-1")).number == "N-2"
+    for step in (fulfilment.start_packing, fulfilment.finish_packing, fulfilment.ship):
+        async with floor.world.desk.database.transaction() as tx:
+            await step(tx, account_id=ACCOUNT, order_id=second.id)  # type: ignore[operator]
+    assert await floor.lies() == {("A-01", SKU): 8}
+    assert await floor.do(queries.put_backs) == []
+    await floor.order("N-3", {SKU: 1})
+    wave = await floor.wave()
+    pick = await floor.next(wave)
+    assert pick is not None
+    await floor.pick(pick, "T-1")
+    rests = await floor.world.rows("SELECT emptied_at IS NULL FROM tote_use ORDER BY id")
+    assert rests == [(False,), (False,), (True,)]
+    await floor.world.verified()
 
 
 async def test_a_tote_is_free_again_when_its_goods_are_in_a_parcel(floor: Floor) -> None:

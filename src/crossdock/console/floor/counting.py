@@ -41,6 +41,7 @@ from crossdock.core.counting.model import (
     ROUNDS_MAX,
     Compared,
 )
+from crossdock.core.orders.errors import QuantityInvalid
 from crossdock.core.picking import queries as picking
 from crossdock.core.picking.model import CountRequest
 from crossdock.core.places.errors import (
@@ -135,6 +136,7 @@ SAYS: Final = Says.of(
         CountFull: "{most} scans are counted: type how many instead of scanning each.",
         RoundsOver: "It was counted {most} times. Leave this count and begin another.",
         ScanUnknown: "This was taken back before.",
+        QuantityInvalid: "A quantity is a whole number from 1 to 1000000.",
         CountedLotNeeded: "There are several lots of {sku}, or it is kept by lots: say which lot it is.",
         MovedMeanwhile: "Something was put into {location} or taken out while you counted. Please count again.",
         DifferencesChanged: "The differences are others now. Please look again.",

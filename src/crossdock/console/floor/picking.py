@@ -39,7 +39,7 @@ from crossdock.core.picking.errors import (
     WaveUnknown,
 )
 from crossdock.core.picking.model import PIECES_TYPED_MAX, REASONS, Pick, SortStep
-from crossdock.core.places.errors import LocationClosed, LocationUnknown, MoveEmpty, NotThere
+from crossdock.core.places.errors import KindWrong, LocationClosed, LocationUnknown, MoveEmpty, NotThere
 from crossdock.core.staff import commands as staff
 from crossdock.db.tx import Tx
 
@@ -127,6 +127,7 @@ SAYS: Final = Says.of(
         NotATote: "{tote} is not a tote. Scan a tote.",
         PiecesWrong: "{quantity} is too many or none: {left} are still to be taken.",
         LocationUnknown: "There is no location {code} here.",
+        KindWrong: "{code} belongs to orders. Put it on a shelf, in reserve, at the dock or into quarantine.",
         LocationClosed: "{code} is not in use.",
         NotThere: "By the books only {there} lie at {location}. If less is there, say that something is missing.",
         MoveEmpty: "It lies there already.",

@@ -29,6 +29,7 @@ from crossdock.core.counting.model import (
     COUNTED_KINDS,
     FEWER,
     MORE,
+    QUANTITY_MAX,
     ROUNDS_MAX,
     SCANS_MAX,
     Booked,
@@ -39,6 +40,7 @@ from crossdock.core.counting.model import (
 )
 from crossdock.core.events.model import HOUSE
 from crossdock.core.leaving import notices
+from crossdock.core.orders.errors import QuantityInvalid
 from crossdock.core.orders.queries import ORDER_ID_MAX
 from crossdock.core.picking import sql as picking_sql
 from crossdock.core.places import commands as places
@@ -81,12 +83,15 @@ async def scan(
 ) -> None:
     """Pieces lie there. The same operation again counts nothing.
 
-    `quantity` None is what the code itself counts, or one. Errors: CountUnknown, CountOver, CodeUnknown, CountFull,
-    CountedLotNeeded.
+    `quantity` None is what the code itself counts, or one. Errors: CountUnknown, CountOver, CodeUnknown,
+    QuantityInvalid, CountFull, CountedLotNeeded.
     """
     where: dict[str, Any] = {"account_id": account_id, "site_id": site_id}
     count = await _held(tx, where, count_id)
     found = await scanning.find(tx, account_id=account_id, text=code)
+    pieces = quantity or found.scanned.quantity or 1
+    if pieces > QUANTITY_MAX:
+        raise QuantityInvalid(quantity=pieces, left=QUANTITY_MAX)
     if len(await sql.scans(tx, count=count)) >= SCANS_MAX:
         raise CountFull(most=SCANS_MAX)
     lying = await place_queries.contents(tx, **where, location_id=count.location_id)
@@ -100,7 +105,7 @@ async def scan(
         product_id=found.product.id,
         lot=said,
         condition=condition,
-        quantity=quantity or found.scanned.quantity or 1,
+        quantity=pieces,
         staff_id=staff_id,
         operation_id=operation_id,
     )

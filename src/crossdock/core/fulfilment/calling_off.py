@@ -22,6 +22,7 @@ from crossdock.core.orders import sql as order_sql
 from crossdock.core.orders.cancel_sql import CancelRequest
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown, StateForbids
 from crossdock.core.orders.model import LOCKED_STATES, Kind, Order, OrderLine
+from crossdock.core.picking import commands as picking
 from crossdock.core.stock import commands as stock
 from crossdock.db.tx import Tx
 
@@ -287,6 +288,7 @@ async def _take_off(
         turn = (await stock.releases(tx, account_id=order.account_id, order_ids=[order.id])).get(order.id, 0)
         cause = f"call-off:{order.id}:{turn}"
         await stock.give_back(tx, account_id=order.account_id, order_id=order.id, quantities=stocked, cause=cause)
+        await picking.trim(tx, account_id=order.account_id, order_id=order.id)
     await order_sql.call_off(tx, account_id=order.account_id, pieces=off)
     await order_sql.add_pieces(tx, account_id=order.account_id, order_id=order.id, pieces=-sum(off.values()))
     state = order.state

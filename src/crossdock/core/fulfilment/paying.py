@@ -37,6 +37,7 @@ from crossdock.core.orders.model import (
     PaymentRow,
     product_ids,
 )
+from crossdock.core.picking import commands as picking
 from crossdock.core.staff.errors import ReasonTooLong
 from crossdock.core.staff.model import REASON_CHARACTERS_MAX
 from crossdock.core.stock import commands as stock
@@ -309,5 +310,6 @@ async def _take_off(
     if order.state in LOCKED_STATES:
         stocked = {line.id: off[line.id] for line in lines if line.id in off and line.product_id is not None}
         await stock.give_back(tx, account_id=order.account_id, order_id=order.id, quantities=stocked, cause=cause)
+        await picking.trim(tx, account_id=order.account_id, order_id=order.id)
     await order_sql.call_off(tx, account_id=order.account_id, pieces=off)
     await order_sql.add_pieces(tx, account_id=order.account_id, order_id=order.id, pieces=-sum(off.values()))

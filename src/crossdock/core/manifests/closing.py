@@ -11,6 +11,7 @@ from crossdock.core.manifests import queries, sql
 from crossdock.core.manifests.errors import ManifestEmpty, ParcelNotOn, ParcelsStuck, TakerTooLong
 from crossdock.core.manifests.model import (
     DRIVER_CHARACTERS_MAX,
+    PACKED_STATES,
     STUCK_MAX,
     VEHICLE_CHARACTERS_MAX,
     Closed,
@@ -18,8 +19,10 @@ from crossdock.core.manifests.model import (
 )
 from crossdock.core.orders import pieces
 from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders.errors import StateForbids
 from crossdock.core.orders.model import Order, Piece, product_ids
 from crossdock.core.staff import commands as staff
+from crossdock.core.transport import commands as transport
 from crossdock.core.transport.model import NewParcel
 from crossdock.core.units import queries as units
 from crossdock.db.database import Database
@@ -117,8 +120,13 @@ async def begin(
 
 
 async def send_off(tx: Tx, *, account_id: AccountId, manifest_id: int, order_id: OrderId, actor: str) -> None:
-    """An order that is on a manifest leaves. Errors: ParcelNotOn, and those of `fulfilment.ship`."""
-    order = await order_queries.order(tx, account_id=account_id, order_id=order_id)
+    """An order that is on a manifest leaves, as it was packed: one that was stopped since then does not.
+
+    Errors: ParcelNotOn, and those of `fulfilment.ship`.
+    """
+    order, _ = await transport.locked_with_leg(tx, account_id=account_id, order_id=order_id)
+    if order.state not in PACKED_STATES:
+        raise StateForbids(id=order.id, number=order.number, state=order.state, wanted="shipped")
     names = await bench.serials_of_order(tx, account_id=account_id, order_id=order_id)
     shipped = await fulfilment.ship(
         tx,

@@ -30,6 +30,7 @@ from crossdock.core.picking.errors import (
 from crossdock.core.picking.model import (
     CART_TOTES,
     PICKED_STATES,
+    PUT_BACK_KINDS,
     REASONS,
     SPOT_KINDS,
     WAVE_ORDERS_MAX,
@@ -52,6 +53,7 @@ from crossdock.core.picking.model import (
 from crossdock.core.picking.planning import Floor, Short, Whole, plan
 from crossdock.core.places import commands as places
 from crossdock.core.places import queries as place_queries
+from crossdock.core.places.errors import KindWrong
 from crossdock.core.places.model import Location
 from crossdock.core.staff import commands as staff
 from crossdock.core.stock import commands as stock
@@ -367,7 +369,7 @@ async def put_back(
 ) -> None:
     """What lies in a tote for an order that does not want it any more lies on a shelf again.
 
-    Errors: PickUnknown, PiecesWrong, LocationUnknown.
+    Errors: PickUnknown, PiecesWrong, LocationUnknown, KindWrong.
     """
     if await _done_before(tx, account_id, site_id, operation_id) is not None:
         return
@@ -379,6 +381,8 @@ async def put_back(
     if not 0 < quantity <= row.quantity:
         raise PiecesWrong(quantity=quantity, left=row.quantity)
     to = await place_queries.location_by_code(tx, account_id=account_id, site_id=site_id, code=location_code)
+    if to.kind not in PUT_BACK_KINDS:
+        raise KindWrong(code=to.code, kind=to.kind)
     await places.move(
         tx,
         account_id=account_id,
@@ -464,6 +468,15 @@ async def follow(
         raise PicksWait(free=max(moved - missing + going, 0))
     pieces = {task.id: part for task, part in _spread(waiting[::-1], missing)}
     await sql.redirect(tx, account_id=account_id, pieces=pieces, location_id=to.id)
+
+
+async def trim(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> None:
+    """An order wants fewer pieces now, and gave back what was set aside for them: nobody walks for those any more.
+
+    What was picked too much is to be put back. The caller holds the order.
+    """
+    for wave_id in await sql.trim(tx, account_id=account_id, order_id=order_id):
+        await _finish(tx, account_id, wave_id, {order_id})
 
 
 async def _plan(

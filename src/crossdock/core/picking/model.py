@@ -41,6 +41,8 @@ PICKED_STATES: Final = frozenset({"released", "picking"})
 """An order in another state is not picked, whatever its wave says."""
 SPOT_KINDS: Final[tuple[LocationKind, ...]] = ("shelf", "dock", "reserve")
 """Kinds of locations that goods are picked from."""
+PUT_BACK_KINDS: Final[tuple[LocationKind, ...]] = (*SPOT_KINDS, "quarantine")
+"""Where goods can be found again that no order wants; a tote or a lane holds what belongs to one."""
 WAVE_ORDERS_MAX: Final = 200
 """More would hold the locks of their stock for too long; a shift makes several waves."""
 CART_TOTES: Final = 8

@@ -609,14 +609,29 @@ SELECT l.id, l.code FROM tote_use u JOIN location l ON l.account_id = u.account_
 
 
 async def free_tote(tx: Tx, *, account_id: AccountId, tote_id: LocationId) -> None:
-    """A tote in which nothing lies any more, or whose goods are in a parcel. Index: tote_use_live_key."""
+    """A tote in which nothing lies any more, or whose goods are in a parcel.
+
+    What of those lies there by the books is remembered until it left or was put back. Indexes: tote_use_rest_idx,
+    location_move_order_idx.
+    """
     await tx.execute(
         """
-UPDATE tote_use u SET freed_at = %(now)s
- WHERE u.account_id = %(account_id)s AND u.tote_id = %(tote_id)s AND u.freed_at IS NULL
-   AND (NOT EXISTS (SELECT 1 FROM located l WHERE l.account_id = u.account_id AND l.location_id = u.tote_id)
-        OR EXISTS (SELECT 1 FROM orders o WHERE o.account_id = u.account_id AND o.id = u.order_id
-                      AND o.state = ANY (%(packed)s::text[])))
+WITH looked AS (
+    SELECT u.id, u.freed_at IS NOT NULL OR o.state = ANY (%(packed)s::text[]) AS free,
+           NOT EXISTS (SELECT 1 FROM located l WHERE l.account_id = u.account_id AND l.location_id = u.tote_id)
+           OR (u.order_id IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM location_move m
+                WHERE m.account_id = u.account_id AND m.order_id = u.order_id
+                  AND u.tote_id IN (m.from_location_id, m.to_location_id)
+                GROUP BY m.stock_id
+               HAVING sum(CASE WHEN m.to_location_id = u.tote_id THEN m.quantity ELSE -m.quantity END) > 0)) AS empty
+      FROM tote_use u LEFT JOIN orders o ON o.account_id = u.account_id AND o.id = u.order_id
+     WHERE u.account_id = %(account_id)s AND u.tote_id = %(tote_id)s AND u.emptied_at IS NULL
+)
+UPDATE tote_use u
+   SET freed_at = coalesce(u.freed_at, %(now)s), emptied_at = CASE WHEN looked.empty THEN %(now)s::timestamptz END
+  FROM looked
+ WHERE u.id = looked.id AND (looked.empty OR (looked.free AND u.freed_at IS NULL))
 """,
         account_id=account_id,
         tote_id=tote_id,
@@ -700,6 +715,49 @@ SELECT t.id AS task_id, t.wave_id, t.order_id, o.number, w.place, p.sku, p.name,
         picked_states=PICKED,
         **({} if code is None else {"code": code}),
     )
+
+
+async def trim(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[int]:
+    """Open picks of a held order take no more than is set aside for it; in which waves some became less.
+
+    Those that were begun keep theirs first. Indexes: wave_order_live_key, pick_task_account_id_wave_id_idx,
+    stock_move_account_id_order_id_idx.
+    """
+    rows = await tx.rows(
+        """
+WITH aside AS (
+    SELECT order_line_id, stock_id, sum(allocated) AS pieces FROM stock_move
+     WHERE account_id = %(account_id)s AND order_id = %(order_id)s AND order_line_id IS NOT NULL
+     GROUP BY order_line_id, stock_id
+), task AS (
+    SELECT t.*, sum(t.picked) OVER of_bucket AS picked_of_all
+      FROM wave_order w
+      JOIN pick_task t ON t.account_id = w.account_id AND t.wave_id = w.wave_id AND t.order_id = w.order_id
+     WHERE w.account_id = %(account_id)s AND w.order_id = %(order_id)s AND w.state = 'open'
+    WINDOW of_bucket AS (PARTITION BY t.order_line_id, t.stock_id)
+), wanting AS (
+    SELECT t.id, t.quantity - t.picked AS missing,
+           coalesce(a.pieces, 0) - t.picked_of_all
+           - coalesce(sum(t.quantity - t.picked) OVER (PARTITION BY t.order_line_id, t.stock_id
+                      ORDER BY t.picked = 0, t.staff_id IS NULL, t.id
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS wanted
+      FROM task t
+      LEFT JOIN aside a ON a.order_line_id = t.order_line_id AND a.stock_id = t.stock_id
+     WHERE t.state = 'open'
+)
+UPDATE pick_task t
+   SET quantity = CASE WHEN t.picked + g.wanted > 0 THEN t.picked + g.wanted ELSE t.quantity END,
+       state = CASE WHEN g.wanted > 0 THEN 'open' WHEN t.picked > 0 THEN 'done' ELSE 'void' END,
+       ended_at = CASE WHEN g.wanted <= 0 THEN %(now)s::timestamptz END
+  FROM (SELECT id, greatest(wanted, 0) AS wanted FROM wanting WHERE missing > wanted) g
+ WHERE t.account_id = %(account_id)s AND t.id = g.id AND t.state = 'open'
+RETURNING t.wave_id
+""",
+        account_id=account_id,
+        order_id=order_id,
+        now=tx.now,
+    )
+    return sorted({int(row[0]) for row in rows})
 
 
 async def sorted_(tx: Tx, *, task: Task, quantity: int) -> None:
@@ -808,9 +866,9 @@ SELECT v.*, w.orders, w.ready, w.short, w.gone, w.call_offs, t.pieces, t.picked,
 async def put_backs(
     tx: Tx, *, account_id: AccountId, site_id: SiteId, order_id: OrderId | None = None, limit: int
 ) -> list[PutBack]:
-    """What lies in totes for orders that left their wave before they were packed.
+    """What lies in totes for orders that left their wave or were called off, and more than an order wants now.
 
-    Indexes: tote_use_live_key, location_move_order_idx.
+    Indexes: tote_use_rest_idx, location_move_order_idx, stock_move_account_id_order_id_idx.
     """
     of_order = SQL("" if order_id is None else " AND o.id = %(order_id)s")
     return await tx.many(
@@ -818,7 +876,7 @@ async def put_backs(
         SQL(
             """
 SELECT o.id AS order_id, o.number, o.state, l.id AS tote_id, l.code AS tote, s.id AS stock_id, p.sku, p.name, s.lot,
-       m.quantity, shelf.code AS shelf
+       m.quantity - wants.pieces AS quantity, shelf.code AS shelf
   FROM tote_use u
   JOIN location l ON l.account_id = u.account_id AND l.id = u.tote_id AND l.site_id = %(site_id)s
   JOIN wave_order w ON w.account_id = u.account_id AND w.wave_id = u.wave_id
@@ -831,13 +889,17 @@ SELECT o.id AS order_id, o.number, o.state, l.id AS tote_id, l.code AS tote, s.i
         WHERE m.account_id = o.account_id AND m.order_id = o.id
           AND u.tote_id IN (m.from_location_id, m.to_location_id)
         GROUP BY m.stock_id) m
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN (w.state IN ('short', 'left') OR o.state = ANY (%(stopped)s::text[]))
+                        AND o.state <> ALL (%(further)s::text[]) THEN 0
+                   ELSE coalesce(sum(v.allocated), 0)::bigint END AS pieces
+         FROM stock_move v
+        WHERE v.account_id = o.account_id AND v.order_id = o.id AND v.stock_id = m.stock_id) wants
   JOIN stock s ON s.account_id = u.account_id AND s.id = m.stock_id
   JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
   LEFT JOIN location_move taken ON taken.id = m.last
   LEFT JOIN location shelf ON shelf.account_id = u.account_id AND shelf.id = taken.from_location_id
- WHERE u.account_id = %(account_id)s AND u.freed_at IS NULL AND m.quantity > 0
-   AND (w.state IN ('short', 'left') OR o.state = ANY (%(stopped)s::text[]))
-   AND o.state <> ALL (%(further)s::text[]){}
+ WHERE u.account_id = %(account_id)s AND u.emptied_at IS NULL AND m.quantity > wants.pieces{}
  ORDER BY l.code, o.id, p.sku, s.id LIMIT %(limit)s
 """
         ).format(of_order),

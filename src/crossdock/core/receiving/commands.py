@@ -270,6 +270,8 @@ async def _parts(
         serial=wanted.serial or said.serial,
         quantity=wanted.quantity or said.quantity or 1,
     )
+    if (one.quantity or 0) > QUANTITY_MAX:
+        raise QuantityInvalid(quantity=one.quantity, left=QUANTITY_MAX)
     line = _line_of(order, lines, scans, found.product, one)
     one = structs.replace(one, lot=one.lot or line.lot)
     if found.product.lot_tracked and not one.lot:

@@ -98,6 +98,7 @@ tote_use = Table(
     big("order_id", null=True),
     moment("taken_at"),
     moment("freed_at", null=True),
+    moment("emptied_at", null=True),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(
         ["account_id", "tote_id"], ["location.account_id", "location.id"], name="tote_use_tote_fkey"
@@ -105,8 +106,11 @@ tote_use = Table(
     ForeignKeyConstraint(["account_id", "order_id"], ["orders.account_id", "orders.id"], name="tote_use_order_fkey"),
     Index("tote_use_live_key", "account_id", "tote_id", unique=True, postgresql_where=text("freed_at IS NULL")),
     Index("tote_use_order_idx", "account_id", "wave_id", "order_id", postgresql_where=text("freed_at IS NULL")),
+    Index("tote_use_rest_idx", "account_id", "tote_id", postgresql_where=text("emptied_at IS NULL")),
 )
-"""Whose goods lie in a tote; those of a whole wave, still to be sorted, where `order_id` is null."""
+"""Whose goods lie in a tote; those of a whole wave, still to be sorted, where `order_id` is null.
+
+Goods that are in a parcel make their tote free, and lie in it by the books until they leave: `emptied_at`."""
 
 count_request = Table(
     "count_request",

@@ -25,9 +25,18 @@ export function submit(code) {
 function take(sent) {
   const data = new URLSearchParams(new FormData(sent));
   data.set("operation_id", newId());
-  queue.push({ address: sent.action, data, code: data.get(field().name) });
+  queue.push({ address: sent.action, data, code: data.get(field().name), renewed: true });
   field().value = "";
   field().focus();
+  work();
+}
+
+// A button waits its turn among the scans; so the page never goes away under a scanner that types.
+function tap(sent) {
+  const data = new URLSearchParams(new FormData(sent));
+  field().focus();
+  if (queue.some((one) => one.data.get("operation_id") === data.get("operation_id"))) return;
+  queue.push({ address: sent.action, data, code: sent.querySelector("button").textContent.trim(), renewed: false });
   work();
 }
 
@@ -35,10 +44,10 @@ async function work() {
   if (busy) return;
   busy = true;
   while (queue.length) {
-    const { address, data, code } = queue[0];
+    const { address, data, renewed } = queue[0];
     let answer;
     try {
-      renew(address, data);
+      if (renewed) renew(address, data);
       answer = await fetch(address, { method: "POST", body: data });
       await put(answer, await answer.text());
     } catch {
@@ -94,9 +103,10 @@ function shown() {
 }
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-scan]") || event.defaultPrevented) return;
+  if (event.defaultPrevented || !form() || !event.target.matches("form[data-scan], main form.tap")) return;
   event.preventDefault();
-  if (field().value.trim()) take(event.target);
+  if (event.target.matches(".tap")) tap(event.target);
+  else if (field().value.trim()) take(event.target);
 });
 
 // A scanner types wherever the page is; fields of other forms keep what is typed into them.
