@@ -206,7 +206,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
             box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, screen.ID_MAX)))
             here = f"{HERE}/{cabinet.id}/doors/{box.id}"
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_door", "subject": cabinet.subject}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return screen.done(request, who, here)
             after: dict[str, Any] = {"box": box.name}
             match deed:
@@ -229,9 +230,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             await deeds.record(
                 tx,
                 by=who.by,
-                action=f"{deed}_door",
                 account_id=cabinet.account_id,
-                subject=cabinet.subject,
+                **deed_done,
                 order_id=box.order_id,
                 reason=reason,
                 after=after,

@@ -39,7 +39,14 @@ from crossdock.console import web
 from crossdock.console.office.errors import FieldWrong, NotOfTheConsole, OperatorsOnly, PageStale, SessionOver
 from crossdock.console.office.who import PREFIX, Somebody
 from crossdock.console.web import PageRequest
-from crossdock.core.operators.errors import CodeSpent, CodeWrong, ReasonTooShort, SecondFactorSet, SupportOnlyLooks
+from crossdock.core.operators.errors import (
+    CodeSpent,
+    CodeWrong,
+    OperationSpent,
+    ReasonTooShort,
+    SecondFactorSet,
+    SupportOnlyLooks,
+)
 from crossdock.core.staff.errors import LoginLocked, LoginWrong, ReasonTooLong, WrongPlace
 
 SAID_COOKIE: Final = "crossdock_console_said"
@@ -53,6 +60,8 @@ SHOWN_CHARACTERS_MAX: Final = 80
 ROWS_MAX: Final = 50
 """Of one page of a list."""
 ID_MAX: Final = 2**63 - 1
+YEARS: Final = range(1970, 3000)
+"""Of a moment that is typed: those at the ends of the calendar are none in another zone."""
 
 TEXTS: Final[Mapping[str, str]] = {
     "console": "Console",
@@ -93,6 +102,7 @@ FAILURES: Final[Mapping[type[CrossdockError], str]] = {
     CodeSpent: "This code was used before. Please wait for the next one.",
     SecondFactorSet: "There is a second factor already. “crossdock operators reset-totp” takes it away.",
     PageStale: "This page is from before you logged in. Nothing was done; please do it again.",
+    OperationSpent: "This form did something else before. Look at how things are now; nothing more was done.",
     FieldWrong: "“{value}” cannot be used in the field “{field}”. Nothing was done.",
     ReasonTooShort: "Please say why, in {characters_min} characters at least. Nothing was done.",
     ReasonTooLong: "A reason has {characters_max} characters at most. Nothing was done.",
@@ -171,9 +181,12 @@ class Form(Struct, frozen=True, kw_only=True):
         if not value:
             return None
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=zone)
+            found = datetime.fromisoformat(value).replace(tzinfo=zone)
         except ValueError as error:
             raise FieldWrong(field=name, value=shortened(value)) from error
+        if found.year not in YEARS:
+            raise FieldWrong(field=name, value=shortened(value))
+        return found
 
 
 class Rows(Struct, frozen=True, kw_only=True):
@@ -220,10 +233,9 @@ async def read(request: PageRequest, who: Somebody) -> Form:
         raise PageStale()
     operation_id = fields.get("operation_id", "")
     try:
-        UUID(operation_id)
+        return Form(fields=fields, operation_id=str(UUID(operation_id)))
     except ValueError as error:
         raise FieldWrong(field="operation_id", value=shortened(operation_id)) from error
-    return Form(fields=fields, operation_id=operation_id.lower())
 
 
 async def act(
