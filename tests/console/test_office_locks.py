@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 from litestar import Litestar
 
+from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, SiteId
 from crossdock.console import office as pages
 from crossdock.console.office import live, who
@@ -380,3 +382,65 @@ async def test_what_the_tables_send_is_done_for_who_may(town: Town) -> None:
             assert LOGIN not in answer.headers.get("location", ""), (route, dict(write.fields))
             if write.fields.get("deed") != "unlock":
                 assert await town.trace() != before, (route, dict(write.fields))
+
+
+HOSTILE: Final = "\"'><svg/onload=alert(1)>{{7*7}}"
+TEXTS: Final = (
+    ("orders", "number"),
+    ("orders", "reference"),
+    ("orders", "tracking_number"),
+    ("product", "name"),
+    ("product", "sku"),
+    ("account", "name"),
+    ("site", "name"),
+    ("staff", "username"),
+    ("operator", "username"),
+    ("receiver", "name"),
+    ("receiver", "url"),
+    ("callback", "refusal"),
+    ("callback_attempt", "body"),
+    ("callback_attempt", "answer"),
+    ("callback_attempt", "failure"),
+    ("bulk_run", "file_name"),
+    ("bulk_run", "actor"),
+    ("cabinet", "name"),
+    ("cabinet", "number"),
+    ("box", "name"),
+    ("stock", "lot"),
+)
+"""What partners and people type, and pages repeat."""
+
+
+async def test_nothing_that_was_typed_becomes_markup(town: Town) -> None:
+    database, written = town.office.world.desk.database, 0
+    for table, column in TEXTS:
+        try:
+            async with database.transaction() as tx:
+                written += await tx.execute(
+                    f"UPDATE {table} SET {column} = %(hostile)s WHERE ctid = (SELECT max(ctid) FROM {table})",
+                    hostile=HOSTILE,
+                )
+        except CrossdockError:
+            continue  # the database takes no such text, or only one row of it
+    assert written
+    caller, shown = town.callers[ALL], 0
+    for route, read in READS.items():
+        path = town.path(route) + town.filled(read.query)
+        answer = await caller.client.get(f"/console/{path}".rstrip("/"))
+        if "html" in answer.headers["content-type"]:
+            assert "<svg/onload" not in answer.text, route
+            shown += "&lt;svg/onload" in answer.text
+    for text in (HOSTILE, f"curl 'http://x/{HOSTILE[3:]}'", f'/api/iot/x\n{{"app_id": "{HOSTILE[2:]}"}}'):
+        answer = await caller.post("workbench", api="bestwond", key="", request=text, signed=HOSTILE)
+        assert "<svg/onload" not in answer.text
+        assert "&lt;svg/onload" in answer.text
+    for query in (
+        "orders?q=",
+        "orders?site=",
+        "stock?q=",
+        "history?person=",
+        "staff?text=",
+        "callbacks/compare?left=",
+    ):
+        assert "<svg/onload" not in (await caller.client.get(f"/console/{query}{quote(HOSTILE)}")).text
+    assert shown > 10
