@@ -3,24 +3,24 @@
 import asyncio
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, BoxId, CabinetId
 from crossdock.console.office import cabinets as page
 from crossdock.core.lockers import alarms
 from crossdock.core.lockers.asking import COMMAND_TTL
-from crossdock.core.lockers.model import Compartment
+from crossdock.core.lockers.model import AlarmKind, Compartment
 from crossdock.core.operators.model import REASON_CHARACTERS_MIN
 from crossdock.core.staff.model import REASON_CHARACTERS_MAX
 from tests.console.conftest import Locker, assert_accessible, picture
 from tests.console.offices import Caller, Office, desk_of, failed
 from tests.devices.brokers import WAIT_S_MAX
 from tests.statements import listed
-from tests.world import CABINET, World
+from tests.world import ACCOUNT, CABINET, World
 
 ELSEWHERE = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -147,6 +147,25 @@ async def test_an_absent_cabinet_opens_nothing(office: Office) -> None:
     told = (await caller.get(path_of(answer))).text
     assert "Door 05 was not opened: the cabinet is not online." in told
     assert "data-again" not in told
+
+
+async def test_every_kind_of_warning_is_told(office: Office) -> None:
+    caller, door = await office.as_operator(), await door_05(office.world)
+    cabinet_id, _, box_id = door.removeprefix("cabinets/").partition("/doors/")
+    async with office.world.desk.database.transaction() as tx:
+        for kind in get_args(AlarmKind):
+            await alarms.raise_alarm(
+                tx,
+                account_id=ACCOUNT,
+                cabinet_id=CabinetId(int(cabinet_id)),
+                cabinet=CABINET,
+                kind=kind,
+                box=None if kind == "offline" else (BoxId(int(box_id)), "05"),
+            )
+    shown = await caller.get(f"cabinets/{cabinet_id}")
+    assert shown.status_code == 200
+    for kind in ("offline", "left open", "opened without command", "opened after we had given up"):
+        assert kind in shown.text, kind
 
 
 async def test_it_is_waited_for_and_then_given_up(office: Office) -> None:

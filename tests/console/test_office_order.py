@@ -241,3 +241,19 @@ async def test_in_a_browser(office: Office, browser: Browser) -> None:
         await shown.set_viewport_size({"width": 360, "height": 740})
         await assert_accessible(shown)
         assert await shown.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def test_a_form_that_is_sent_again_for_something_else_is_not_said_to_be_done(office: Office) -> None:
+    world = office.world
+    order_id, operation_id = await allocated(world), str(uuid4())
+    other = await allocated(world, "N-2")
+    for caller in (await office.as_operator(), await office.as_manager()):
+        await caller.get(f"orders/{order_id}")
+        form = {"deed": "hold", "reason": WHY, "operation_id": operation_id}
+        assert (await caller.post(f"orders/{order_id}", **form)).status_code == 303
+        assert await caller.said(await caller.post(f"orders/{order_id}", **form)) == "Order N-1 is stopped."
+        for path, deed in ((f"orders/{order_id}", "cancel"), (f"orders/{other}", "hold")):
+            answer = await caller.post(path, **{**form, "deed": deed})
+            assert (answer.status_code, failed(answer)[:37]) == (409, "This form did something else before. "), path
+        assert (await caller.post(f"orders/{order_id}", deed="release", reason=WHY)).status_code == 303
+    assert await state_of(world, order_id) == await state_of(world, other) == "allocated"

@@ -174,7 +174,8 @@ async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any
         async with who.desk.database.transaction() as tx:
             cabinet = await _cabinet(tx, who, cabinet_id)
             here = f"{HERE}/{cabinet.id}"
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": "clear_alarm", "subject": cabinet.subject}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return forms.done(request, who, here)
             alarm = await alarms.clear(
                 tx,
@@ -219,7 +220,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
             box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, forms.ID_MAX)))
             here = f"{HERE}/{cabinet.id}/doors/{box.id}"
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_door", "subject": cabinet.subject}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return forms.done(request, who, here)
             after: dict[str, Any] = {"box": box.name}
             match deed:
@@ -242,9 +244,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             await deeds.record(
                 tx,
                 by=who.by,
-                action=f"{deed}_door",
                 account_id=cabinet.account_id,
-                subject=cabinet.subject,
+                **deed_done,
                 order_id=box.order_id,
                 reason=reason,
                 after=after,

@@ -248,7 +248,7 @@ def _grouped(secret: str) -> str:
 
 def _way_back(to: str) -> str:
     """A page of ours, or nothing: not wherever a link wants."""
-    return to if to.startswith(f"{PREFIX}/") and to.isascii() and not set(to) & set("\\\r\n") else ""
+    return to if to.startswith(f"{PREFIX}/") and to.isascii() and to.isprintable() and "\\" not in to else ""
 
 
 HANDLERS: Final = [login, log_in, code, give_code, second_factor, confirm_factor, log_out]

@@ -111,7 +111,8 @@ async def act(request: PageRequest) -> Response[Any]:
         account_id = AccountId(form.number("account"))
         async with who.desk.database.transaction() as tx:
             sight = seeing.sight(who, await seeing.seen(tx, who))
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_exception", "subject": f"{key} "}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 waiting = await inbox.one(tx, sight=sight, account_id=account_id, key=key)
                 await _do(tx, who, waiting, deed, form)
                 await deeds.record(

@@ -185,16 +185,16 @@ async def act(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             order = await _order(tx, who, order_id)
             told = f"told_{deed}"
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_order", "subject": f"order:{order.number}"}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 reason = deeds.reason_given(form.text("reason"))
                 told = await DEEDS[deed](tx, who, order, form, reason) or told
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action=f"{deed}_order",
                     account_id=order.account_id,
-                    subject=f"order:{order.number}",
                     order_id=order.id,
+                    **deed_done,
                     reason=reason,
                     operation_id=form.operation_id,
                 )
