@@ -74,6 +74,14 @@ async def test_a_file_is_tried_done_and_taken_back(office: Office) -> None:
     ]
 
 
+async def test_a_place_that_is_not_there_is_not_passed_over(office: Office) -> None:
+    caller = await office.as_operator()
+    for site in ("WH-GZ99", "x" * 100):
+        answer = await uploaded(caller, site=site)
+        assert (answer.status_code, "in the field “site”" in failed(answer)) == (400, True)
+    assert (await uploaded(caller, site="WH-GZ01")).status_code == 303
+
+
 async def test_the_same_form_sent_twice_is_one_import(office: Office) -> None:
     caller = await office.as_operator()
     operation_id = str(uuid4())

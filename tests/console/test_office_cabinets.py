@@ -3,23 +3,24 @@
 import asyncio
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from crossdock.base.ids import AccountId
+from crossdock.base.ids import AccountId, BoxId, CabinetId
 from crossdock.console.office import cabinets as page
+from crossdock.core.lockers import alarms
 from crossdock.core.lockers.asking import COMMAND_TTL
-from crossdock.core.lockers.model import Compartment
+from crossdock.core.lockers.model import AlarmKind, Compartment
 from crossdock.core.operators.model import REASON_CHARACTERS_MIN
 from crossdock.core.staff.model import REASON_CHARACTERS_MAX
 from tests.console.conftest import Locker, assert_accessible, picture
 from tests.console.offices import Caller, Office, desk_of, failed
 from tests.devices.brokers import WAIT_S_MAX
 from tests.statements import listed
-from tests.world import CABINET, World
+from tests.world import ACCOUNT, CABINET, World
 
 ELSEWHERE = """
 INSERT INTO account (id, code, name, zone, currency) VALUES (48, 'other', 'Other', 'UTC', 'GBP');
@@ -148,6 +149,25 @@ async def test_an_absent_cabinet_opens_nothing(office: Office) -> None:
     assert "data-again" not in told
 
 
+async def test_every_kind_of_warning_is_told(office: Office) -> None:
+    caller, door = await office.as_operator(), await door_05(office.world)
+    cabinet_id, _, box_id = door.removeprefix("cabinets/").partition("/doors/")
+    async with office.world.desk.database.transaction() as tx:
+        for kind in get_args(AlarmKind):
+            await alarms.raise_alarm(
+                tx,
+                account_id=ACCOUNT,
+                cabinet_id=CabinetId(int(cabinet_id)),
+                cabinet=CABINET,
+                kind=kind,
+                box=None if kind == "offline" else (BoxId(int(box_id)), "05"),
+            )
+    shown = await caller.get(f"cabinets/{cabinet_id}")
+    assert shown.status_code == 200
+    for kind in ("offline", "left open", "opened without command", "opened after we had given up"):
+        assert kind in shown.text, kind
+
+
 async def test_it_is_waited_for_and_then_given_up(office: Office) -> None:
     await office.world.cabinet_online()
     caller, door = await office.as_operator(), await door_05(office.world)
@@ -200,12 +220,12 @@ async def test_a_warning_ends_when_somebody_has_looked(office: Office) -> None:
     assert short.status_code == 400
     operation_id = str(uuid4())
     fields = {"warning": str(alarm), "reason": "a new hinge", "operation_id": operation_id}
-    assert await caller.said(await caller.post(cabinet, **fields)) == "The warning is ended."
+    assert await caller.said(await caller.post(cabinet, **fields)) == "The alarm is ended."
     assert (await caller.post(cabinet, **fields)).status_code == 303
     assert await world.rows("SELECT cleared_by FROM alarm") == [("operator ada",)]
     assert await world.rows("SELECT 1 FROM box WHERE closed_for IS NOT NULL") == []
     again = await caller.post(cabinet, warning=str(alarm), reason="a new hinge")
-    assert (again.status_code, failed(again)) == (404, "This warning has ended already.")
+    assert (again.status_code, failed(again)) == (404, "This alarm has ended already.")
     assert (await office.history())[-1] == ("ada", "clear_alarm", f"cabinet:{CABINET}", "a new hinge")
 
 
@@ -318,3 +338,14 @@ def test_columns_are_full_at_their_height_and_begin_anew_with_a_board() -> None:
     assert page.columns([]) == []
     shown = {box.size for box in boxes} | set(page.HEIGHTS)
     assert shown <= set(page.HEIGHTS)
+
+
+async def test_an_alarm_that_has_no_reason_is_shown(office: Office) -> None:
+    caller = await office.as_support()
+    async with office.world.desk.database.transaction() as tx:
+        [(account_id, cabinet_id)] = await tx.rows(
+            "SELECT account_id, id FROM cabinet WHERE number = %(number)s", number=CABINET
+        )
+        await alarms.raise_alarm(tx, account_id=account_id, cabinet_id=cabinet_id, cabinet=CABINET, kind="offline")
+    shown = await caller.get(f"cabinets/{cabinet_id}")
+    assert (shown.status_code, "<h2>Alarms: 1</h2>" in shown.text) == (200, True)

@@ -229,11 +229,30 @@ def test_equal_stretches_are_folded_and_bodies_are_cut() -> None:
     assert (cut.differs, cut.cut) == (False, True)
 
 
+async def test_a_moment_at_either_end_of_the_calendar_is_refused(office: Office) -> None:
+    [id_] = await owed(office.world, "parked")
+    path = f"callbacks/receivers/{await receiver_of(office.world, id_)}/again?parked=yes"
+    caller = await office.as_operator(account_id=AccountId(47))
+    for name in ("since", "until"):
+        for moment, status in (
+            ("0001-01-01T00:00", 400),
+            ("1969-12-31T23:59", 400),
+            ("1970-01-01T00:00", 200),
+            ("2999-12-31T23:59", 200),
+            ("3000-01-01T00:00", 400),
+            ("9999-12-31T23:59", 400),
+        ):
+            assert (await caller.get(f"{path}&{name}={moment}")).status_code == status, (name, moment)
+
+
 def test_json_is_printed_as_it_was_written() -> None:
     assert bodies.printed('{"a":1.50,"key":"42"}', codes=True) == '{\n  "a": 1.50,\n  "key": "42"\n}'
     assert "42" not in bodies.printed('{"a":[{"key":"42"}]}', codes=False)
     assert bodies.printed("a=1", codes=False) == "a=1"
     assert bodies.printed('{"key": "42", "a', codes=False) == f'{{"key": "{bodies.HIDDEN}", "a'
+    for cut in ('{"a": 1, "take_code": "42', '{"key": 42, "a', '{"token": "42", "a'):
+        assert "42" not in bodies.printed(cut, codes=False)
+    assert "42" not in bodies.printed('{"token": "42"}', codes=False), "it opens the buyer's page"
     assert bodies.printed('{"key": "42", "a', codes=True) == '{"key": "42", "a'
 
 

@@ -35,7 +35,14 @@ async def test_nobody_is_sent_to_the_log_in_and_comes_back(office: Office) -> No
     entered = await caller.log_in("sue", to="/console/factor?x=1")
 
     assert (entered.status_code, entered.headers["location"]) == (303, "/console/factor?x=1")
-    for elsewhere in ("https://example.org", "//example.org", "/console/\\..", "/counter"):
+    for elsewhere in (
+        "https://example.org",
+        "//example.org",
+        "/console/\\..",
+        "/counter",
+        "/console/\x01",
+        "/console/\tx",
+    ):
         again = await office.nobody().log_in("sue", to=elsewhere)
         assert again.headers["location"] == "/console"
 

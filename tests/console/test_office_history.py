@@ -49,7 +49,7 @@ async def test_it_tells_who_did_what_to_whom_and_why(office: Office) -> None:
     caller = await busy(office)
     text = " ".join((await caller.get("history")).text.split())
     assert '<td data-label="Who">operator ada</td><td data-label="What">Blocked</td>' in text
-    assert "active: True → False; sessions: 0 → 0" in text
+    assert "active: yes → no; sessions: 0 → 0" in text
     assert "brought &lt;b&gt;them&lt;/b&gt; back" in text
     assert text.index("Let in again") < text.index(">Blocked<")
     assert '<a href="/console/history?person=floor1">' in (await caller.get("staff/52")).text

@@ -62,10 +62,10 @@ async def test_it_counts_what_waits_cabinets_and_callbacks(office: Office) -> No
     await of_every_kind(office.world)
     caller = await office.as_support()
     page = " ".join((await caller.get()).text.split())
-    for name, number in {"cabinet alarm": 1, "order stopped": 1, "call-off to decide": 1}.items():
+    for name, number in {"cabinet alarm": 1, "order held": 1, "call-off to decide": 1}.items():
         assert f"{name}</a></dt><dd>{number}</dd>" in page, name
     assert '<dt>frozen</dt><dd class="warn">1</dd>' in page
-    assert '<dt>given up</dt><dd class="warn">1</dd>' in page
+    assert '<dt>dead</dt><dd class="warn">1</dd>' in page
     assert '<dt>alarms</dt><dd class="warn">1</dd>' in page
     assert "overdue" not in page
     office.world.clock.advance(timedelta(hours=1, seconds=1))

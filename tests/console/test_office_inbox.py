@@ -58,7 +58,7 @@ async def of_every_kind(world: World) -> None:
         await alarms.raise_alarm(tx, account_id=ACCOUNT, cabinet_id=cabinet_id, cabinet=number, kind="offline")
         await tx.execute(
             "INSERT INTO count_request (account_id, location_id, stock_id, reason, asked_at)"
-            " VALUES (47, %(location)s, %(stock)s, 'empty', %(now)s)",
+            " VALUES (47, %(location)s, %(stock)s, 'not_found', %(now)s)",
             location=shelves.ids["A-01-1"],
             stock=shelves.stock_id,
             now=tx.now,
@@ -94,7 +94,14 @@ async def test_everything_that_waits_for_a_person_is_there(office: Office) -> No
     caller = await office.as_operator()
     answer = await caller.get("inbox")
     assert {key.partition(":")[0] for key in shown(answer)} == set(KINDS)
-    for text in ("the box is broken", "bought elsewhere", "offline", "A-01-1 · 00131031", "asked to", "no_film"):
+    for text in (
+        "the box is broken",
+        "bought elsewhere",
+        "offline",
+        "A-01-1 · 00131031",
+        "asked to",
+        "it sends no film that can be kept",
+    ):
         assert text in answer.text, text
     for kind in KINDS:
         assert {key.partition(":")[0] for key in await listed(caller, f"kind={kind}")} == {kind}

@@ -169,7 +169,7 @@ async def put_back(worker: Page, boss: Page) -> None:
     """A manager lets it be called off, and its goods go back where they lay."""
     await boss.goto("/floor/waves")
     await boss.get_by_role("link", name="Wave 1").first.click()
-    await boss.get_by_role("button", name="Stop the order").click()
+    await boss.get_by_role("button", name="Call it off").click()
     await expect(boss.locator("#said")).to_contain_text(f"{CALLED_OFF} is called off")
     await worker.goto("/floor/put-backs")
     rows = worker.locator("ul.rows a")

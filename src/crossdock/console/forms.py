@@ -44,6 +44,8 @@ SAID_CHARACTERS_MAX: Final = 600
 FIELD_CHARACTERS_MAX: Final = 500
 WHOLE_MAX: Final = 1_000_000_000
 ID_MAX: Final = 2**63 - 1
+YEARS: Final = range(1970, 3000)
+"""Of a moment that is typed: those at the ends of the calendar are none in another zone."""
 SHOWN_CHARACTERS_MAX: Final = 80
 """Of what somebody typed or scanned, where a refusal repeats it."""
 
@@ -142,9 +144,12 @@ class Form(Struct, frozen=True, kw_only=True):
         if not value:
             return None
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=zone)
+            found = datetime.fromisoformat(value).replace(tzinfo=zone)
         except ValueError as error:
             raise FieldWrong(field=name, value=shortened(value)) from error
+        if found.year not in YEARS:
+            raise FieldWrong(field=name, value=shortened(value))
+        return found
 
 
 async def read(request: PageRequest, who: Person) -> Form:
@@ -155,10 +160,9 @@ async def read(request: PageRequest, who: Person) -> Form:
         raise PageStale()
     operation_id = fields.get("operation_id", "")
     try:
-        UUID(operation_id)
+        return Form(fields=fields, operation_id=str(UUID(operation_id)))
     except ValueError as error:
         raise FieldWrong(field="operation_id", value=shortened(operation_id)) from error
-    return Form(fields=fields, operation_id=operation_id.lower())
 
 
 async def act(

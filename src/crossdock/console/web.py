@@ -55,6 +55,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "away_why": "Please try again in a minute.",
     "fault": "Something went wrong",
     "fault_why": "Please try again in a minute.",
+    "trace": "The log has the number {trace_id}.",
+    "home": "To the first page",
 }
 """What any page may have to say, by name; `<name>_why` is the sentence below it."""
 
@@ -130,15 +132,16 @@ def html(
     return answer
 
 
-def refuse(request: PageRequest, error: CrossdockError) -> Response[str]:
-    """A page with a sentence for people, the same for everything of one kind."""
+def refuse(request: PageRequest, error: CrossdockError, *, home: str = "") -> Response[str]:
+    """A page with a sentence for people, the same for everything of one kind, and a way on to `home`."""
     name, status = refusal(error)
     headers: dict[str, str] = {}
     if status == 429:
         headers["retry-after"] = str(error.facts.get("wait_s", WAIT_S))
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = error.facts.get("allowed", "GET, HEAD")
-    return html(request, "error.html", status=status, headers=headers, name=name)
+    trace_id = error.facts.get("trace_id", "")
+    return html(request, "error.html", status=status, headers=headers, name=name, trace_id=trace_id, home=home)
 
 
 def refusal(error: CrossdockError) -> tuple[str, int]:

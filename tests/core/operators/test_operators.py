@@ -8,6 +8,7 @@ from crossdock.base.errors import CrossdockError
 from crossdock.core.operators import commands, deeds, factor, queries
 from crossdock.core.operators.errors import (
     CodeSpent,
+    OperationSpent,
     OperatorNameTaken,
     OperatorUnknown,
     ReasonTooShort,
@@ -141,7 +142,10 @@ async def test_a_deed_has_its_edges(office: Office) -> None:
     async with office.world.desk.database.transaction() as tx:
         for wrong in ("", longest + "o"):
             with pytest.raises(OperationIdInvalid):
-                await deeds.done_before(tx, by=operator, operation_id=wrong)
-        assert not await deeds.done_before(tx, by=operator, operation_id=longest)
+                await deeds.done_before(tx, by=operator, operation_id=wrong, action="hold")
+        assert not await deeds.done_before(tx, by=operator, operation_id=longest, action="hold")
         await deeds.record(tx, by=operator, action="hold", account_id=ACCOUNT, operation_id=longest)
-        assert await deeds.done_before(tx, by=operator, operation_id=longest)
+        assert await deeds.done_before(tx, by=operator, operation_id=longest, action="hold")
+        for other in ({"action": "release"}, {"action": "hold", "subject": "order:2"}):
+            with pytest.raises(OperationSpent):
+                await deeds.done_before(tx, by=operator, operation_id=longest, **other)

@@ -53,7 +53,7 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
         over = f"?over=1&to={quote(way_back)}" if request.method == "GET" else "?over=1"
         to = door.LOGIN if way_back == PREFIX else door.LOGIN + over
         return Redirect(to, status_code=303, headers={"cache-control": "no-store"})
-    return web.refuse(request, error)
+    return web.refuse(request, error, home=PREFIX)
 
 
 PAGE: Final = Page(

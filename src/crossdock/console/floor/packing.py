@@ -117,7 +117,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "weight_expected": "{weight} g are expected.",
     "weight_odd": "It weighs {weight} g, {expected} g are expected. Look into the parcel before it leaves.",
     "weight_keep": "Keep weight and carton",
-    "carton_which": "Carton",
+    "carton_which": "Which carton",
     "carton_other": "another one",
     "put_aside": "{number} was put aside.",
     "stopped": "{number} is not packed any more.",

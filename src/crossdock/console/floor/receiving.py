@@ -70,7 +70,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "more_orders": "{n} more: scan the number.",
     "of_pieces": "{done} of {pieces} pieces",
     "scan": "Scan a product or a plate",
-    "take": "Take",
+    "take": "Take in",
     "more": "Quantity, lot, damaged …",
     "quantity": "Quantity",
     "lot": "Lot",

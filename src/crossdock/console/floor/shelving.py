@@ -59,7 +59,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "damaged": "damaged",
     "plate": "Plate {plate}",
     "quantity": "Pieces",
-    "of": "of {n}",
+    "of": "of {n} pieces",
     "other": "Something else",
     "ok": "OK",
     "move": "Move",

@@ -78,7 +78,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "was_cancelled": "What nobody had begun waits for another wave.",
     "pick": "Pick",
     "asked": "Its owner wants to call off {number}.",
-    "grant": "Stop the order",
+    "grant": "Call it off",
     "refuse": "Go on picking",
     "granted": "{number} is called off. What was picked is to be put back.",
     "refused": "{number} is picked on.",

@@ -72,7 +72,7 @@ def refuse(request: PageRequest, error: CrossdockError) -> Response[Any]:
         return Redirect(to, status_code=303, headers={"cache-control": "no-store"})
     if isinstance(error, SupportOnlyLooks | OperatorsOnly | NotOfTheConsole):
         return door.refused(request, error)
-    return web.refuse(request, error)
+    return web.refuse(request, error, home=PREFIX)
 
 
 PAGE: Final = Page(

@@ -49,7 +49,7 @@ TEXTS: Final = {
     "account": "Account",
     "find": "Find",
     "find_account": "Code or name",
-    "code": "Code",
+    "code": "Account code",
     "name": "Name",
     "zone": "Time zone",
     "currency": "Currency",
@@ -64,7 +64,7 @@ TEXTS: Final = {
     "kind": "Kind",
     "warehouse": "warehouse",
     "shop": "shop",
-    "station": "lockers",
+    "station": "locker station",
     "method": "Way",
     "parcel": "parcel",
     "locker": "locker",
@@ -196,7 +196,7 @@ async def issue(request: PageRequest, account_id: FromPath[int]) -> Response[Any
         why = deeds.reason_given(form.text("reason"))
         async with who.desk.database.transaction() as tx:
             await overview.account(tx, account_id=account)
-            await _first_time(tx, who, form)
+            await _first_time(tx, who, form, "issue_key")
             scope = await _scope(tx, account, form, name)
             issued = await keys.issue(
                 tx, who.desk.seal, account_id=account, dialect=name, key_text=key_text, scope=scope
@@ -230,7 +230,7 @@ async def replace_or_revoke(
             overlap = form.text("overlap", needed=True)
             hours = int(overlap) if overlap.isascii() and overlap.isdecimal() and len(overlap) <= 9 else -1
             async with who.desk.database.transaction() as tx:
-                await _first_time(tx, who, form)
+                await _first_time(tx, who, form, "rotate_key")
                 issued = await keys.rotate(
                     tx,
                     who.desk.seal,
@@ -243,7 +243,8 @@ async def replace_or_revoke(
             who.desk.accounts.forget()
             return _shown(request, who, issued)
         async with who.desk.database.transaction() as tx:
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            before: dict[str, Any] = {"action": "revoke_key", "subject": f"key:{credential_id} "}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **before):
                 revoked = await keys.revoke(tx, **by)
                 await _note(tx, who, form, "revoke_key", revoked, why)
         who.desk.accounts.forget()
@@ -330,9 +331,9 @@ def _shown(request: PageRequest, who: Somebody, issued: Issued) -> Response[Any]
     )
 
 
-async def _first_time(tx: Tx, who: Somebody, form: Form) -> None:
-    """Errors: ShownBefore."""
-    if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+async def _first_time(tx: Tx, who: Somebody, form: Form, action: str) -> None:
+    """Errors: ShownBefore, OperationSpent."""
+    if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, action=action):
         raise ShownBefore()
 
 

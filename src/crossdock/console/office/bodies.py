@@ -16,10 +16,10 @@ CONTEXT: Final = 3
 """Equal lines around what differs."""
 CHARACTERS_SHOWN_MAX: Final = 12_000
 """Of one body on a page."""
-CODES: Final = frozenset({"save_code", "take_code", "pick_code", "pick_up_code", "key"})
-"""Fields that open a door or a counter's shelf: whoever only looks is not told them."""
+CODES: Final = frozenset({"save_code", "take_code", "pick_code", "pick_up_code", "key", "token"})
+"""Fields that open a door, a counter's shelf or the buyer's page: whoever only looks is not told them."""
 HIDDEN: Final = "•••"
-_CODE: Final = re.compile(rf'("(?:{"|".join(sorted(CODES))})"\s*:\s*)"[^"]*"')
+_CODE: Final = re.compile(rf'("(?:{"|".join(sorted(CODES))})"\s*:\s*)(?:"[^"]*(?:"|$)|[0-9]+)')
 _NUMBER: Final = re.compile(r'"\\u0000n:([^"]*)"')
 
 Mark = Literal["same", "gone", "new", "skipped"]

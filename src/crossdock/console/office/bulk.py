@@ -138,10 +138,13 @@ async def take_in(request: PageRequest) -> Response[Any]:
         if not isinstance(file, UploadFile):
             raise FieldWrong(field="file", value="")
         account_id = _account(who, form)
+        code = form.text("site")
         raw = await file.read()
         prepared = await commands.prepared(cast(KindName, kind), await asyncio.to_thread(sheets.read, raw))
         async with who.desk.database.transaction() as tx:
-            site = await accounts.site(tx, account_id=account_id, code=form.text("site"))
+            site = await accounts.site(tx, account_id=account_id, code=code) if code else None
+            if code and site is None:
+                raise FieldWrong(field="site", value=forms.shortened(code))
             run = await commands.take_in(
                 tx,
                 prepared,
@@ -172,7 +175,8 @@ async def go_on(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
         if f"told_{deed}" not in TEXTS:
             raise FieldWrong(field="deed", value=deed)
         async with who.desk.database.transaction() as tx:
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_import", "subject": f"import:{run.id}"}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return forms.done(request, who, f"{HERE}/{run.id}")
             if deed == "begin":
                 await commands.begin(tx, account_id=run.account_id, run_id=run.id)
@@ -183,9 +187,8 @@ async def go_on(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
             await deeds.record(
                 tx,
                 by=who.by,
-                action=f"{deed}_import",
                 account_id=run.account_id,
-                subject=f"import:{run.id}",
+                **deed_done,
                 reason=form.text("reason"),
                 operation_id=form.operation_id,
             )

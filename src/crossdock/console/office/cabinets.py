@@ -59,8 +59,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "occupied": "a courier found something in it",
     "dirty": "a courier found it dirty",
     "screen": "screen",
-    "warnings": "Warnings",
-    "no_warnings": "No warning stands.",
+    "warnings": "Alarms",
+    "no_warnings": "No alarm stands.",
     "since": "Since",
     "what": "What",
     "more_boxes": "These are its first {boxes} doors.",
@@ -111,8 +111,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "expired": "The cabinet has not answered. Door {name} was not opened, as far as is known.",
     "all": "All cabinets",
     "clear": "Somebody has looked",
-    "clear_why": "The warning ends. A door that it kept out of order takes parcels again.",
-    "told_clear": "The warning is ended.",
+    "clear_why": "The alarm ends. A door that it kept out of order takes parcels again.",
+    "told_clear": "The alarm is ended.",
     "told_break": "Door {name} is out of order now.",
     "told_mend": "Door {name} is in order again.",
     "opened without command": "opened without command",
@@ -127,7 +127,7 @@ TEXTS: Final[Mapping[str, str]] = {
 SAYS: Final = Says.of(
     TEXTS,
     {
-        AlarmUnknown: "This warning has ended already.",
+        AlarmUnknown: "This alarm has ended already.",
         CabinetUnknown: "There is no such cabinet here.",
         BoxUnknown: "This cabinet has no such door.",
         BoxClosed: "Door {box} is out of order already.",
@@ -174,7 +174,8 @@ async def clear(request: PageRequest, cabinet_id: FromPath[int]) -> Response[Any
         async with who.desk.database.transaction() as tx:
             cabinet = await _cabinet(tx, who, cabinet_id)
             here = f"{HERE}/{cabinet.id}"
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": "clear_alarm", "subject": cabinet.subject}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return forms.done(request, who, here)
             alarm = await alarms.clear(
                 tx,
@@ -219,7 +220,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             of: dict[str, Any] = {"account_id": cabinet.account_id, "cabinet_id": cabinet.id}
             box = await watching.compartment(tx, **of, box_id=BoxId(min(box_id, forms.ID_MAX)))
             here = f"{HERE}/{cabinet.id}/doors/{box.id}"
-            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_door", "subject": cabinet.subject}
+            if await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 return forms.done(request, who, here)
             after: dict[str, Any] = {"box": box.name}
             match deed:
@@ -242,9 +244,8 @@ async def tend(request: PageRequest, cabinet_id: FromPath[int], box_id: FromPath
             await deeds.record(
                 tx,
                 by=who.by,
-                action=f"{deed}_door",
                 account_id=cabinet.account_id,
-                subject=cabinet.subject,
+                **deed_done,
                 order_id=box.order_id,
                 reason=reason,
                 after=after,

@@ -164,15 +164,15 @@ async def act(request: PageRequest, callback_id: FromPath[int]) -> Response[Any]
         why = deeds.reason_given(form.text("reason")) if deed == "give_up" else form.text("reason")
         async with who.desk.database.transaction() as tx:
             row = await queries.callback(tx, id_, account_id=who.scope.account_id)
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_callback", "subject": f"callback:{id_}"}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 deed_of = commands.resend if deed == "resend" else commands.give_up
                 await deed_of(tx, account_id=row.account_id, callback_id=id_)
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action=f"{deed}_callback",
                     account_id=row.account_id,
-                    subject=f"callback:{id_}",
+                    **deed_done,
                     reason=why,
                     operation_id=form.operation_id,
                 )

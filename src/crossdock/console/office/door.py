@@ -44,7 +44,7 @@ SAYS: Final = Says.of(
         "password": "Password",
         "login": "Log in",
         "over": "You were logged out, or nobody has logged in here yet. What you did last was not done.",
-        "code": "Code",
+        "code": "Code from the app",
         "code_why": "The six digits that the app on your phone shows for {name}, or one of your recovery codes.",
         "go_on": "Go on",
         "factor": "Set up the second factor",
@@ -248,7 +248,7 @@ def _grouped(secret: str) -> str:
 
 def _way_back(to: str) -> str:
     """A page of ours, or nothing: not wherever a link wants."""
-    return to if to.startswith(f"{PREFIX}/") and to.isascii() and not set(to) & set("\\\r\n") else ""
+    return to if to.startswith(f"{PREFIX}/") and to.isascii() and to.isprintable() and "\\" not in to else ""
 
 
 HANDLERS: Final = [login, log_in, code, give_code, second_factor, confirm_factor, log_out]

@@ -136,7 +136,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "close_receipt": "Closed a receipt",
     "put_away": "Put away",
     "move_goods": "Moved goods",
-    "count": "Counted",
+    "count": "Counted a location",
     "adjust": "Adjusted stock",
     "hand_out_sscc": "Handed out pallet numbers",
     "pack": "Packed",
@@ -151,7 +151,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "finish_return": "Finished a return",
     "settle_stray": "Settled a stray",
     "cancel_order": "Called an order off",
-    "hold_order": "Stopped an order",
+    "hold_order": "Held an order",
     "grant_order": "Granted a call-off",
     "refuse_order": "Refused a call-off",
     "take_exception": "Took on an exception",
@@ -172,7 +172,7 @@ ACTION_TEXTS: Final[Mapping[str, str]] = {
     "open_door": "Opened a door",
     "break_door": "Marked a door as out of order",
     "mend_door": "Marked a door as in order",
-    "clear_alarm": "Ended a warning of a cabinet",
+    "clear_alarm": "Ended an alarm of a cabinet",
     SET_RULE: "Changed a rule",
     "import": "Took in a file",
     "begin_import": "Began an import",
@@ -302,6 +302,12 @@ def changes(row: Told) -> list[str]:
 
 
 def said(value: Any) -> str:
+    if isinstance(value, dict):
+        return forms.shortened(", ".join(f"{name} {said(one)}" for name, one in value.items()))
+    if isinstance(value, list):
+        return forms.shortened(", ".join(said(one) for one in value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else forms.shortened(str(value))
 
 

@@ -23,9 +23,9 @@ ROWS_MAX: Final = 30
 """Each has a form of its own."""
 KIND_NAMES: Final[Mapping[ExceptionKind, str]] = {
     "cancel": "call-off to decide",
-    "held": "order stopped",
+    "held": "order held",
     "frozen": "receiver frozen",
-    "parked": "callbacks given up",
+    "parked": "dead callbacks",
     "alarm": "cabinet alarm",
     "count": "location to count",
     "camera": "camera without film",
@@ -63,8 +63,29 @@ TEXTS: Final = {
     "told_reopen": "It is open again.",
     "told_put_off": "It is due at another time.",
 }
+CAUSES: Final[Mapping[tuple[ExceptionKind, str], str]] = {
+    ("count", "not_found"): "not found",
+    ("count", "damaged"): "damaged",
+    ("count", "out_of_reach"): "out of reach",
+    ("alarm", "opened without command"): "opened without command",
+    ("alarm", "not opened"): "not opened",
+    ("alarm", "left open"): "left open",
+    ("alarm", "offline"): "offline",
+    ("alarm", "late answer"): "opened after we had given up",
+    ("alarm", "code entry locked"): "code entry locked",
+    ("alarm", "occupied"): "a courier found something in it",
+    ("alarm", "dirty"): "a courier found it dirty",
+    ("alarm", "offline use"): "opened wrongly while it was offline",
+    ("alarm", "broken"): "out of order",
+    ("camera", "unreachable"): "it does not answer",
+    ("camera", "no_film"): "it sends no film that can be kept",
+    ("camera", "disk_full"): "the disk is nearly full",
+    ("camera", "storage"): "the storage takes nothing",
+    ("camera", "recorded_twice"): "another recorder is at work on it",
+}
+"""What is on record as a cause, in words."""
 SAYS: Final = Says.of(
-    TEXTS,
+    TEXTS | {f"{kind}_{cause}": text for (kind, cause), text in CAUSES.items()},
     {
         ExceptionOver: "This is over by now: nothing waits for anybody. Nothing was done.",
         ExceptionTaken: "Somebody else took it meanwhile: {owner}. Nothing was done.",
@@ -90,7 +111,8 @@ async def act(request: PageRequest) -> Response[Any]:
         account_id = AccountId(form.number("account"))
         async with who.desk.database.transaction() as tx:
             sight = seeing.sight(who, await seeing.seen(tx, who))
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_exception", "subject": f"{key} "}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 waiting = await inbox.one(tx, sight=sight, account_id=account_id, key=key)
                 await _do(tx, who, waiting, deed, form)
                 await deeds.record(
@@ -151,7 +173,11 @@ async def _list(request: PageRequest, who: Somebody, failure: Failure | None = N
         rows=screen.Rows.of(request, rows[: ROWS_MAX + 1], key=_key, rows_max=ROWS_MAX),
         now=now,
         leads_to=leads_to,
-        told=lambda one: " · ".join(str(value) for value in one.facts.values() if value),
+        told=lambda one: " · ".join(
+            forms.filled(request, CAUSES.get((one.kind, str(value)), "{value}"), value=value)
+            for value in one.facts.values()
+            if value
+        ),
         field=lambda at: f"{at.astimezone(who.zone):%Y-%m-%dT%H:%M}",
     )
 

@@ -46,6 +46,7 @@ PAPERS: Final[Mapping[str, tuple[str, ...]]] = {"outbound": ("label", "slip", "n
 
 TEXTS: Final = {
     **seeing.TEXTS,
+    **{f"event_{name}": text for name, text in seeing.EVENTS.items()},
     "orders": "Orders",
     "order": "Order",
     "id": "Our number",
@@ -87,7 +88,7 @@ TEXTS: Final = {
     "owner": "Owner",
     "cause": "Cause",
     "on_hand": "On hand",
-    "set_aside": "Set aside",
+    "set_aside": "For orders",
     "at": "At",
     "callbacks": "Callbacks",
     "receiver": "Receiver",
@@ -97,7 +98,7 @@ TEXTS: Final = {
     "tries_of_all": "Every try of them",
     "callback_waiting": "waits",
     "callback_delivered": "delivered",
-    "callback_parked": "given up",
+    "callback_parked": "dead",
     "callback_skipped": "skipped",
     "timeline": "Timeline",
     "happened": "Happened",
@@ -117,7 +118,7 @@ TEXTS: Final = {
     "asked_all": "all of it",
     "asked_part": "{pieces} of line {key}",
     "grant": "Call it off",
-    "refuse": "Go on with it",
+    "refuse": "Go on with the order",
     "cancel": "Call off the order",
     "cancel_why": "Before the floor works on it that is done at once; while it does, somebody has to decide."
     " It concerns every order of this number.",
@@ -127,7 +128,7 @@ TEXTS: Final = {
     "release_why": "It goes on with what is in stock, or waits for stock.",
     "told_cancel": "Order {number} is called off.",
     "told_cancel_asked": "Order {number} is being worked on: decide below whether it is called off.",
-    "told_hold": "Order {number} is stopped.",
+    "told_hold": "Order {number} is held.",
     "told_release": "Order {number} goes on.",
     "told_grant": "Order {number} is called off, as its owner asked.",
     "told_refuse": "Order {number} goes on; its owner is told.",
@@ -184,16 +185,16 @@ async def act(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             order = await _order(tx, who, order_id)
             told = f"told_{deed}"
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": f"{deed}_order", "subject": f"order:{order.number}"}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 reason = deeds.reason_given(form.text("reason"))
                 told = await DEEDS[deed](tx, who, order, form, reason) or told
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action=f"{deed}_order",
                     account_id=order.account_id,
-                    subject=f"order:{order.number}",
                     order_id=order.id,
+                    **deed_done,
                     reason=reason,
                     operation_id=form.operation_id,
                 )
@@ -342,6 +343,7 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
         "local": lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         "utc": lambda at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         "told": _told,
+        "events": seeing.EVENTS,
         "stock_of": lambda move: f"{PREFIX}/stock/{move.stock_id}",
         "callback_of": lambda line: f"{PREFIX}/callbacks/{line.id}" if who.operator is not None else "",
     }
@@ -349,8 +351,13 @@ async def _names(who: Somebody, order: Order) -> dict[str, Any]:
 
 def _told(row: TimelineRow) -> str:
     """Its facts in one line."""
-    text = json.text(to_builtins(row.facts)) if row.facts else ""
+    facts: Mapping[str, Any] = to_builtins(row.facts or {})
+    text = "; ".join(f"{name}: {_plain(value)}" for name, value in facts.items() if value is not None)
     return text if len(text) <= FACTS_CHARACTERS_MAX else text[:FACTS_CHARACTERS_MAX] + "…"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.text(value)
 
 
 def _possible(order: Order) -> list[str]:

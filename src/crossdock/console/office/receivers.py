@@ -35,7 +35,7 @@ TEXTS: Final = {
     "api": "API",
     "name": "Name",
     "address": "Address",
-    "waiting": "waiting",
+    "waiting": "to be sent",
     "failing": "failing",
     "parked": "dead",
     "delivered": "delivered",
@@ -138,7 +138,11 @@ async def freeze_or_thaw(request: PageRequest, receiver_id: FromPath[int]) -> Re
         why = deeds.reason_given(form.text("reason"))
         async with who.desk.database.transaction() as tx:
             receiver = await queries.receiver(tx, id_, account_id=who.scope.account_id)
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {
+                "action": f"{deed}_receiver",
+                "subject": f"receiver:{receiver.dialect} {receiver.name}",
+            }
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 if deed == "freeze":
                     await commands.freeze(tx, account_id=receiver.account_id, receiver_id=id_, why=why)
                 else:
@@ -146,9 +150,8 @@ async def freeze_or_thaw(request: PageRequest, receiver_id: FromPath[int]) -> Re
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action=f"{deed}_receiver",
                     account_id=receiver.account_id,
-                    subject=f"receiver:{receiver.dialect} {receiver.name}",
+                    **deed_done,
                     reason=why,
                     operation_id=form.operation_id,
                 )
@@ -186,13 +189,13 @@ async def begin(request: PageRequest, receiver_id: FromPath[int]) -> Response[An
                 reason=why,
                 operation_id=form.operation_id,
             )
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": "resend_range", "subject": f"resend:{run.id}"}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action="resend_range",
                     account_id=run.account_id,
-                    subject=f"resend:{run.id}",
+                    **deed_done,
                     reason=why,
                     after={"receiver_id": id_, "states": list(choice.states), "found": run.found},
                     operation_id=form.operation_id,
@@ -214,13 +217,13 @@ async def stop(request: PageRequest, run_id: FromPath[int]) -> Response[Any]:
     async def do(form: Form) -> Response[Any]:
         async with who.desk.database.transaction() as tx:
             stopped = await resending.stop(tx, account_id=who.scope.account_id, run_id=run_id)
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            deed_done: dict[str, Any] = {"action": "stop_resend", "subject": f"resend:{run_id}"}
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, **deed_done):
                 await deeds.record(
                     tx,
                     by=who.by,
-                    action="stop_resend",
                     account_id=stopped.account_id,
-                    subject=f"resend:{run_id}",
+                    **deed_done,
                     operation_id=form.operation_id,
                 )
         return forms.done(request, who, f"{HERE}/runs/{run_id}", TEXTS["told_stop"])

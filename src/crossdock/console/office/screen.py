@@ -16,7 +16,14 @@ from crossdock.console.forms import Failure
 from crossdock.console.office.errors import NotOfTheConsole, OperatorsOnly
 from crossdock.console.office.who import PREFIX, Somebody
 from crossdock.console.web import PageRequest
-from crossdock.core.operators.errors import CodeSpent, CodeWrong, ReasonTooShort, SecondFactorSet, SupportOnlyLooks
+from crossdock.core.operators.errors import (
+    CodeSpent,
+    CodeWrong,
+    OperationSpent,
+    ReasonTooShort,
+    SecondFactorSet,
+    SupportOnlyLooks,
+)
 from crossdock.core.staff.errors import LoginLocked, LoginWrong, ReasonTooLong, WrongPlace
 
 ROWS_MAX: Final = 50
@@ -60,6 +67,7 @@ FAILURES: Final[Mapping[type[CrossdockError], str]] = {
     CodeWrong: "This is not the code that the phone shows now. Please read it again.",
     CodeSpent: "This code was used before. Please wait for the next one.",
     SecondFactorSet: "There is a second factor already. “crossdock operators reset-totp” takes it away.",
+    OperationSpent: "This form did something else before. Look at how things are now; nothing more was done.",
     ReasonTooShort: "Please say why, in {characters_min} characters at least. Nothing was done.",
     ReasonTooLong: "A reason has {characters_max} characters at most. Nothing was done.",
     Denied: "You may not do this.",
@@ -171,7 +179,11 @@ def _entries(request: PageRequest, who: Somebody, here: str) -> list[dict[str, A
     ]
     titles = web.translated({entry.path: entry.title for entry in entries}, web.language_of(request))
     current = max(
-        (entry.path for entry in entries if here == entry.path or here.startswith(entry.path + "/")),
+        (
+            entry.path
+            for entry in entries
+            if here == entry.path or (entry.path != PREFIX and here.startswith(entry.path + "/"))
+        ),
         key=len,
         default="",
     )

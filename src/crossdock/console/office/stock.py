@@ -36,7 +36,7 @@ SAYS: Final = Says.of(
         "defective": "defective",
         "expires": "Expires",
         "on_hand": "On hand",
-        "set_aside": "Set aside",
+        "set_aside": "For orders",
         "free": "Free",
         "lies": "Lies in",
         "and_more": "and more",

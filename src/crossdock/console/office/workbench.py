@@ -136,7 +136,7 @@ async def look(request: PageRequest) -> Response[Any]:
         credential = await _credential(who, form, dialect, tools, given)
         found = await _examined(who, dialect, tools, given, credential)
         async with who.desk.database.transaction() as tx:
-            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id):
+            if not await deeds.done_before(tx, by=who.by, operation_id=form.operation_id, action="examine_signature"):
                 await deeds.record(
                     tx,
                     by=who.by,

@@ -4,7 +4,7 @@ from typing import Any
 
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.operators import sql
-from crossdock.core.operators.errors import ReasonTooShort
+from crossdock.core.operators.errors import OperationSpent, ReasonTooShort
 from crossdock.core.operators.model import REASON_CHARACTERS_MIN, Operator
 from crossdock.core.staff import commands as staff_commands
 from crossdock.core.staff.errors import OperationIdInvalid, ReasonTooLong
@@ -12,10 +12,11 @@ from crossdock.core.staff.model import OPERATION_ID_CHARACTERS_MAX, REASON_CHARA
 from crossdock.db.tx import Tx
 
 
-async def done_before(tx: Tx, *, by: Operator | Staff, operation_id: str) -> bool:
+async def done_before(tx: Tx, *, by: Operator | Staff, operation_id: str, action: str, subject: str = "") -> bool:
     """Whether this tap did its deed already. Whoever asks for the same one waits until this transaction ends.
 
-    Errors: OperationIdInvalid.
+    `subject` is what it was done to, or the beginning of that. Errors: OperationIdInvalid; OperationSpent when the
+    tap did something else, so that nobody is told that this was done.
     """
     if not 0 < len(operation_id) <= OPERATION_ID_CHARACTERS_MAX:
         raise OperationIdInvalid(characters_max=OPERATION_ID_CHARACTERS_MAX)
@@ -23,9 +24,13 @@ async def done_before(tx: Tx, *, by: Operator | Staff, operation_id: str) -> boo
         found = await staff_commands.action_of(
             tx, account_id=by.account_id, site_id=by.site_id, operation_id=operation_id
         )
-        return found is not None
-    await sql.lock_operation(tx, operator_id=by.id, operation_id=operation_id)
-    return await sql.operation_done(tx, operator_id=by.id, operation_id=operation_id)
+        done = None if found is None else sql.Done(found.action, str((found.after or {}).get("subject", "")))
+    else:
+        await sql.lock_operation(tx, operator_id=by.id, operation_id=operation_id)
+        done = await sql.operation_done(tx, operator_id=by.id, operation_id=operation_id)
+    if done is not None and (done.action != action or not done.subject.startswith(subject)):
+        raise OperationSpent(action=done.action)
+    return done is not None
 
 
 async def record(

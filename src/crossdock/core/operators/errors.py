@@ -27,6 +27,10 @@ class SecondFactorMissing(Denied):
     """No second factor was set up yet."""
 
 
+class OperationSpent(Conflict):
+    """This form did something else before: what it asks for now was not done. Facts: action."""
+
+
 class ReasonTooShort(Invalid):
     """A few words on why are needed; they stand in the history. Facts: characters_min."""
 

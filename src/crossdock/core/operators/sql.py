@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from crossdock.base import json
 from crossdock.base.ids import AccountId, OperatorId, OrderId
 from crossdock.core.operators.model import Listed, OpenSession, Operator, Session
@@ -16,6 +18,13 @@ class Known(Operator, frozen=True, kw_only=True):
     """What a login is checked against."""
 
     password_hash: str
+
+
+class Done(Struct, frozen=True):
+    """What an operation did."""
+
+    action: str
+    subject: str
 
 
 class Secret(Operator, frozen=True, kw_only=True):
@@ -244,14 +253,14 @@ async def lock_operation(tx: Tx, *, operator_id: OperatorId, operation_id: str) 
     )
 
 
-async def operation_done(tx: Tx, *, operator_id: OperatorId, operation_id: str) -> bool:
+async def operation_done(tx: Tx, *, operator_id: OperatorId, operation_id: str) -> Done | None:
     """Index: operator_action_operation_key."""
-    return bool(
-        await tx.value(
-            "SELECT 1 FROM operator_action WHERE operator_id = %(operator_id)s AND operation_id = %(operation_id)s",
-            operator_id=operator_id,
-            operation_id=operation_id,
-        )
+    return await tx.one_or_none(
+        Done,
+        "SELECT action, subject FROM operator_action"
+        " WHERE operator_id = %(operator_id)s AND operation_id = %(operation_id)s",
+        operator_id=operator_id,
+        operation_id=operation_id,
     )
 
 
