@@ -251,7 +251,7 @@ async def test_a_form_that_is_sent_again_for_something_else_is_not_said_to_be_do
         await caller.get(f"orders/{order_id}")
         form = {"deed": "hold", "reason": WHY, "operation_id": operation_id}
         assert (await caller.post(f"orders/{order_id}", **form)).status_code == 303
-        assert await caller.said(await caller.post(f"orders/{order_id}", **form)) == "Order N-1 is stopped."
+        assert await caller.said(await caller.post(f"orders/{order_id}", **form)) == "Order N-1 is held."
         for path, deed in ((f"orders/{order_id}", "cancel"), (f"orders/{other}", "hold")):
             answer = await caller.post(path, **{**form, "deed": deed})
             assert (answer.status_code, failed(answer)[:37]) == (409, "This form did something else before. "), path

@@ -44,6 +44,18 @@ ACTIONS: Final = frozenset(
         "issue",
         "expire",
         "cancel",
+    }
+)
+"""What the history of a shop tells of; `issue`, `expire` and `cancel` are done by the system."""
+FLOOR_ACTIONS: Final = frozenset(
+    {
+        "receive",
+        "close_receipt",
+        "put_away",
+        "move_goods",
+        "count",
+        "adjust",
+        "hand_out_sscc",
         "create_wave",
         "cancel_wave",
         "leave_wave",
@@ -55,10 +67,6 @@ ACTIONS: Final = frozenset(
         "decide_call_off",
         "release_order",
     }
-)
-"""What the history of a shop tells of; `issue`, `expire` and `cancel` are done by the system."""
-FLOOR_ACTIONS: Final = frozenset(
-    {"receive", "close_receipt", "put_away", "move_goods", "count", "adjust", "hand_out_sscc"}
 )
 """What the history of a warehouse tells of, besides people."""
 OPERATOR: Final = "operator"

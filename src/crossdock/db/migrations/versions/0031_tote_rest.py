@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "MIGRATION"
+revision = "0031"
 down_revision = "0030"
 
 
