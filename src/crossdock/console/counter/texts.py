@@ -183,6 +183,7 @@ SCRIPT_TEXTS: Final[Mapping[str, str]] = {
     "h_unlock": "forgot wrong passwords:",
     "h_set_role": "changed the role:",
     "h_move_staff": "moved to another shop:",
+    "h_end_session": "ended a log-in:",
     "h_set_rule": "changed a rule:",
     "h_stock_prepare": "put it aside",
     "h_consume": "handed over",

@@ -2,9 +2,11 @@
 const NOW_AND_THEN_MS = 60_000;
 const part = document.querySelector("[data-live]");
 let fetching = false;
+let missed = false;
 
 async function refresh() {
   const busy = part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, button");
+  if (fetching) missed = true;
   if (fetching || busy || document.hidden) return;
   fetching = true;
   try {
@@ -20,6 +22,10 @@ async function refresh() {
     // The next time will do.
   } finally {
     fetching = false;
+  }
+  if (missed) {
+    missed = false;
+    refresh();
   }
 }
 
