@@ -16,7 +16,6 @@ from crossdock.base.errors import SetupFailed, Unavailable
 from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
-from crossdock.console import app as console
 from crossdock.core.bulk import commands as bulk
 from crossdock.core.bulk import running as importing
 from crossdock.db import migrate
@@ -69,6 +68,9 @@ def check_settings(config: Config) -> None:
 
 @asynccontextmanager
 async def open_house(*, url: str, config: Config, clock: Clock | None = None) -> AsyncIterator[House]:
+    """The pages are read here, not above: a command that serves nobody would read them for nothing."""
+    from crossdock.console import app as console  # noqa: PLC0415  # a second
+
     seal = Seal(secret_key(config.secret_key, config.var))
     async with open_desk(url=url, config=config, clock=clock or SystemClock(), seal=seal) as desk:
         app = App(

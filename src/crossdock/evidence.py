@@ -10,7 +10,6 @@ from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.base.seal import Seal, secret_key
 from crossdock.console import evidence
-from crossdock.console.app import templates
 from crossdock.console.evidence_bundle import public_key
 from crossdock.core.evidence import commands
 from crossdock.core.fulfilment import paying
@@ -32,6 +31,8 @@ async def show(config: Config, number: str, *, account: str | None, hours: int, 
 
 async def bundle(config: Config, number: str, path: Path, *, account: str | None, out: Console) -> None:
     """A sealed bundle, in a file that is there once it is whole. Errors: those of paying.named, Unavailable."""
+    from crossdock.console.app import templates  # noqa: PLC0415  # all pages come with it
+
     async with open_desk_of(config) as desk:
         async with desk.database.transaction(readonly=True) as tx:
             account_id, order_id = await paying.named(tx, number=number, account=account)
