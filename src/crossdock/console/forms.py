@@ -9,7 +9,7 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from math import ceil
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
@@ -44,6 +44,8 @@ SAID_CHARACTERS_MAX: Final = 600
 FIELD_CHARACTERS_MAX: Final = 500
 WHOLE_MAX: Final = 1_000_000_000
 ID_MAX: Final = 2**63 - 1
+ID_DIGITS_MAX: Final = 18
+"""Of an id or a key in an address: as many digits always fit."""
 YEARS: Final = range(1970, 3000)
 """Of a moment that is typed: those at the ends of the calendar are none in another zone."""
 SHOWN_CHARACTERS_MAX: Final = 80
@@ -137,6 +139,18 @@ class Form(Struct, frozen=True, kw_only=True):
     def number(self, name: str) -> int:
         """An id of ours."""
         return self.whole(name, least=1, most=ID_MAX)
+
+    def chosen(self, name: str) -> int:
+        """An id of ours; 0 where nothing was chosen yet."""
+        return self.whole(name, most=ID_MAX, otherwise=0)
+
+    def day(self, name: str) -> date | None:
+        """What an input of a date sent; None where it was left empty."""
+        value = self.text(name)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError as error:
+            raise FieldWrong(field=name, value=shortened(value)) from error
 
     def moment(self, name: str, zone: ZoneInfo) -> datetime | None:
         """What an input of a date and a time sent, by that zone's clocks; None where it was left empty."""
@@ -232,6 +246,11 @@ def done(request: PageRequest, who: Person, to: str, text: str = "", **facts: An
 
 def new_operation_id() -> str:
     return str(uuid4())
+
+
+def id_of(text: str) -> int | None:
+    """An id or a key of ours, as an address has it; None for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS_MAX else None
 
 
 def shortened(value: str) -> str:

@@ -97,8 +97,8 @@ class Chosen(Struct, frozen=True, kw_only=True):
     def of(cls, form: Form) -> "Chosen":
         """Errors: FieldWrong."""
         return cls(
-            stock_id=form.whole("stock", most=2**63 - 1, otherwise=0),
-            location_id=form.whole("location", most=2**63 - 1, otherwise=0),
+            stock_id=form.chosen("stock"),
+            location_id=form.chosen("location"),
             product=form.text("product", characters_max=scanning.CODE_CHARACTERS_MAX),
         )
 

@@ -163,9 +163,7 @@ ITEMS: Final = (Item(path=HOME, title="Count", hint="What lies in a location", c
 async def home(request: PageRequest) -> Response[Any]:
     who = await person(request)
     try:
-        count_id = Form(fields=dict(request.query_params), operation_id="").whole(
-            "count", most=2**63 - 1, otherwise=0
-        )
+        count_id = Form(fields=dict(request.query_params), operation_id="").chosen("count")
     except FieldWrong as error:
         return await _home(request, who, 0, forms.failure(request, SAYS, error))
     return await _home(request, who, count_id)
@@ -179,7 +177,7 @@ async def scan(request: PageRequest) -> Response[Any]:
 
     async def do(form: Form) -> Response[Any]:
         nonlocal count_id
-        count_id = form.whole("count", most=2**63 - 1, otherwise=0)
+        count_id = form.chosen("count")
         code = form.text("code", characters_max=scanning.CODE_CHARACTERS_MAX, needed=True)
         if not count_id:
             if len(code) > CODE_CHARACTERS_MAX:

@@ -154,7 +154,7 @@ class Walk(Struct, frozen=True, kw_only=True):
         """Errors: FieldWrong."""
         step = form.text("step")
         return cls(
-            task_id=form.whole("task", most=2**63 - 1, otherwise=0),
+            task_id=form.chosen("task"),
             step=next((known for known in STEPS if known == step), "location"),
             quantity=form.whole("quantity", least=1, most=PIECES_TYPED_MAX, otherwise=1),
         )

@@ -1,7 +1,6 @@
 """Receive: an inbound order is chosen, what comes is scanned, looked over, and booked in one go."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from crossdock.console.floor import screen
 from crossdock.console.floor.door import Item
 from crossdock.console.floor.screen import Says
 from crossdock.console.floor.who import PREFIX, Person, person
-from crossdock.console.forms import Failure, FieldWrong, Form
+from crossdock.console.forms import Failure, Form
 from crossdock.console.web import PageRequest
 from crossdock.core.catalog.errors import CodeUnknown
 from crossdock.core.catalog.scanning import CODE_CHARACTERS_MAX
@@ -261,16 +260,11 @@ async def close(request: PageRequest, order_id: FromPath[int]) -> Response[Any]:
 
 
 def _wanted(form: Form) -> Wanted:
-    said = form.text("expires_on")
-    try:
-        expires_on = date.fromisoformat(said) if said else None
-    except ValueError as error:
-        raise FieldWrong(field="expires_on", value=forms.shortened(said)) from error
     return Wanted(
         code=form.text("code", characters_max=CODE_CHARACTERS_MAX, needed=True),
         quantity=form.whole("quantity", least=1, most=QUANTITY_MAX) if form.text("quantity") else None,
         lot=form.text("lot", characters_max=LOT_CHARACTERS_MAX),
-        expires_on=expires_on,
+        expires_on=form.day("expires_on"),
         condition="defective" if form.text("damaged") else "good",
         plate=form.text("plate", characters_max=PLATE_CHARACTERS_MAX),
         serial=form.text("serial", characters_max=SERIAL_CHARACTERS_MAX),

@@ -1,7 +1,6 @@
 """Returns: what comes back is found, taken in, looked at piece by piece, and settled."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from litestar import MediaType, Response, get, post
@@ -288,17 +287,12 @@ def _wanted(form: Form) -> Wanted:
     verdict = form.text("verdict")
     if verdict not in VERDICTS:
         raise FieldWrong(field="verdict", value=forms.shortened(verdict))
-    said = form.text("expires_on")
-    try:
-        expires_on = date.fromisoformat(said) if said else None
-    except ValueError as error:
-        raise FieldWrong(field="expires_on", value=forms.shortened(said)) from error
     return Wanted(
         code=form.text("code", characters_max=CODE_CHARACTERS_MAX, needed=True),
         verdict=verdict,
         quantity=form.whole("quantity", least=1, most=QUANTITY_MAX) if form.text("quantity") else None,
         lot=form.text("lot", characters_max=LOT_CHARACTERS_MAX),
-        expires_on=expires_on,
+        expires_on=form.day("expires_on"),
         serial=form.text("serial", characters_max=SERIAL_CHARACTERS_MAX),
         location=form.text("location", characters_max=LOCATION_CHARACTERS_MAX),
         note=form.text("note"),

@@ -16,7 +16,6 @@ from crossdock.console.web import PageRequest
 from crossdock.core.staff.errors import LoginLocked, LoginWrong, ReasonTooLong, WrongPlace
 
 HEADERS: Final = {"permissions-policy": "camera=(self), geolocation=(), microphone=()"}
-ID_DIGITS_MAX: Final = 19
 
 TEXTS: Final[Mapping[str, str]] = {
     "floor": "Warehouse floor",
@@ -95,5 +94,4 @@ def show(
 
 def number_of(request: PageRequest, name: str) -> int | None:
     """An id of ours in the address, from which a list goes on; None for what is none."""
-    said = request.query_params.get(name, "")
-    return int(said) if said.isascii() and said.isdecimal() and len(said) < ID_DIGITS_MAX else None
+    return forms.id_of(request.query_params.get(name, ""))

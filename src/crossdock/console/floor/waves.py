@@ -278,9 +278,9 @@ def _asked(form: Form) -> Asked:
     method = form.text("method") or "single"
     return Asked(
         method=next((known for known in METHODS if known == method), "single"),
-        service=form.whole("service", most=2**63 - 1, otherwise=0),
+        service=form.chosen("service"),
         carrier=form.text("carrier"),
-        owner=form.whole("owner", most=2**63 - 1, otherwise=0),
+        owner=form.chosen("owner"),
         hours=form.whole("hours", most=HOURS_MAX, otherwise=0),
         lines_min=form.whole("lines_min", most=LINES_MAX, otherwise=0),
         lines_max=form.whole("lines_max", most=LINES_MAX, otherwise=0),

@@ -108,14 +108,16 @@ async def listed(request: PageRequest) -> Response[Any]:
     state, order = form.fields.get("state", ""), form.fields.get("order", "").replace("\0", "").strip()
     order = order[:ORDER_CHARACTERS_MAX]
     which = cast(Which, state) if state in get_args(Which) else None
-    receiver_id = ReceiverId(_number(form.fields.get("receiver", "")) or 0) or None
+    receiver_id = ReceiverId(forms.id_of(form.fields.get("receiver", "")) or 0) or None
     async with who.desk.database.autocommit() as tx:
         receiver = None
         if receiver_id is not None:
             receiver = await queries.receiver(tx, receiver_id, account_id=account_id)
         orders = None
         if order:
-            orders = await listing_sql.orders_named(tx, account_id=account_id, text=order, order_id=_number(order))
+            orders = await listing_sql.orders_named(
+                tx, account_id=account_id, text=order, order_id=forms.id_of(order)
+            )
         rows, further = await listing_sql.callbacks(
             tx,
             account_id=account_id,
@@ -209,7 +211,7 @@ async def _one(
     request: PageRequest, who: Somebody, callback_id: CallbackId, failure: Failure | None = None
 ) -> Response[Any]:
     account_id = who.scope.account_id
-    asked = _number(request.query_params.get("try", ""))
+    asked = forms.id_of(request.query_params.get("try", ""))
     async with who.desk.database.autocommit() as tx:
         row = await queries.callback(tx, callback_id, account_id=account_id)
         tries = await listing_sql.tries(
@@ -242,8 +244,8 @@ async def _one(
 async def _side(request: PageRequest, who: Somebody, name: str) -> Side:
     """Errors: FieldWrong, CallbackUnknown, AttemptUnknown."""
     whole, dot, part = name.partition(".")
-    number = _number(part) if dot else None
-    callback_id = CallbackId(_number(whole) or 0)
+    number = forms.id_of(part) if dot else None
+    callback_id = CallbackId(forms.id_of(whole) or 0)
     if not callback_id or (dot and number is None):
         raise FieldWrong(field="callback", value=forms.shortened(name))
     attempt: Attempt | None = None
@@ -291,10 +293,6 @@ async def _preview(who: Somebody, callback_id: CallbackId) -> Preview | None:
         account=await who.desk.accounts.account(event.account_id),
         now=who.desk.clock.now(),
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 HANDLERS: Final = [listed, one, act, compare]

@@ -347,9 +347,10 @@ def _written(key: Key) -> str:
 def _after(request: PageRequest) -> Key | None:
     """The key the list goes on from; what cannot be one begins anew."""
     parts = request.query_params.get("after", "").split(".")
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in parts):
+    numbers = [number for part in parts if (number := forms.id_of(part)) is not None]
+    if len(parts) != 3 or len(numbers) != 3:
         return None
-    moment, rank, id_ = (int(part) for part in parts)
+    moment, rank, id_ = numbers
     try:
         at = datetime.fromtimestamp(moment // 1_000_000, UTC).replace(microsecond=moment % 1_000_000)
     except (ValueError, OverflowError, OSError):

@@ -247,8 +247,8 @@ async def _member(who: Somebody, staff_id: int) -> Member:
 
 async def _list(request: PageRequest, who: Somebody, failure: Failure | None = None) -> Response[Any]:
     text = request.query_params.get("text", "").strip().replace("\0", "")[:USERNAME_CHARACTERS_MAX]
-    chosen = request.query_params.get("site", "")
-    site_id = SiteId(int(chosen)) if chosen.isascii() and chosen.isdecimal() and len(chosen) <= 18 else None
+    chosen = forms.id_of(request.query_params.get("site", ""))
+    site_id = None if chosen is None else SiteId(chosen)
     async with who.desk.database.autocommit() as tx:
         found = await queries.members(
             tx,

@@ -127,8 +127,7 @@ def _asked(request: PageRequest) -> dict[str, Any]:
 
 def after(request: PageRequest) -> int | None:
     """The key a list goes on from; what cannot be one begins anew."""
-    value = request.query_params.get("after", "")
-    return int(value) if value.isascii() and value.isdecimal() and len(value) <= 18 else None
+    return forms.id_of(request.query_params.get("after", ""))
 
 
 def show(
