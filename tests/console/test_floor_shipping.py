@@ -173,6 +173,7 @@ async def test_a_clerk_loads_and_hands_over_with_a_scanner(browser: Browser, wor
         await assert_accessible(page)
         await picture(page, "floor-ship")
         await page.get_by_role("link", name="飞鸟小包").click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("飞鸟小包")
         await scan(page, "PX402")
         await expect(page.locator("#said")).to_contain_text("3 on the manifest")
         await page.get_by_text("Hand over", exact=True).click()
