@@ -37,7 +37,7 @@ from bench.orders import DEMO
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
 from crossdock.base.clock import SystemClock
 from crossdock.base.seal import Seal, secret_key
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.db.database import Database
 from crossdock.setup.apply import apply_file
 
@@ -273,7 +273,7 @@ def prepare(url: str, var: Path) -> None:
         async with Database(url, SystemClock(), connections=1) as database:
             await apply_file(DEMO, database=database, seal=Seal(secret_key(None, var)), environ={})
 
-    migrate.upgrade(url)
+    version.upgrade(url)
     asyncio.run(apply())
 
 

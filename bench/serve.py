@@ -23,7 +23,7 @@ from crossdock import server
 from crossdock.app import House, open_house
 from crossdock.base import logs
 from crossdock.base.config import Config
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.running import told_to_stop
 from crossdock.setup.apply import apply_file
 
@@ -49,7 +49,7 @@ class Bare:
 
 @asynccontextmanager
 async def demo_house(url: str, var: Path) -> AsyncIterator[House]:
-    await asyncio.to_thread(migrate.upgrade, url)
+    await asyncio.to_thread(version.upgrade, url)
     async with open_house(url=url, config=Config(database_url=url, var=var)) as house:
         await apply_file(DEMO, database=house.desk.database, seal=house.desk.seal, environ={})
         yield house

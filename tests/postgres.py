@@ -26,7 +26,7 @@ import pytest
 
 from crossdock.base.clock import SystemClock
 from crossdock.base.seal import Seal
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.db.database import Database
 from crossdock.db.embedded import EmbeddedPostgres
 from crossdock.setup.apply import apply_file
@@ -118,7 +118,7 @@ class Databases:
             making = f"{self._template}_new"
             self._do(f'DROP DATABASE IF EXISTS "{making}"')
             self._do(f'CREATE DATABASE "{making}"')
-            migrate.upgrade(address_in(self._address, making))
+            version.upgrade(address_in(self._address, making))
             execute(address_in(self._address, making), "ANALYZE")
             self._do(f'ALTER DATABASE "{making}" RENAME TO "{self._template}"')
         if not self._known(self._demo):
@@ -183,7 +183,7 @@ def durable_postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
 @pytest.fixture
 def durable_database_url(durable_postgres: EmbeddedPostgres) -> str:
     """The migrated database of `durable_postgres`: what was answered must be there after kill -9."""
-    migrate.upgrade(durable_postgres.url)
+    version.upgrade(durable_postgres.url)
     return durable_postgres.url
 
 

@@ -5,22 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-import structlog
-
-from crossdock import dialects
+from crossdock import dialects, opening
 from crossdock.base.clock import Clock, SystemClock
 from crossdock.base.config import Config
-from crossdock.base.errors import SetupFailed, Unavailable
-from crossdock.base.objects import Objects
+from crossdock.base.errors import Unavailable
 from crossdock.base.seal import Seal, secret_key
 from crossdock.base.tasks import stopped
+from crossdock.console import app as console
 from crossdock.core.bulk import commands as bulk
 from crossdock.core.bulk import running as importing
-from crossdock.db import migrate
-from crossdock.db.database import check_url
-from crossdock.db.embedded import EmbeddedPostgres
 from crossdock.delivery import resending
 from crossdock.delivery.networks import Networks
 from crossdock.delivery.worker import Deliverer
@@ -38,11 +33,6 @@ from crossdock.jobs.waiting import serve_orders_that_wait
 from crossdock.messages import channels as notice_channels
 from crossdock.messages.worker import Notifier
 
-LOOK_S: Final = 1.0
-"""How often the embedded database is looked after."""
-
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True)
 class House:
@@ -54,23 +44,15 @@ class House:
 
 def check_settings(config: Config) -> None:
     """Whether all that was given can be used; nothing is started for it. Errors: SetupFailed."""
-    if config.database_url is not None:
-        check_url(config.database_url)
-    if config.secret_key is not None:
-        Seal(config.secret_key)
+    opening.check_settings(config)
     if config.mqtt_url is not None:
         address_of(config.mqtt_url)
     Networks(config.callback_networks)
     notice_channels.channels(config, SystemClock())
-    if config.storage_url is not None:
-        Objects(config.storage_url, var=config.var)
 
 
 @asynccontextmanager
 async def open_house(*, url: str, config: Config, clock: Clock | None = None) -> AsyncIterator[House]:
-    """The pages are read here, not above: a command that serves nobody would read them for nothing."""
-    from crossdock.console import app as console  # noqa: PLC0415  # a second
-
     seal = Seal(secret_key(config.secret_key, config.var))
     async with open_desk(url=url, config=config, clock=clock or SystemClock(), seal=seal) as desk:
         app = App(
@@ -86,66 +68,6 @@ async def open_house(*, url: str, config: Config, clock: Clock | None = None) ->
             await stopped(noting)
             with suppress(Unavailable):
                 await desk.accounts.note_uses()
-
-
-@asynccontextmanager
-async def database_url(config: Config) -> AsyncIterator[str]:
-    """The configured database, or the embedded one for as long as it is needed. Errors: SetupFailed.
-
-    The embedded one has nobody else to look after it: when it ends, it is started again.
-    """
-    if config.database_url is not None:
-        yield config.database_url
-        return
-    postgres = EmbeddedPostgres(config.var)
-    await _start(postgres)
-    watching = asyncio.create_task(_keep_running(postgres), name="embedded database")
-    try:
-        yield postgres.url
-    finally:
-        try:
-            await stopped(watching)
-        finally:
-            await asyncio.to_thread(postgres.stop)
-
-
-async def _start(postgres: EmbeddedPostgres) -> None:
-    """A thread cannot be cancelled: what it still starts when we are is waited for and stopped."""
-    starting = asyncio.ensure_future(asyncio.to_thread(postgres.start))
-    try:
-        await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        while not starting.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({starting})
-        if starting.exception() is None:
-            await asyncio.to_thread(postgres.stop)
-        raise
-
-
-async def _keep_running(postgres: EmbeddedPostgres) -> None:
-    while True:
-        await asyncio.sleep(LOOK_S)
-        if postgres.pid is not None:
-            continue
-        log.error("the embedded PostgreSQL has ended; starting it again")
-        try:
-            await _start(postgres)
-        except SetupFailed as error:
-            log.error("the embedded PostgreSQL does not start", cause=error.sentence, again_s=LOOK_S)
-        else:
-            log.info("the embedded PostgreSQL runs again")
-
-
-@asynccontextmanager
-async def open_desk_of(config: Config) -> AsyncIterator[Desk]:
-    """The core without a server, for commands; the database is migrated first."""
-    seal = Seal(secret_key(config.secret_key, config.var))
-    async with database_url(config) as url:
-        await asyncio.to_thread(migrate.upgrade, url)
-        async with open_desk(url=url, config=config, clock=SystemClock(), seal=seal) as desk:
-            await desk.accounts.check_key()
-            yield desk
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.accounts.model import Account, Site
@@ -19,6 +18,7 @@ from crossdock.core.bulk.model import KindName, Mode, Row, Run
 from crossdock.core.staff.model import OPERATOR
 from crossdock.db.database import Database
 from crossdock.db.tx import Tx
+from crossdock.opening import open_desk_of
 
 BAD_ROWS_SHOWN: Final = 20
 """Of those that are or would be refused; all of them stand in the result file."""

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.base.ids import CallbackId
 from crossdock.core.accounts import sql as accounts
@@ -15,6 +14,7 @@ from crossdock.db.database import Database
 from crossdock.db.tx import Tx
 from crossdock.delivery import commands, queries
 from crossdock.delivery.model import Attempt, CallbackRow, State
+from crossdock.opening import open_desk_of
 
 BODY_CHARS_SHOWN: Final = 2_000
 COLOURS: Final[dict[State, str]] = {"waiting": "yellow", "delivered": "green", "parked": "red", "skipped": "dim"}

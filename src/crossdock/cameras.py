@@ -11,7 +11,6 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.base.errors import Invalid, Unavailable
 from crossdock.base.ids import CameraId
@@ -24,6 +23,7 @@ from crossdock.film.recorder import Recorder
 from crossdock.film.streams import NoFilm, http_offset_ms, is_live, meant, opened
 from crossdock.film.sweep import sweep as sweep_film
 from crossdock.film.sweep import would_sweep
+from crossdock.opening import open_desk_of
 from crossdock.running import told_to_stop
 
 ACTOR: Final = "crossdock camera"

@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.fulfilment import calling_off
+from crossdock.opening import open_desk_of
 
 
 async def list_(config: Config, *, out: Console) -> None:

@@ -10,17 +10,17 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.app import database_url
 from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError, SetupFailed
 from crossdock.base.seal import Seal, SecretKeyWrong, secret_key
 from crossdock.core.accounts.book import AccountBook
 from crossdock.core.notices.model import Channel
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.db.database import Database, check_url
 from crossdock.devices.bus import address_of
 from crossdock.messages import channels as notice_channels
+from crossdock.opening import database_url
 
 CLOCK_SKEW_S_MAX: Final = 2.0
 """Partners allow ten minutes; two machines of one house should agree far better."""
@@ -95,16 +95,16 @@ def _disk(config: Config) -> Symptom:
 
 async def _database(url: str) -> list[Symptom]:
     async with Database(url, SystemClock(), connections=1) as database:
-        version, theirs, standby = await database.server()
-    symptoms = [Symptom(part="database", state="ok", found=f"PostgreSQL {version} answers")]
+        release, theirs, standby = await database.server()
+    symptoms = [Symptom(part="database", state="ok", found=f"PostgreSQL {release} answers")]
     if standby:
         symptoms[0] = Symptom(
             part="database",
             state="bad",
-            found=f"PostgreSQL {version} is a standby and takes no writes",
+            found=f"PostgreSQL {release} is a standby and takes no writes",
             do="let CROSSDOCK_DATABASE_URL name the primary",
         )
-    pending = await asyncio.to_thread(migrate.pending, url)
+    pending = await asyncio.to_thread(version.pending, url)
     symptoms.append(
         Symptom(part="migrations", state="bad", found=f"pending: {', '.join(pending)}", do="run `crossdock migrate`")
         if pending

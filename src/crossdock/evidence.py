@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.base.seal import Seal, secret_key
 from crossdock.console import evidence
 from crossdock.console.evidence_bundle import public_key
 from crossdock.core.evidence import commands
 from crossdock.core.fulfilment import paying
+from crossdock.opening import open_desk_of
 
 ACTOR: Final = "crossdock evidence"
 

@@ -7,7 +7,6 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
 from crossdock.console.kiosk import screen_key
@@ -19,6 +18,7 @@ from crossdock.core.lockers.model import KeepingStep, Kept
 from crossdock.devices import mosquitto
 from crossdock.devices.bus import address_of
 from crossdock.edge.desk import Desk
+from crossdock.opening import open_desk_of
 
 ACTOR = "crossdock lockers"
 NOTHING_DUE = "Nothing is due."

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.base.ids import AccountId, HandoverId, NoticeId
@@ -21,6 +20,7 @@ from crossdock.messages import channels as carriers
 from crossdock.messages import texts
 from crossdock.messages.log import hidden
 from crossdock.messages.worker import MISSING
+from crossdock.opening import open_desk_of
 
 COLOURS: Final[dict[State, str]] = {"waiting": "yellow", "sent": "green", "parked": "red", "skipped": "dim"}
 AT_A_TIME: Final = queries.LISTED_MAX

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.accounts import sql as accounts
 from crossdock.core.operators import commands, queries
 from crossdock.core.operators.model import LISTED_MAX, PASSWORD_CHARACTERS_MIN, Listed, Role
 from crossdock.core.staff import passwords
+from crossdock.opening import open_desk_of
 from crossdock.staff import Password
 
 ALL_ACCOUNTS: Final = "all"

@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.fulfilment import paying
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.orders import queries as orders
 from crossdock.db.tx import Tx
+from crossdock.opening import open_desk_of
 
 ACTOR = "crossdock orders"
 

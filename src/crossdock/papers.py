@@ -6,11 +6,11 @@ from typing import Final, cast
 
 from rich.console import Console
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.fulfilment import paying
 from crossdock.core.papers import gathering
 from crossdock.core.papers.printing import Form, Paper, printed
+from crossdock.opening import open_desk_of
 
 PAPERS: Final[Mapping[str, Callable[..., Awaitable[Paper]]]] = {
     "label": gathering.parcel_label,

@@ -15,12 +15,13 @@ from typing import Final
 import structlog
 import uvicorn
 
-from crossdock.app import House, broker_address, database_url, open_house, run_workers
+from crossdock.app import House, broker_address, open_house, run_workers
 from crossdock.base.config import Config
 from crossdock.base.errors import SetupFailed
 from crossdock.base.tasks import stopped
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.devices.bus import BrokerAddress
+from crossdock.opening import database_url
 from crossdock.running import LEASH_FD, SIGNALS, told_to_stop
 
 BACKLOG: Final = 2_048
@@ -45,7 +46,7 @@ async def whole_house(config: Config) -> AsyncIterator[tuple[House, BrokerAddres
     """Database (migrated), house, broker; workers are not running yet. Errors: SetupFailed, DatabaseUnavailable."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database_url(config))
-        applied = await asyncio.to_thread(migrate.upgrade, url)
+        applied = await asyncio.to_thread(version.upgrade, url)
         if applied:
             log.info("migrated", applied=applied)
         house = await stack.enter_async_context(open_house(url=url, config=config))
@@ -202,7 +203,7 @@ async def serve_web(config: Config) -> None:
     with contextlib.closing(listener):
         async with AsyncExitStack() as stack:
             url = await stack.enter_async_context(database_url(config))
-            await asyncio.to_thread(migrate.upgrade, url)
+            await asyncio.to_thread(version.upgrade, url)
             house = await stack.enter_async_context(open_house(url=url, config=config))
             await house.desk.accounts.check_key()
             await serve_house(house, listener, None, until=told_to_stop())

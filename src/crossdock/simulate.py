@@ -10,7 +10,6 @@ from typing import Final
 from msgspec import Struct
 from rich.console import Console
 
-from crossdock.app import open_desk_of
 from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.core.lockers import queries
@@ -20,6 +19,7 @@ from crossdock.devices.bus import BrokerAddress, address_of
 from crossdock.devices.payloads import Report
 from crossdock.devices.simulator import CLOSE_AFTER_S, SimulatedCabinet, Told
 from crossdock.film.simulator import SimulatedCamera
+from crossdock.opening import open_desk_of
 
 CONNECTING_MAX: Final = 50
 """Cabinets that connect at the same time; a thousand at once would look like an attack."""

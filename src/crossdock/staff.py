@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base import json
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
@@ -20,6 +19,7 @@ from crossdock.core.staff import commands, managing, passwords, queries
 from crossdock.core.staff.errors import ShopUnknown
 from crossdock.core.staff.model import LISTED_MAX, OPERATOR, Deed, Listed, Role, Staff, role_of
 from crossdock.db.tx import Tx
+from crossdock.opening import open_desk_of
 
 GENERATED_CHARACTERS: Final = 16
 GENERATED_FROM: Final = "abcdefghijkmnpqrstuvwxyz23456789"

@@ -2,9 +2,9 @@
 
 from rich.console import Console
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.enterprises import commands
+from crossdock.opening import open_desk_of
 
 
 async def withdraw(config: Config, username: str, *, out: Console) -> None:

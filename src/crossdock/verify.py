@@ -3,11 +3,11 @@
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.app import open_desk_of
 from crossdock.base.config import Config
 from crossdock.core.audit import queries
 from crossdock.core.audit.model import Checked
 from crossdock.db.database import Database
+from crossdock.opening import open_desk_of
 
 
 async def checks(database: Database) -> list[Checked]:

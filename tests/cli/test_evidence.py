@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from crossdock import cli
 from crossdock.base.clock import SystemClock
 from crossdock.base.seal import Seal
-from crossdock.console.evidence import HOURS_MAX, shown_by
+from crossdock.console.evidence import shown_by
+from crossdock.core.evidence.model import HOURS_MAX
 from tests.cli.conftest import Terminal
 from tests.world import ACCOUNT, World
 

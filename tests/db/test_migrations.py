@@ -2,9 +2,11 @@
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from crossdock.base.errors import DatabaseUnavailable
-from crossdock.db import migrate
+from crossdock.db import migrate, version
+from crossdock.db.errors import SchemaAhead
 from crossdock.db.migrate import SchemaDiffers
 
 
@@ -30,15 +32,30 @@ def test_a_difference_is_found(database_url: str, change: str) -> None:
 
 
 def test_up_from_nothing_and_a_second_time(empty_database_url: str) -> None:
-    missing = migrate.pending(empty_database_url)
+    missing = version.pending(empty_database_url)
     assert missing[0] == "0001"
 
-    assert migrate.upgrade(empty_database_url) == missing
-    assert migrate.pending(empty_database_url) == []
-    assert migrate.upgrade(empty_database_url) == []
+    assert version.upgrade(empty_database_url) == missing
+    assert version.pending(empty_database_url) == []
+    assert version.upgrade(empty_database_url) == []
     migrate.check(empty_database_url)
+
+
+def test_the_files_are_called_by_their_place_in_the_chain() -> None:
+    chain = ScriptDirectory(str(version.MIGRATIONS)).walk_revisions()
+    assert [step.revision for step in chain] == version.known()[::-1]
+
+
+def test_a_database_that_is_half_way_and_one_that_is_ahead(empty_database_url: str) -> None:
+    version.upgrade(empty_database_url)
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", [version.known()[-3]])
+        assert version.pending(empty_database_url) == version.known()[-2:]
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(SchemaAhead):
+            version.upgrade(empty_database_url)
 
 
 def test_a_server_that_is_not_there() -> None:
     with pytest.raises(DatabaseUnavailable):
-        migrate.pending("postgresql://nobody@127.0.0.1:1/none")
+        version.pending("postgresql://nobody@127.0.0.1:1/none")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crossdock.db import migrate
+from crossdock.db import version
 from crossdock.db.embedded import EmbeddedPostgres
 from crossdock.journey import samples
 from crossdock.journey.samples import Samples
@@ -37,7 +37,7 @@ def demo_data(data_parent: Path) -> Path:
             making = data_parent / "demo.new"
             shutil.rmtree(making, ignore_errors=True)
             with EmbeddedPostgres(making) as postgres:
-                migrate.upgrade(postgres.url)
+                version.upgrade(postgres.url)
                 asyncio.run(apply_demo(postgres.url))
             making.rename(made)
     return made

@@ -73,7 +73,9 @@ def test_a_setting_cannot_be_used(empty: Place, name: str, value: str, wanted: s
     assert not empty.var.exists(), "nothing was started for it"
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "apply some.toml", "journey", "verify"])
+@pytest.mark.parametrize(
+    "command", ["serve", "worker", "migrate", "apply some.toml", "journey", "verify", "staff list"]
+)
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
@@ -87,11 +89,9 @@ def test_a_setting_cannot_be_used(empty: Place, name: str, value: str, wanted: s
         ("CROSSDOCK_BIRDSYSTEM_FAILURE_STATUS", "600", "200 to 599"),
         ("CROSSDOCK_FILM_FREE_MB", "-1", "0 to 10000000"),
         ("CROSSDOCK_FILM_FREE_MB", "10000001", "0 to 10000000"),
-        ("CROSSDOCK_CALLBACK_NETWORKS", "10.0.0.0/8,the-moon", "the-moon"),
         ("CROSSDOCK_ALIASES", "/dps/dws=/dtc/device/dwsParcel,/dps/x", "/their/path=/our/path"),
         ("CROSSDOCK_ALIASES", "dws=/dtc/device/dwsParcel", "/their/path=/our/path"),
         ("CROSSDOCK_SECRET_KEY", "secret", "32 bytes in URL-safe base64"),
-        ("CROSSDOCK_MQTT_URL", "http://127.0.0.1", "mqtt://user:password@host:port"),
         ("CROSSDOCK_DATABASE_URL", "nonsense", "write postgresql://user:password@host:port/database"),
         ("CROSSDOCK_DATABASE_URL", "mysql://me:SESAME@db/x", "write postgresql://"),
     ],
@@ -101,6 +101,19 @@ def test_every_command_names_the_setting(command: str, name: str, value: str, wa
     said = CliRunner().invoke(cli.app, command.split(), env={name: value})
     assert_one_sentence(Done(said.exit_code, said.stdout, said.stderr), name, wanted)
     assert "SESAME" not in said.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "journey"])
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("CROSSDOCK_CALLBACK_NETWORKS", "10.0.0.0/8,the-moon", "the-moon"),
+        ("CROSSDOCK_MQTT_URL", "http://127.0.0.1", "mqtt://user:password@host:port"),
+    ],
+)
+def test_who_speaks_to_others_names_the_setting_for_it(command: str, name: str, value: str, wanted: str) -> None:
+    said = CliRunner().invoke(cli.app, command.split(), env={name: value})
+    assert_one_sentence(Done(said.exit_code, said.stdout, said.stderr), name, wanted)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import typer
 
 from crossdock import evidence
 from crossdock.cli import terminal
-from crossdock.console.evidence import HOURS, HOURS_MAX
+from crossdock.core.evidence.model import HOURS, HOURS_MAX
 
 app = typer.Typer()
 

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 
 from crossdock import running
-from crossdock.app import check_settings
 from crossdock.base.config import Config
 from crossdock.base.errors import CrossdockError
+from crossdock.opening import check_settings
 
 PAPER_WIDTH = 132
 """Of tables that go into a file."""
@@ -26,13 +26,13 @@ T = TypeVar("T")
 Username = Annotated[str, typer.Argument(metavar="NAME", help="One over all shops and accounts.", show_default=False)]
 
 
-def config(*, check: bool = True) -> Config:
-    """As the environment says; with `check`, refused where one would not work."""
+def config(*, check: Callable[[Config], None] | None = check_settings) -> Config:
+    """As the environment says, refused where one that the command uses would not work."""
 
     def read() -> Config:
         read = Config.from_environment(os.environ)
-        if check:
-            check_settings(read)
+        if check is not None:
+            check(read)
         return read
 
     return say_why(read)

@@ -35,9 +35,6 @@ from crossdock.film.addresses import SPAN_MAX, base_url, play_address
 from crossdock.film.cutting import PADDING
 
 PREFIX: Final = "/orders"
-HOURS: Final = 24
-"""For so long an address is good, where nothing else is said."""
-HOURS_MAX: Final = 30 * 24
 PAGES_OF_ADDRESS: Final = Window(name="evidence for an address", setting="buyer_pages_a_minute")
 CHUNK_BYTES: Final = 256 * 2**10
 BUNDLES_AT_ONCE: Final = 2

@@ -23,5 +23,9 @@ class SchemaBehind(CrossdockError):
     """The database has not the tables this program needs: run `crossdock migrate`."""
 
 
+class SchemaAhead(SetupFailed):
+    """The database was made by a newer Crossdock: run that one, or another database. Facts: database, program."""
+
+
 class DatabaseUrlMalformed(SetupFailed):
     """CROSSDOCK_DATABASE_URL cannot be used: write postgresql://user:password@host:port/database."""

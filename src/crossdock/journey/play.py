@@ -15,7 +15,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from crossdock import dialects, server
-from crossdock.app import House, open_desk_of
+from crossdock.app import House
 from crossdock.base.config import Config
 from crossdock.base.errors import SetupFailed
 from crossdock.base.tasks import stopped
@@ -32,6 +32,7 @@ from crossdock.journey.diary import Diary, StepFailed
 from crossdock.journey.partners import Partners
 from crossdock.journey.samples import Samples
 from crossdock.journey.story import Story, Told
+from crossdock.opening import open_desk_of
 from crossdock.running import told_to_stop
 from crossdock.setup.apply import apply_file
 

@@ -12,6 +12,9 @@ from crossdock.core.orders.model import Order, OrderLine
 from crossdock.core.packing.model import Packing
 from crossdock.core.transport.model import KeptReading, Picture, Waybill
 
+HOURS: Final = 24
+"""For so long the address of a page is good, where nothing else is said."""
+HOURS_MAX: Final = 30 * 24
 LINES_MAX: Final = 500
 PACKINGS_MAX: Final = 10
 ITEMS_MAX: Final = 500
