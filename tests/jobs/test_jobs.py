@@ -1,10 +1,12 @@
 """Jobs are enqueued with what they are for, done once it is on disk, and taken over when their worker is gone."""
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 
 from crossdock.base import tasks
 from crossdock.base.tasks import stopped
@@ -144,3 +146,11 @@ async def test_a_sweep_ends_all_codes_that_are_due(
     assert await quiet_world.rows("SELECT count(*) FROM handover WHERE state = 'expired'") == [(due,)]
     assert await quiet_world.rows("SELECT order_id FROM handover WHERE state = 'unused'") == [(waits.id,)]
     await quiet_world.verified()
+
+
+@pytest.mark.parametrize(("error", "told"), [(ConnectorException("gone"), False), (ValueError("a fault"), True)])
+def test_a_task_that_nobody_waits_for_is_told_of_unless_it_lost_the_database(
+    error: Exception, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=(type(error), error, None))
+    assert bool(caplog.records) is told

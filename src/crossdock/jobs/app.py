@@ -45,13 +45,14 @@ log = structlog.get_logger(__name__)
 
 
 class _LostIsSaidOnce(logging.Filter):
-    """Procrastinate prints a trace for each part of it that loses the database; `work` says it in a line."""
+    """Procrastinate prints a trace for each part of it that loses the database, and asyncio one for each of its tasks
+    that nobody waits for; `work` says it in a line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.exc_info is None or not isinstance(record.exc_info[1], LOST)
 
 
-for _name in ("procrastinate.utils", "procrastinate.worker", "procrastinate.worker.worker"):
+for _name in ("procrastinate.utils", "procrastinate.worker", "procrastinate.worker.worker", "asyncio"):
     logging.getLogger(_name).addFilter(_LostIsSaidOnce())
 
 
