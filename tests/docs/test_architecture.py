@@ -137,5 +137,5 @@ async def test_twenty_orders_that_arrive_together_cost_as_much_as_one(quiet_worl
             )
         )
 
-    assert COSTS["hongxun `POST /dtc/logistics/outOrder`, one line, stock is there"] == 8
-    assert len([statement for statement in sent if "sub_inventory WHERE" not in statement]) == 8, sent
+    assert COSTS["hongxun `POST /dtc/logistics/outOrder`, one line, stock is there"] == 2
+    assert len([statement for statement in sent if "sub_inventory WHERE" not in statement]) == 2, sent

@@ -8,6 +8,8 @@ import pytest
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import ProductId
+from crossdock.core.accounts import master
+from crossdock.core.accounts.model import Consignee
 from crossdock.core.catalog.errors import ProductUnknown
 from crossdock.core.events.queries import timeline
 from crossdock.core.orders import queries
@@ -220,3 +222,29 @@ def test_who_may_share_a_batch() -> None:
     assert intake_key(ask("N-1")) == intake_key(ask("N-1", dialect="birdsystem"))
     assert intake_key(ask("N-1")) != intake_key(ask("N-1", kind="inbound"))
     assert intake_key(ask(None, unique_reference="R")) == intake_key(ask(None, unique_reference="R"))
+
+
+@pytest.mark.parametrize("unique_reference", [None, "R-1"])
+async def test_what_is_known_of_a_consignee_stands_where_the_order_is_silent(
+    counter: Counter, unique_reference: str | None
+) -> None:
+    async with counter.world.desk.database.transaction() as tx:
+        await master.put_consignee(
+            tx,
+            Consignee(
+                account_id=ACCOUNT,
+                code="C-1",
+                name="",
+                recipient={"contact": "on record", "city": "Southport"},
+                partner_fields={},
+            ),
+        )
+    asked = {"recipient": {"contact": "said"}, "recipient_otherwise": {"city": "nobody's"}}
+    known = await counter.placed(ask("N-1", consignee="C-1", unique_reference=unique_reference, **asked))
+    assert known.order.recipient == {"contact": "said", "city": "Southport"}
+    nobody = await counter.placed(ask("N-2", consignee="C-2", **asked))
+    assert nobody.order.recipient == {"contact": "said", "city": "nobody's"}
+    assert await counter.world.rows("SELECT recipient ->> 'city' FROM orders ORDER BY id") == [
+        ("Southport",),
+        ("nobody's",),
+    ]

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections import Counter as Tally
+from typing import Any
+
+import pytest
 
 from crossdock.base.errors import CrossdockError
-from crossdock.core.orders import commands
+from crossdock.core.orders import commands, placing_sql
 from crossdock.core.orders.model import Placed
 from crossdock.core.orders.placing import Placing
 from crossdock.core.stock.errors import OutOfStock
@@ -50,6 +53,24 @@ async def test_from_two_processes(counter: Counter) -> None:
             )
         )
     await checked(counter, [answer for batch in batches for answer in batch])
+
+
+async def test_it_goes_between_the_look_and_the_write(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    await counter.world.stock(SKU, 1)
+    placing, look = Placing(counter.world.desk.database), placing_sql.ask
+    quicker: list[Placed | CrossdockError] = []
+
+    async def ask_and_be_slow(*asked: Any, **more: Any) -> placing_sql.Found:
+        found = await look(*asked, **more)
+        monkeypatch.undo()
+        quicker.extend(await placing.place_many([counter.reserving("N-2", {SKU: 1})]))
+        return found
+
+    monkeypatch.setattr(placing_sql, "ask", ask_and_be_slow)
+    slower = await placing.place_many([counter.reserving("N-1", {SKU: 1}), ask("N-3")])
+    assert [type(answer) for answer in (*quicker, *slower)] == [Placed, OutOfStock, Placed]
+    assert await counter.on_shelf(SKU) == (1, 1)
+    await counter.world.verified()
 
 
 async def test_two_of_two_products_in_both_orders_do_not_lock_each_other_out(counter: Counter) -> None:

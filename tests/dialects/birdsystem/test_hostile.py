@@ -296,8 +296,8 @@ async def test_statements_of_a_call(world):
         assert isinstance(answer, list) or answer.get("success", True)
         return len(sent)
 
-    assert await cost(erp.create()) == 3
-    assert await cost(erp.create(custom_identity_reference="C")) == 4
+    assert await cost(erp.create()) == 2
+    assert await cost(erp.create(custom_identity_reference="C")) == 3
     assert await cost(erp.find()) == 3
     assert await cost(erp.find(filter=json.dumps([{"field": "contact", "value": "Alex Sample"}]), start=1)) == 3
     assert await cost(erp.find(status="FINISHED")) == 1

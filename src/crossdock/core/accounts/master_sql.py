@@ -1,5 +1,6 @@
 """Statements on what a partner tells of its own places and of whom it sends to."""
 
+from collections.abc import Collection
 from typing import Any
 
 from crossdock.base import json
@@ -78,3 +79,15 @@ async def consignee(tx: Tx, *, account_id: AccountId, code: str) -> Consignee | 
         account_id=account_id,
         code=code,
     )
+
+
+async def recipients(tx: Tx, named: Collection[tuple[AccountId, str]]) -> dict[tuple[AccountId, str], dict[str, Any]]:
+    """What is known of consignees of several accounts. Index: consignee_pkey."""
+    rows = await tx.rows(
+        "SELECT c.account_id, c.code, c.recipient FROM unnest(%(accounts)s::bigint[], %(codes)s::text[])"
+        " AS wanted (account_id, code)"
+        " JOIN consignee c ON c.account_id = wanted.account_id AND c.code = wanted.code",
+        accounts=[account_id for account_id, _ in named],
+        codes=[code for _, code in named],
+    )
+    return {(AccountId(row[0]), str(row[1])): row[2] for row in rows}

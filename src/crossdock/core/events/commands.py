@@ -6,27 +6,19 @@ from typing import Any
 from crossdock.base.ids import AccountId, CredentialId
 from crossdock.core.events import sql
 from crossdock.core.events.model import NewEvent
+from crossdock.core.events.sql import CALLBACKS_TOPIC as CALLBACKS_TOPIC
 from crossdock.db.tx import Tx
-
-CALLBACKS_TOPIC = "callbacks"
-"""Signalled when a callback is owed."""
 
 
 async def append(tx: Tx, event: NewEvent, *, asked: Collection[str] = ()) -> list[str]:
     """Those of the kinds `asked` for that somebody of the account listens for."""
-    owed, wanted = await sql.append(tx, [event], asked=asked)
-    if owed:
-        await tx.notify(CALLBACKS_TOPIC)
-    return wanted
+    return await sql.append(tx, [event], asked=asked)
 
 
 async def append_many(tx: Tx, events: Sequence[NewEvent]) -> None:
     """In the order given."""
-    if not events:
-        return
-    owed, _ = await sql.append(tx, events)
-    if owed:
-        await tx.notify(CALLBACKS_TOPIC)
+    if events:
+        await sql.append(tx, events)
 
 
 async def hold_receivers(tx: Tx, *, account_id: AccountId) -> None:

@@ -7,12 +7,31 @@ from typing import Any
 from crossdock.base import json
 from crossdock.base.ids import AccountId, CredentialId, OrderId, ReceiverId
 from crossdock.core.events.model import Event, NewEvent, Receiver, Try
-from crossdock.db.tx import Tx, columns
+from crossdock.db.tx import SIGNAL_CHANNEL, Tx, columns
 
 _EVENT = columns(Event)
 _RECEIVER = columns(Receiver)
 
-_APPEND = """
+CALLBACKS_TOPIC = "callbacks"
+"""Signalled when a callback is owed."""
+OWED = """
+    INSERT INTO callback (account_id, receiver_id, event_id, mailbox, due_at, created_at)
+    SELECT w.account_id, r.id, w.id, coalesce('order:' || w.order_id, w.subject), %(now)s, %(now)s
+      FROM written w
+      JOIN receiver r ON r.account_id = w.account_id AND r.active AND w.kind = ANY (r.kinds)
+                     AND (r.subject IS NULL OR r.subject = w.subject)
+                     AND (r.order_dialect IS NULL OR EXISTS (
+                          SELECT 1 FROM given g WHERE g.account_id = w.account_id
+                             AND g.order_id = w.order_id AND g.order_dialect = r.order_dialect))
+     ORDER BY w.id, r.id
+    RETURNING 1
+"""
+"""A callback for each receiver that wants one of the events of the CTE `written`, of orders whose dialect the CTE
+`given` knows."""
+SIGNALLED = f"(SELECT pg_notify('{SIGNAL_CHANNEL}', '{CALLBACKS_TOPIC}') FROM owed LIMIT 1)"
+"""Selected beside a CTE `owed` that is OWED: whoever delivers is woken once it is on disk."""
+
+_APPEND = f"""
 WITH given AS (
     SELECT * FROM unnest(%(account_ids)s::bigint[], %(kinds)s::text[], %(subjects)s::text[],
                          %(order_ids)s::bigint[], %(order_dialects)s::text[], %(dialects)s::text[],
@@ -24,19 +43,8 @@ WITH given AS (
     SELECT account_id, kind, subject, order_id, dialect, actor, facts, happened_at, %(now)s
       FROM given ORDER BY position
     RETURNING id, account_id, kind, subject, order_id
-), owed AS (
-    INSERT INTO callback (account_id, receiver_id, event_id, mailbox, due_at, created_at)
-    SELECT w.account_id, r.id, w.id, coalesce('order:' || w.order_id, w.subject), %(now)s, %(now)s
-      FROM written w
-      JOIN receiver r ON r.account_id = w.account_id AND r.active AND w.kind = ANY (r.kinds)
-                     AND (r.subject IS NULL OR r.subject = w.subject)
-                     AND (r.order_dialect IS NULL OR EXISTS (
-                          SELECT 1 FROM given g WHERE g.account_id = w.account_id
-                             AND g.order_id = w.order_id AND g.order_dialect = r.order_dialect))
-     ORDER BY w.id, r.id
-    RETURNING 1
-)
-SELECT (SELECT count(*) FROM owed),
+), owed AS ({OWED})
+SELECT {SIGNALLED},
        ARRAY(SELECT kind FROM unnest(%(asked)s::text[]) AS asked (kind)
               WHERE EXISTS (SELECT 1 FROM receiver r
                              WHERE r.account_id = ANY (%(account_ids)s::bigint[]) AND r.active
@@ -44,12 +52,12 @@ SELECT (SELECT count(*) FROM owed),
 """
 
 
-async def append(tx: Tx, events: Sequence[NewEvent], *, asked: Collection[str] = ()) -> tuple[int, list[str]]:
-    """Write the events and a callback for each receiver that wants one; how many callbacks there are.
+async def append(tx: Tx, events: Sequence[NewEvent], *, asked: Collection[str] = ()) -> list[str]:
+    """Write the events and a callback for each receiver that wants one, and signal those that are owed.
 
-    And which of the kinds `asked` for somebody of these accounts listens for.
+    Which of the kinds `asked` for somebody of these accounts listens for.
     """
-    [(owed, wanted)] = await tx.rows(
+    [(_, wanted)] = await tx.rows(
         _APPEND,
         account_ids=[event.account_id for event in events],
         kinds=[event.kind for event in events],
@@ -63,7 +71,7 @@ async def append(tx: Tx, events: Sequence[NewEvent], *, asked: Collection[str] =
         asked=list(asked),
         now=tx.now,
     )
-    return int(owed), wanted
+    return list(wanted)
 
 
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[Event]:

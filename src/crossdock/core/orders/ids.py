@@ -1,7 +1,7 @@
 """Order ids of 16 digits: yymmdd in the company's zone, three digits of the company, seven running ones."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from crossdock.base.ids import CompanyId, OrderId
 from crossdock.core.orders import sql
@@ -27,12 +27,18 @@ class OrderIds:
                 blocks = await sql.count_up(tx, wanted)
         except ConstraintBroken as error:
             raise OrderIdsExhausted(companies=sorted(wanted)) from error
-        following = {block.company_id: _first(block, wanted[CompanyId(block.company_id)]) for block in blocks}
-        ids = []
-        for company_id in companies:
-            ids.append(OrderId(following[company_id]))
-            following[company_id] += 1
-        return ids
+        return in_turn(blocks, companies)
+
+
+def in_turn(blocks: Iterable[sql.Block], companies: Sequence[CompanyId]) -> list[OrderId]:
+    """An id for each, out of the numbers that were taken for all of them."""
+    counts = Counter(companies)
+    following = {block.company_id: _first(block, counts[block.company_id]) for block in blocks}
+    ids = []
+    for company_id in companies:
+        ids.append(OrderId(following[company_id]))
+        following[company_id] += 1
+    return ids
 
 
 def _first(block: sql.Block, count: int) -> int:

@@ -172,6 +172,10 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     """Refused when an order of the same company and type took it in the last REFERENCE_KEPT."""
     recipient: dict[str, Any] = field(default_factory=dict)
     """contact, business_name, address_line1..3, city, county, post_code, country_iso, telephone, email"""
+    consignee: str | None = None
+    """The partner's code of somebody it told us of: what is on record of them stands where `recipient` is silent."""
+    recipient_otherwise: dict[str, Any] = field(default_factory=dict)
+    """What stands there where nobody goes by that code, or none is given."""
     partner_fields: dict[str, Any] = field(default_factory=dict)
     content_hash: bytes | None = None
     """Of what was sent: the same number with the same hash is a repeat, with another a conflict."""

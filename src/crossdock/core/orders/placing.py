@@ -1,33 +1,39 @@
 """Placing orders, many at a time: one transaction for a batch, an answer for each."""
 
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, SubInventoryId
+from crossdock.core.accounts import master_sql
 from crossdock.core.catalog import sql as catalog_sql
 from crossdock.core.catalog.errors import ProductUnknown
-from crossdock.core.events import commands as events
-from crossdock.core.events import kinds
-from crossdock.core.events.model import NewEvent
-from crossdock.core.orders import sql
-from crossdock.core.orders.errors import OrderNumberTaken, ReferenceTaken, StateForbids
-from crossdock.core.orders.ids import OrderIds
+from crossdock.core.orders import placing_sql, sql
+from crossdock.core.orders.errors import OrderIdsExhausted, OrderNumberTaken, ReferenceTaken, StateForbids
+from crossdock.core.orders.ids import OrderIds, in_turn
 from crossdock.core.orders.model import FIRST_STATES, Kind, NewLine, Order, Placed, PlaceOrder
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.core.stock.model import Need, Reservation, Take
 from crossdock.db.database import Database
+from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
 
 REFERENCE_KEPT: Final = timedelta(days=183)
 """A unique reference is free again after six months."""
+SEVEN_DIGITS: Final = "order_counter_seven_digits_check"
+"""The constraint that is broken when a company's numbers of a day are used up."""
+TOKEN_BYTES: Final = 20
+"""Of the secret of a buyer's page."""
 
 Answer = Placed | CrossdockError
 Products = dict[tuple[AccountId, str | int], tuple[ProductId, str]]
 """A product as a line names it, by sku or by id -> its id and its sku."""
+Consignee = tuple[AccountId, str]
+"""By the code that a partner gave it."""
 Draft = tuple[PlaceOrder, Order]
 """A command and the order it would become."""
 
@@ -46,7 +52,20 @@ class Placing:
         self._ids = OrderIds(database)
 
     async def place_many(self, commands: list[PlaceOrder]) -> list[Answer]:
-        """One answer each, in order: Placed, OrderNumberTaken, ReferenceTaken, OutOfStock, ProductUnknown."""
+        """One answer each, in order: Placed, OrderNumberTaken, ReferenceTaken, OutOfStock, ProductUnknown.
+
+        Two statements where nothing stands in the way. Where somebody else took the pieces between them, or where a
+        unique reference is to be claimed, the buckets are locked first.
+        """
+        if all(command.unique_reference is None for command in commands):
+            try:
+                async with self._database.autocommit() as tx:
+                    return await _place_at_once(tx, commands)
+            except ConstraintBroken as error:
+                if error.constraint == SEVEN_DIGITS:
+                    raise OrderIdsExhausted(companies=sorted({one.company_id for one in commands})) from error
+                if error.constraint != stock.WITHIN:
+                    raise
         ids = await self._ids.take([command.company_id for command in commands])
         async with self._database.transaction() as tx:
             return await place_many(tx, commands, ids)
@@ -72,17 +91,14 @@ async def place_together(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[O
 
 
 async def place_many(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[OrderId]) -> list[Answer]:
-    drafts = [(command, _order(tx, command, id_)) for command, id_ in zip(commands, ids, strict=True)]
-    answers: dict[OrderId, Answer] = {
-        order.id: StateForbids(wanted=command.state)
-        for command, order in drafts
-        if command.state not in FIRST_STATES.get(command.kind, ())
-    }
+    told = await master_sql.recipients(tx, consignees) if (consignees := _consignees(commands)) else {}
+    drafts, answers = _drafts(tx, commands, ids, told)
     answers |= await _known(tx, _open(drafts, answers))
     products = await _products(tx, _open(drafts, answers), answers)
     # Before the stock is shared out: an order that is refused for its reference must not keep pieces from others.
     claimed = await _claim_references(tx, _open(drafts, answers), answers)
-    takes = await _plan(tx, _open(drafts, answers), products, answers)
+    reservations = _reservations(_open(drafts, answers), products)
+    takes = _taken(reservations, await stock.plan(tx, reservations), answers)
     await _write(tx, _open(drafts, answers), products, takes, answers)
     refused = [claim for claim in claimed if not isinstance(answers[claim[-1]], Placed)]
     if refused:
@@ -90,11 +106,61 @@ async def place_many(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[Order
     return [answers[order.id] for _, order in drafts]
 
 
+async def _place_at_once(tx: Tx, commands: Sequence[PlaceOrder]) -> list[Answer]:
+    """Each statement is a transaction of its own: the first looks and takes numbers, the second writes it all.
+
+    Errors: ConstraintBroken by SEVEN_DIGITS, and by stock.WITHIN where pieces went between the two.
+    """
+    companies = [command.company_id for command in commands]
+    found = await placing_sql.ask(
+        tx,
+        companies=Counter(companies),
+        numbers=[(one.account_id, one.kind, one.number) for one in commands if one.number is not None],
+        goods=_goods(commands),
+        consignees=_consignees(commands),
+    )
+    told = {(account_id, code): recipient for account_id, code, recipient in found.consignees}
+    drafts, answers = _drafts(tx, commands, in_turn(found.blocks, companies), told)
+    if found.numbers:
+        answers |= await _known(tx, _open(drafts, answers))
+    products = _by_name(found.goods.products)
+    _refuse_unknown(_open(drafts, answers), products, answers)
+    reservations = _reservations(_open(drafts, answers), products)
+    takes = _taken(reservations, stock.shared_out(reservations, found.goods.buckets), answers)
+    await _write(tx, _open(drafts, answers), products, takes, answers)
+    return [answers[order.id] for _, order in drafts]
+
+
+def _drafts(
+    tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[OrderId], told: Mapping[Consignee, dict[str, Any]]
+) -> tuple[list[Draft], dict[OrderId, Answer]]:
+    """With the answers of those that no order may begin as. `told`: what is known of consignees."""
+    tokens = secrets.token_hex(TOKEN_BYTES * len(commands))
+    drafts = [
+        (command, _order(tx, command, id_, _recipient(command, told), tokens[at : at + 2 * TOKEN_BYTES]))
+        for command, id_, at in zip(commands, ids, range(0, len(tokens), 2 * TOKEN_BYTES), strict=True)
+    ]
+    return drafts, {
+        order.id: StateForbids(wanted=command.state)
+        for command, order in drafts
+        if command.state not in FIRST_STATES.get(command.kind, ())
+    }
+
+
+def _consignees(commands: Sequence[PlaceOrder]) -> set[Consignee]:
+    return {(command.account_id, command.consignee) for command in commands if command.consignee is not None}
+
+
+def _recipient(command: PlaceOrder, told: Mapping[Consignee, dict[str, Any]]) -> dict[str, Any]:
+    known = None if command.consignee is None else told.get((command.account_id, command.consignee))
+    return (command.recipient_otherwise if known is None else known) | command.recipient
+
+
 def _open(drafts: Sequence[Draft], answers: dict[OrderId, Answer]) -> list[Draft]:
     return [draft for draft in drafts if draft[1].id not in answers]
 
 
-def _order(tx: Tx, command: PlaceOrder, order_id: OrderId) -> Order:
+def _order(tx: Tx, command: PlaceOrder, order_id: OrderId, recipient: dict[str, Any], token: str) -> Order:
     return Order(
         id=order_id,
         account_id=command.account_id,
@@ -108,11 +174,11 @@ def _order(tx: Tx, command: PlaceOrder, order_id: OrderId) -> Order:
         sub_inventory_id=command.sub_inventory_id,
         service_id=command.service_id,
         reference=command.reference,
-        recipient=command.recipient,
+        recipient=recipient,
         partner_fields=command.partner_fields,
         content_hash=command.content_hash,
         payment=command.payment,
-        token=secrets.token_hex(20),
+        token=token,
         pieces=sum(line.quantity for line in command.lines),
         tracking_number=None,
         batches=0,
@@ -149,20 +215,49 @@ async def _products(tx: Tx, drafts: Sequence[Draft], answers: dict[OrderId, Answ
     wanted = {(command.account_id, _name(line)) for command, _ in drafts for line in command.lines if line.stocked}
     skus = sorted((account_id, name) for account_id, name in wanted if isinstance(name, str))
     ids = sorted((account_id, name) for account_id, name in wanted if isinstance(name, int))
-    known: Products = {}
-    if skus:
-        for account_id, product_id, sku in await catalog_sql.of_skus(tx, skus):
-            known[account_id, sku] = (product_id, sku)
-    if ids:
-        for account_id, product_id, sku in await catalog_sql.of_ids(tx, ids):
-            known[account_id, product_id] = (product_id, sku)
+    found = [
+        *(await catalog_sql.of_skus(tx, skus) if skus else ()),
+        *(await catalog_sql.of_ids(tx, ids) if ids else ()),
+    ]
+    products = _by_name(found)
+    _refuse_unknown(drafts, products, answers)
+    return products
+
+
+def _by_name(found: Sequence[catalog_sql.Named]) -> Products:
+    """By sku and by id, whichever of them a line names."""
+    products: Products = {}
+    for account_id, product_id, sku in found:
+        products[account_id, sku] = products[account_id, product_id] = (product_id, sku)
+    return products
+
+
+def _refuse_unknown(drafts: Sequence[Draft], products: Products, answers: dict[OrderId, Answer]) -> None:
     for command, order in drafts:
         missing = [
-            _name(line) for line in command.lines if line.stocked and (command.account_id, _name(line)) not in known
+            _name(line)
+            for line in command.lines
+            if line.stocked and (command.account_id, _name(line)) not in products
         ]
         if missing:
             answers[order.id] = _unknown(missing)
-    return known
+
+
+def _goods(commands: Sequence[PlaceOrder]) -> set[placing_sql.Goods]:
+    """The products that the lines name, with the places of those that are set aside."""
+    return {
+        placing_sql.Goods(
+            account_id=command.account_id,
+            sku=line.sku if line.product_id is None else None,
+            product_id=line.product_id,
+            site_id=command.site_id if command.state == "allocated" else None,
+            sub_inventory_id=line.sub_inventory_id or command.sub_inventory_id,
+            condition=line.condition,
+        )
+        for command in commands
+        for line in command.lines
+        if line.stocked
+    }
 
 
 def _name(line: NewLine) -> str | int:
@@ -192,19 +287,21 @@ async def _claim_references(tx: Tx, drafts: Sequence[Draft], answers: dict[Order
     return [claim for claim in claims if claim[-1] in claimed]
 
 
-async def _plan(
-    tx: Tx,
-    drafts: Sequence[Draft],
-    products: Products,
+def _reservations(drafts: Sequence[Draft], products: Products) -> list[Reservation]:
+    return [
+        Reservation(account_id=order.account_id, order_id=order.id, needs=_needs(command, products))
+        for command, order in drafts
+        if command.state == "allocated"
+    ]
+
+
+def _taken(
+    reservations: Sequence[Reservation],
+    plans: Sequence[tuple[Take, ...] | OutOfStock],
     answers: dict[OrderId, Answer],
 ) -> dict[OrderId, tuple[Take, ...]]:
-    reserving = [(command, order) for command, order in drafts if command.state == "allocated"]
-    reservations = [
-        Reservation(account_id=order.account_id, order_id=order.id, needs=_needs(command, products))
-        for command, order in reserving
-    ]
     takes: dict[OrderId, tuple[Take, ...]] = {}
-    for reservation, plan in zip(reservations, await stock.plan(tx, reservations), strict=True):
+    for reservation, plan in zip(reservations, plans, strict=True):
         if isinstance(plan, OutOfStock):
             answers[reservation.order_id] = plan
         else:
@@ -238,24 +335,26 @@ async def _write(
 ) -> None:
     if not drafts:
         return
-    written = await sql.insert(tx, [order for _, order in drafts])
+    written = await placing_sql.write(
+        tx,
+        [order for _, order in drafts],
+        actors={order.id: command.actor for command, order in drafts},
+        lines=[
+            _line(command, order, line_no, line, products)
+            for command, order in drafts
+            for line_no, line in enumerate(command.lines, start=1)
+        ],
+        takes=[
+            placing_sql.Taken(order_id=order.id, line_no=take.line_no, stock_id=take.stock_id, quantity=take.quantity)
+            for _, order in drafts
+            for take in takes.get(order.id, ())
+        ],
+    )
     late = [draft for draft in drafts if draft[1].id not in written]
     if late:
         # Another process placed the same number between our look and our insert; it is on disk now.
         answers |= await _known(tx, late)
         drafts = _open(drafts, answers)
-    rows = [
-        _line(command, order, line_no, line, products)
-        for command, order in drafts
-        for line_no, line in enumerate(command.lines, start=1)
-    ]
-    line_ids = await sql.insert_lines(tx, rows) if rows else {}
-    await stock.reserve(
-        tx,
-        takes={(order.account_id, order.id): takes[order.id] for _, order in drafts if order.id in takes},
-        line_ids=line_ids,
-    )
-    await events.append_many(tx, [_placed(command, order) for command, order in drafts])
     for _, order in drafts:
         answers[order.id] = Placed(order=order, fresh=True)
 
@@ -280,23 +379,4 @@ def _line(
         condition=line.condition,
         quantity=line.quantity,
         partner_fields=line.partner_fields,
-    )
-
-
-def _placed(command: PlaceOrder, order: Order) -> NewEvent:
-    return NewEvent(
-        account_id=order.account_id,
-        kind=kinds.ORDER_PLACED,
-        subject=order.subject,
-        order_id=order.id,
-        order_dialect=order.dialect,
-        dialect=order.dialect,
-        actor=command.actor,
-        facts={
-            "number": order.number,
-            "kind": order.kind,
-            "type": order.type,
-            "state": order.state,
-            "pieces": order.pieces,
-        },
     )

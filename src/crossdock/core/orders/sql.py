@@ -72,47 +72,6 @@ SELECT found.*
     )
 
 
-async def insert(tx: Tx, orders: Sequence[Order]) -> set[OrderId]:
-    """Which of them are new: one whose number is on record already is left out. In key order against deadlocks."""
-    orders = sorted(orders, key=lambda order: (order.account_id, order.kind, order.number))
-    rows = await tx.rows(
-        """
-INSERT INTO orders (id, account_id, company_id, kind, number, dialect, type, state, site_id, sub_inventory_id,
-                    service_id, reference, recipient, partner_fields, content_hash, payment, token, pieces,
-                    return_action_id, created_at, updated_at)
-SELECT *, %(now)s, %(now)s
-  FROM unnest(%(ids)s::bigint[], %(accounts)s::bigint[], %(companies)s::int[], %(kinds)s::text[],
-              %(numbers)s::text[], %(dialects)s::text[], %(types)s::text[], %(states)s::text[],
-              %(sites)s::bigint[], %(subs)s::bigint[], %(services)s::bigint[], %(references)s::text[],
-              %(recipients)s::jsonb[], %(partner_fields)s::jsonb[], %(hashes)s::bytea[], %(payments)s::text[],
-              %(tokens)s::text[], %(pieces)s::bigint[], %(return_actions)s::bigint[])
-ON CONFLICT ON CONSTRAINT orders_account_id_kind_number_key DO NOTHING
-RETURNING id
-""",
-        ids=[order.id for order in orders],
-        accounts=[order.account_id for order in orders],
-        companies=[order.company_id for order in orders],
-        kinds=[order.kind for order in orders],
-        numbers=[order.number for order in orders],
-        dialects=[order.dialect for order in orders],
-        types=[order.type for order in orders],
-        states=[order.state for order in orders],
-        sites=[order.site_id for order in orders],
-        subs=[order.sub_inventory_id for order in orders],
-        services=[order.service_id for order in orders],
-        references=[order.reference for order in orders],
-        recipients=[json.text(order.recipient) for order in orders],
-        partner_fields=[json.text(order.partner_fields) for order in orders],
-        hashes=[order.content_hash for order in orders],
-        payments=[order.payment for order in orders],
-        tokens=[order.token for order in orders],
-        pieces=[order.pieces for order in orders],
-        return_actions=[order.return_action_id for order in orders],
-        now=tx.now,
-    )
-    return {OrderId(row[0]) for row in rows}
-
-
 async def claim_references(tx: Tx, claims: Sequence[Claim], *, kept: timedelta) -> set[OrderId]:
     """The orders that got theirs, in key order against deadlocks."""
     claims = sorted(claims)
@@ -167,32 +126,6 @@ class LineRow(Struct, frozen=True, kw_only=True):
     condition: str
     quantity: int
     partner_fields: dict[str, Any]
-
-
-async def insert_lines(tx: Tx, lines: Sequence[LineRow]) -> dict[tuple[OrderId, int], int]:
-    """(order, line number) -> id."""
-    rows = await tx.rows(
-        """
-INSERT INTO order_line (account_id, order_id, line_no, line_key, product_id, sku, sub_inventory_id, lot,
-                        condition, quantity, partner_fields)
-SELECT * FROM unnest(%(accounts)s::bigint[], %(orders)s::bigint[], %(line_nos)s::int[], %(line_keys)s::text[],
-                     %(products)s::bigint[], %(skus)s::text[], %(subs)s::bigint[], %(lots)s::text[],
-                     %(conditions)s::text[], %(quantities)s::bigint[], %(partner_fields)s::jsonb[])
-RETURNING order_id, line_no, id
-""",
-        accounts=[line.account_id for line in lines],
-        orders=[line.order_id for line in lines],
-        line_nos=[line.line_no for line in lines],
-        line_keys=[line.line_key for line in lines],
-        products=[line.product_id for line in lines],
-        skus=[line.sku for line in lines],
-        subs=[line.sub_inventory_id for line in lines],
-        lots=[line.lot for line in lines],
-        conditions=[line.condition for line in lines],
-        quantities=[line.quantity for line in lines],
-        partner_fields=[json.text(line.partner_fields) for line in lines],
-    )
-    return {(OrderId(row[0]), int(row[1])): int(row[2]) for row in rows}
 
 
 async def find(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> Order | None:

@@ -17,6 +17,8 @@ from crossdock.db.tx import Tx
 STOCK_TOPIC: Final = "stock"
 """Signalled when stock has risen or was given back: orders may be waiting for it."""
 
+WITHIN: Final = "stock_allocated_within_on_hand_check"
+"""The constraint that is broken when a bucket has fewer pieces than orders set aside."""
 HOLDERS_MAX: Final = 10
 """Orders that one refusal names."""
 
@@ -84,7 +86,14 @@ async def plan(tx: Tx, reservations: Sequence[Reservation]) -> list[tuple[Take, 
     needs = [(r.account_id, need) for r in reservations for need in r.needs]
     if not needs:
         return [() for _ in reservations]
-    shelf = _Shelf(await sql.lock_for_needs(tx, needs))
+    return shared_out(reservations, await sql.lock_for_needs(tx, needs))
+
+
+def shared_out(
+    reservations: Sequence[Reservation], buckets: Sequence[Candidate]
+) -> list[tuple[Take, ...] | OutOfStock]:
+    """As `plan`, of buckets that were read already; where they are not locked, WITHIN has the last word."""
+    shelf = _Shelf(buckets)
     return [shelf.take(reservation) for reservation in reservations]
 
 

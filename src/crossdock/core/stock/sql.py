@@ -12,6 +12,11 @@ from crossdock.db.compose import SQL, Composed, Placeholder
 from crossdock.db.tx import Tx, columns
 
 _BUCKET = columns(Bucket, of="s")
+CANDIDATE = (
+    f"{_BUCKET}, coalesce(site.settings ->> 'allocation', '') AS rule,"
+    " coalesce(s.expires_on < (%(now)s::timestamptz AT TIME ZONE site.zone)::date, false) AS expired"
+)
+"""What to select for a Candidate, of a bucket `s` and its `site`."""
 
 
 class Move(Struct, frozen=True, kw_only=True):
@@ -38,8 +43,7 @@ async def lock_for_needs(tx: Tx, needs: Sequence[tuple[AccountId, Need]]) -> lis
     return await tx.many(
         Candidate,
         f"""
-SELECT {_BUCKET}, coalesce(site.settings ->> 'allocation', '') AS rule,
-       coalesce(s.expires_on < (%(now)s::timestamptz AT TIME ZONE site.zone)::date, false) AS expired
+SELECT {CANDIDATE}
   FROM stock s JOIN site ON site.account_id = s.account_id AND site.id = s.site_id
  WHERE (s.account_id, s.product_id, s.site_id, s.sub_inventory_id, s.condition) IN (
        SELECT * FROM unnest(%(accounts)s::bigint[], %(products)s::bigint[], %(sites)s::bigint[],
@@ -147,22 +151,34 @@ async def came_in(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: st
     return {StockId(row[0]): int(row[1]) for row in rows}
 
 
-_MOVE = """
+def moved(given: str, *, only: str = "") -> str:
+    """CTEs that write the moves of the CTE `given` and bring their buckets along.
+
+    `given` has the columns of a Move; with `only`, the buckets are those that this CTE has locked.
+    """
+    locked = f"JOIN {only} ON {only}.id = summed.stock_id" if only else ""
+    return f"""
+summed AS (
+    SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
+      FROM {given} GROUP BY account_id, stock_id
+), changed AS (
+    UPDATE stock s
+       SET on_hand = s.on_hand + summed.quantity, allocated = s.allocated + summed.allocated
+      FROM summed {locked}
+     WHERE s.account_id = summed.account_id AND s.id = summed.stock_id
+), moved AS (
+    INSERT INTO stock_move (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, moved_at)
+    SELECT account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, %(now)s FROM {given}
+)"""
+
+
+_MOVE = f"""
 WITH given AS (
     SELECT * FROM unnest(%(accounts)s::bigint[], %(stocks)s::bigint[], %(causes)s::text[], %(quantities)s::bigint[],
                          %(allocations)s::bigint[], %(orders)s::bigint[], %(order_lines)s::bigint[])
            AS g (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id)
-), summed AS (
-    SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
-      FROM given GROUP BY account_id, stock_id
-), changed AS (
-    UPDATE stock s
-       SET on_hand = s.on_hand + summed.quantity, allocated = s.allocated + summed.allocated
-      FROM summed
-     WHERE s.account_id = summed.account_id AND s.id = summed.stock_id
-)
-INSERT INTO stock_move (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, moved_at)
-SELECT account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, %(now)s FROM given
+), {moved("given")}
+SELECT 1
 """
 
 

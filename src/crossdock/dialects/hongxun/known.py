@@ -6,11 +6,11 @@ from typing import Any
 
 from crossdock.core.accounts import master
 from crossdock.core.accounts.errors import SiteUnknown, SubInventoryUnknown
-from crossdock.core.accounts.model import Caller, Consignee, Site
+from crossdock.core.accounts.model import Caller, Site
 from crossdock.core.catalog import commands as catalog
 from crossdock.core.catalog import queries as catalog_queries
 from crossdock.core.catalog.model import NewProduct, ProductChange
-from crossdock.dialects.hongxun.wire import Call, OrderBody, customer_code
+from crossdock.dialects.hongxun.wire import Call, OrderBody
 from crossdock.edge.desk import Desk
 
 
@@ -27,13 +27,10 @@ async def warehouse(desk: Desk, caller: Caller, code: str) -> Site:
     return site
 
 
-async def consignee(desk: Desk, caller: Caller, call: Call) -> Consignee | None:
-    """Whom `customerCode` names; a code nobody told us of names nobody."""
-    code = customer_code(call.request)
-    if not code:
-        return None
+async def is_consignee(desk: Desk, caller: Caller, code: str) -> bool:
+    """Whether somebody told us of them."""
     async with desk.database.transaction(readonly=True) as tx:
-        return await master.consignee(tx, account_id=caller.account.id, code=code)
+        return await master.consignee(tx, account_id=caller.account.id, code=code) is not None
 
 
 async def make_missing(desk: Desk, caller: Caller, body: OrderBody, *, products: bool) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from crossdock.base.errors import FieldsInvalid
 from crossdock.core.accounts.errors import CompanyUnknown
 from crossdock.core.accounts.model import Caller
 from crossdock.core.orders.model import Kind, NewLine, PlaceOrder
@@ -11,6 +12,7 @@ from crossdock.dialects.hongxun import known, wire, words
 from crossdock.dialects.hongxun.wire import Call
 from crossdock.edge.desk import Desk
 
+NOBODY_KNOWN: Final = {"country_iso": words.COUNTRY_ISO}
 SENT_TO_SOMEBODY: Final[frozenset[Kind]] = frozenset({"outbound", "transport"})
 
 
@@ -21,8 +23,13 @@ async def wanted(
 
     Errors: FieldsInvalid, SiteUnknown, SubInventoryUnknown, CompanyUnknown for a warehouse of no company.
     """
-    consignee = await known.consignee(desk, caller, call) if kind in SENT_TO_SOMEBODY else None
-    body = wire.order_body(call.request, kind, consignee_known=consignee is not None)
+    consignee = (wire.customer_code(call.request) or None) if kind in SENT_TO_SOMEBODY else None
+    try:
+        body = wire.order_body(call.request, kind)
+    except FieldsInvalid:
+        if consignee is None or not await known.is_consignee(desk, caller, consignee):
+            raise
+        body = wire.order_body(call.request, kind, consignee_known=True)
     texts = body.texts
     if caller.credential.scope.get("auto_create"):
         await known.make_missing(desk, caller, body, products=kind != "transport")
@@ -30,7 +37,6 @@ async def wanted(
     owner = await desk.accounts.sub_inventory(caller.account.id, texts["subbaseCode"])
     if site.company_id is None:
         raise CompanyUnknown(site=site.code)
-    told = {"country_iso": words.COUNTRY_ISO} if consignee is None else consignee.recipient
     lines = tuple(map(_new_line, body.lines, body.members["productList"]))
     if kind == "transport":
         lines = tuple(structs.replace(line, stocked=False) for line in lines)
@@ -45,7 +51,9 @@ async def wanted(
         site_id=site.id,
         sub_inventory_id=owner.id,
         reference=texts["customerReferenceNumber"] or None,
-        recipient=told | words.recipient(texts) if kind in SENT_TO_SOMEBODY else {},
+        recipient=words.recipient(texts) if kind in SENT_TO_SOMEBODY else {},
+        consignee=consignee,
+        recipient_otherwise=NOBODY_KNOWN if kind in SENT_TO_SOMEBODY else {},
         partner_fields=body.members,
         content_hash=known.content_hash(call),
         lines=lines,
