@@ -49,7 +49,7 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
         placing = Placing(database)
 
         async def report(reports: list[PackingReport]) -> list[Reported | CrossdockError]:
-            async with database.transaction() as tx:
+            async with database.autocommit() as tx:
                 return await report_many(tx, reports)
 
         desk = Desk(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from crossdock.core.packing import sql
+from crossdock.base.json import text as json_text
+from crossdock.core.packing import commands, reporting_sql, sql
 from crossdock.core.packing.model import OVERLAPS_SOUGHT, OVERLAPS_TOLD, PackingFilter
 from tests.core.packing.conftest import ENTERPRISE, FILMED_FROM, Bench, report
 from tests.world import ACCOUNT
@@ -57,13 +58,15 @@ async def rows_of(bench: Bench, statement: str, **params: Any) -> float:
 async def test_overlaps_are_found_without_a_scan(busy: Bench) -> None:
     began = [FILMED_FROM - timedelta(minutes=position) for position in range(BATCH)]
     windows = [report(f"NEW-{at}", filmed_from=at, filmed_to=at + timedelta(seconds=45)) for at in began]
-    async with busy.transaction() as tx:
-        ids = await sql.insert(tx, windows, order_ids=[None] * BATCH, warnings=[{} for _ in windows])
+    rows = json_text([commands._row(at, one, None, [], filmed=True) for at, one in enumerate(windows)])
+    most: dict[str, int] = {"sought": OVERLAPS_SOUGHT, "told": OVERLAPS_TOLD}
 
-    read = await rows_of(
-        busy, sql._OVERLAPS, packing_ids=list(ids.values()), sought=OVERLAPS_SOUGHT + 1, told=OVERLAPS_TOLD
-    )
+    read = await rows_of(busy, reporting_sql._WRITE, rows=rows, now=FILMED_FROM, **most)
+    assert 0 < read <= BATCH * (OVERLAPS_SOUGHT + 2)
 
+    ids = [id_ for (id_,) in await busy.rows("SELECT id FROM packing WHERE order_number LIKE 'NEW-%%'")]
+    assert len(ids) == BATCH
+    read = await rows_of(busy, sql._OVERLAPS, packing_ids=ids, **most)
     assert 0 < read <= BATCH * (OVERLAPS_SOUGHT + 2)
 
 
