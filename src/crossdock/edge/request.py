@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File
+from yarl import query_to_pairs
 
 from crossdock.base.errors import BodyMalformed
 
@@ -14,6 +15,7 @@ FORM_FIELDS_MAX = 10_000
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
 JSON_TYPE = "application/json"
+_REPLACED = "\ufffd"
 
 
 class Request:
@@ -74,9 +76,17 @@ def decoded_path(raw: bytes) -> str:
 
 
 def _pairs(raw: bytes) -> list[tuple[str, str]]:
-    """Text may come percent-encoded or raw; both are UTF-8."""
+    """Text may come percent-encoded or raw; both are UTF-8.
+
+    yarl reads as the standard library does and many times as fast, but puts a mark where text is none: then the slow
+    one says whether the mark was sent or made.
+    """
     try:
-        return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
+        text = raw.decode()
+        pairs = query_to_pairs(text, max_fields=FORM_FIELDS_MAX)
+        if any(_REPLACED in part for pair in pairs for part in pair):
+            return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
+        return pairs
     except ValueError as error:
         raise BodyMalformed(cause=str(error)) from error
 

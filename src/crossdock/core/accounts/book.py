@@ -223,11 +223,11 @@ class AccountBook:
         )
 
     async def _kept(self, key: tuple[Any, ...], load: Callable[[Tx], Awaitable[T]]) -> T:
-        if any(isinstance(part, str) and "\0" in part for part in key):
-            return cast(T, None)  # PostgreSQL has no such text, so nobody goes by it
         entry = self._entries.get(key)
         if entry is not None and entry[0] > time.monotonic():
             return cast(T, entry[1])
+        if any(isinstance(part, str) and "\0" in part for part in key):
+            return cast(T, None)  # PostgreSQL has no such text, so nobody goes by it
         async with self._database.transaction(readonly=True) as tx:
             found = await load(tx)
         if found:

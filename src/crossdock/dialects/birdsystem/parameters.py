@@ -76,7 +76,7 @@ def lists_joined(pairs: Iterable[tuple[str, str]]) -> Values:
     """
     values: Values = {}
     for name, value in pairs:
-        listed = LISTED.fullmatch(name)
+        listed = LISTED.fullmatch(name) if "[" in name else None
         if listed is None:
             values[name] = value
             continue

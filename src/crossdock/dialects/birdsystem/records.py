@@ -10,6 +10,7 @@ from crossdock.core.catalog.model import Product
 from crossdock.core.orders.model import Order, OrderLine, Piece, product_ids
 from crossdock.dialects.birdsystem import creating, values, wire, words
 
+SENDER: Final = tuple(f"sender_{name}" for name in creating.RECIPIENT_WIDTHS)
 TOTAL_MAX: Final = 2**53 - 1
 """Of a weight or a volume: what comes to more is printed as this, the largest number every client reads exactly."""
 
@@ -32,7 +33,7 @@ def consignment(
     recipient, sent = order.recipient, order.partner_fields
     country = recipient.get("country_iso")
     people: dict[str, Any] = {name: recipient.get(name) for name in creating.RECIPIENT_WIDTHS}
-    people |= {f"sender_{name}": sent.get(f"sender_{name}") for name in creating.RECIPIENT_WIDTHS}
+    people |= {name: sent.get(name) for name in SENDER}
     comes_back = order.kind == "return"
     return wire.Consignment(
         return_consignment_id=order.id if comes_back else None,

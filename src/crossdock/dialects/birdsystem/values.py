@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from crossdock.dialects.birdsystem.errors import ValueInvalid, ValueRequired
-from crossdock.dialects.birdsystem.parameters import empty
 
 WHOLE: Final = re.compile(r"[0-9]{1,18}")
 """18 digits always fit the database's bigint."""
@@ -15,9 +14,9 @@ FLAGS: Final[dict[str, str]] = {"0": "0", "false": "0", "1": "1", "true": "1"}
 
 def text(field: str, value: Any) -> str | None:
     """None for a missing or empty value; numbers and flags as their text. Errors: ValueInvalid."""
+    if value is None or value == "":
+        return None
     match value:
-        case _ if empty(value):
-            return None
         case bool():
             return str(int(value))
         case int() | float():

@@ -113,19 +113,30 @@ COUNTRIES: Final[dict[str, str]] = tomllib.loads(
 COUNTRY_CODES: Final[dict[str, str]] = {name: code for code, name in COUNTRIES.items()}
 
 TIME_PATTERN: Final = "%Y-%m-%d %H:%M:%S"
+TIME_CHARACTERS: Final = 19
+"""Of a time by that pattern."""
 
 VOLUME_DIVISOR_MM3_PER_G: Final = 6_000
 """Volume weight in grams is cubic millimetres by this; the page's sample is 8000 mm3 -> 1."""
 
 
+NOTHING: Final = 0
+"""Of most columns of most records."""
+_NOTHING: Final = {places: "0" if places == 0 else f"0.{'0' * places}" for places in range(4)}
+
+
 def fixed(value: Decimal | int | str, places: int) -> str:
     """A DECIMAL column as it is printed: `2` with two places is `2.00`."""
+    if value is NOTHING:
+        return _NOTHING[places]
     return str(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
 
 
 def shown(moment: datetime | None, zone: str) -> str | None:
     """A time in the company's zone, without naming it."""
-    return None if moment is None else moment.astimezone(ZoneInfo(zone)).strftime(TIME_PATTERN)
+    if moment is None:
+        return None
+    return moment.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")[:TIME_CHARACTERS]
 
 
 def volume_weight_g(volume_mm3: int) -> int:

@@ -33,7 +33,7 @@ class Number(Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        return not any(mark in self.literal for mark in ".eE")
+        return not ("." in self.literal or "e" in self.literal or "E" in self.literal)
 
 
 class Form(Struct, frozen=True):

@@ -230,18 +230,18 @@ def _plain(value: Any) -> Any:
                 raise _NotStorable
             return number
         case dict():
-            return {_kept_text(name): _stepped(f".{name}", member) for name, member in value.items()}
+            return {_kept_text(name): _stepped(member, ".", name) for name, member in value.items()}
         case list():
-            return [_stepped(f"[{index}]", entry) for index, entry in enumerate(value)]
+            return [_stepped(entry, "[", index, "]") for index, entry in enumerate(value)]
         case _:
             return value
 
 
-def _stepped(step: str, value: Any) -> Any:
+def _stepped(value: Any, *step: str | int) -> Any:
     try:
         return _plain(value)
     except _NotStorable as error:
-        error.steps.append(step)
+        error.steps.append("".join(map(str, step)))
         raise
 
 

@@ -5,7 +5,9 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from itertools import count
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -141,8 +143,15 @@ def envelope(
 
 def _cid(host: str, systime: int) -> str:
     """The vendor's form; where it prints a thread we print a number that tells two calls apart."""
-    server = hashlib.md5(host.encode(), usedforsecurity=False).hexdigest()[:6]
-    return f"a:{server}|t:{secrets.randbelow(1_000_000)}|s:{systime}"
+    return f"a:{_server(host)}|t:{next(_calls) % 1_000_000}|s:{systime}"
+
+
+@cache
+def _server(host: str) -> str:
+    return hashlib.md5(host.encode(), usedforsecurity=False).hexdigest()[:6]
+
+
+_calls: Final = count(secrets.randbelow(1_000_000))
 
 
 class SkuType(Struct, frozen=True):

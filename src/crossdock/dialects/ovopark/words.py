@@ -20,12 +20,12 @@ SKU_TYPES: Final = {1: "Colour", 2: "Style", 3: "Size"}
 
 def stamp(text: str) -> datetime | None:
     """`yyyyMMddHHmmss` -> aware UTC; None when it is not 14 digits or no date."""
-    return _read(text, "%Y%m%d%H%M%S") if _STAMP.fullmatch(text) else None
+    return _read(f"{text[:8]}T{text[8:]}") if _STAMP.fullmatch(text) else None
 
 
 def moment(text: str) -> datetime | None:
     """`yyyy-MM-dd HH:mm:ss` -> aware UTC; None when it is something else or of a year not served."""
-    return _read(text, "%Y-%m-%d %H:%M:%S") if _MOMENT.fullmatch(text) else None
+    return _read(text) if _MOMENT.fullmatch(text) else None
 
 
 def printed(at: datetime) -> str:
@@ -33,9 +33,10 @@ def printed(at: datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _read(text: str, pattern: str) -> datetime | None:
+def _read(text: str) -> datetime | None:
+    """ISO 8601, with or without its marks."""
     try:
-        read = datetime.strptime(text, pattern).replace(tzinfo=ZONE)
+        read = datetime.fromisoformat(text).replace(tzinfo=ZONE)
     except ValueError:
         return None
     return read.astimezone(UTC) if YEAR_MIN <= read.year <= YEAR_MAX else None
