@@ -22,7 +22,7 @@ from crossdock.base.tasks import stopped
 from crossdock.db import version
 from crossdock.devices.bus import BrokerAddress
 from crossdock.opening import database_url
-from crossdock.running import LEASH_FD, SIGNALS, told_to_stop
+from crossdock.running import LEASH_FD, SIGNALS, settle, told_to_stop
 
 BACKLOG: Final = 2_048
 STOP_S_MAX: Final = 10
@@ -87,6 +87,7 @@ async def serve_house(
         ),
         started or asyncio.Event(),
     )
+    settle()
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
     workers = set() if broker is None else {asyncio.create_task(run_workers(house, broker), name="workers")}
     try:
