@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from python_multipart import FormParser
@@ -84,7 +85,7 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     try:
         text = raw.decode()
         pairs = query_to_pairs(text, max_fields=FORM_FIELDS_MAX)
-        if any(_REPLACED in part for pair in pairs for part in pair):
+        if _REPLACED in "".join(chain.from_iterable(pairs)):
             return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
         return pairs
     except ValueError as error:

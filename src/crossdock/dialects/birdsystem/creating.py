@@ -1,7 +1,7 @@
 """What a client may say of a new consignment: the columns, how wide they are, what a service forbids."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -160,6 +160,8 @@ def urgent_allowed(service: DeliveryService) -> bool:
 
 def _length_max(rule: Any) -> int:
     """0 is no limit; so is what is no number."""
+    if rule is None:
+        return 0
     text = str(rule).strip()
     return int(text) if values.WHOLE.fullmatch(text) else 0
 
@@ -217,32 +219,37 @@ def cut(recipient: Mapping[str, str]) -> dict[str, Any]:
 
 def partner_fields_of(given: Values) -> dict[str, Any]:
     kept: dict[str, Any] = {}
-    for name, width in CUT_WIDTHS.items():
-        if (value := values.text(name, given.get(name))) is not None:
-            kept[name] = value[:width]
+    for name in _sent(CUT_WIDTHS, given):
+        if (value := values.text(name, given[name])) is not None:
+            kept[name] = value[: CUT_WIDTHS[name]]
     if not empty(given.get("sender_country_iso")):
         kept["sender_country_iso"] = _country("sender_country_iso", given)
-    for name, width in REFUSED_WIDTHS.items():
-        if (value := values.text(name, given.get(name))) is not None:
-            if len(value) > width:
+    for name in _sent(REFUSED_WIDTHS, given):
+        if (value := values.text(name, given[name])) is not None:
+            if len(value) > REFUSED_WIDTHS[name]:
                 raise ValueInvalid(field=name)
             kept[name] = value
-    for name, below in DECIMALS_BELOW.items():
-        if (amount := values.decimal(name, given.get(name), below=below)) is not None:
+    for name in _sent(DECIMALS_BELOW, given):
+        if (amount := values.decimal(name, given[name], below=DECIMALS_BELOW[name])) is not None:
             kept[name] = str(amount)
-    for name, allowed in WORD_COLUMNS.items():
-        if (value := values.word(name, given.get(name))) is not None:
-            if value not in allowed:
+    for name in _sent(WORD_COLUMNS, given):
+        if (value := values.word(name, given[name])) is not None:
+            if value not in WORD_COLUMNS[name]:
                 raise ValueInvalid(field=name)
             kept[name] = given[name]
-    for name in FLAG_COLUMNS:
-        if (value := values.flag(name, given.get(name))) is not None:
+    for name in _sent(FLAG_COLUMNS, given):
+        if (value := values.flag(name, given[name])) is not None:
             kept[name] = value
     if (value := values.text("is_compensation_for_delay", given.get("is_compensation_for_delay"))) is not None:
         kept["is_compensation_for_delay"] = values.FLAGS.get(value.lower(), "1")  # any non-zero counts
     if (size := values.whole("delivery_package_size_id", given.get("delivery_package_size_id"))) is not None:
         kept["delivery_package_size_id"] = size
     return kept
+
+
+def _sent(columns: Iterable[str], given: Values) -> list[str]:
+    """Those of the columns that came, in their order: of fifty a client sends a few."""
+    return [name for name in columns if name in given]
 
 
 def _country(field: str, given: Values) -> str:
