@@ -1,9 +1,10 @@
-"""How many orders a second, against PostgreSQL told to write the same rows directly?
+"""How many orders a second, against PostgreSQL told to write the same rows directly, and against the usual way?
 
-Orders come in over HTTP through BirdSystem's and Hongxun's calls. Beside it, in the same minutes and in the
-same database, pgbench writes the same rows, each order in one statement that is its own transaction. Both sides
-have as many connections, and every answer means that the order is on disk. The server has one core,
-PostgreSQL and the client share the others; pgbench and its PostgreSQL may use them all.
+Orders and packing reports come in over HTTP, signed, through the partners' calls. Beside it, in the same minutes and
+in the same database, pgbench writes the same rows, each order in one statement that is its own transaction, and a
+plain FastAPI endpoint (bench/naive.py) writes them with a statement for each row. All sides have as many connections,
+and every answer means that the order is on disk. The servers have one core, PostgreSQL and the client share the
+others; pgbench and its PostgreSQL may use them all. Then the server is asked at half of its highest rate.
 """
 
 import socket
@@ -26,6 +27,7 @@ from rich.table import Table
 
 from bench import orders, pgbench
 from bench.figures import Figures
+from bench.goals import Answer, at_least, at_most, show_answers
 from bench.ground import Ground, ground
 from bench.load import plan_of
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
@@ -36,8 +38,15 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 WARM_S: Final = 0.5
 """Of every run; not counted."""
 TINY_S: Final = 0.2
-TINY_CONNECTIONS: Final = (2,)
+TINY_CONNECTIONS: Final = (1, 2)
 """Enough to see that it works, never enough to say how fast."""
+MOST: Final = {"ovopark": 1.0, "birdsystem": 0.7, "hongxun": 0.7}
+"""Of pgbench's orders a second at the most connections."""
+LONE: Final = 0.6
+"""Of pgbench's with one connection."""
+NAIVE: Final = 4.0
+P99: Final = 5.0
+"""At half of the highest rate, as a multiple of the median of one connection."""
 STOP_S_MAX: Final = 30
 HEADINGS: Final = (
     "ours/s",
@@ -59,6 +68,11 @@ class Round(Struct, frozen=True, kw_only=True):
         return self.ours.per_s / self.pgbench.per_s
 
 
+class NaiveRound(Struct, frozen=True, kw_only=True):
+    ours: Figures
+    naive: Figures
+
+
 class Measured(Struct, frozen=True, kw_only=True):
     """One workload at one number of connections."""
 
@@ -71,6 +85,16 @@ class Measured(Struct, frozen=True, kw_only=True):
     """Median of the rounds' ratios: orders a second, ours by pgbench's."""
 
 
+class Beside(Struct, frozen=True, kw_only=True):
+    """What else was asked of one workload, at the most connections."""
+
+    workload: str
+    naive: list[NaiveRound]
+    half_rate: float
+    """Orders a second that were asked for: half of what the rounds came to."""
+    half: list[Figures]
+
+
 class Report(Struct, frozen=True, kw_only=True):
     taken_at: datetime
     machine: Machine
@@ -81,6 +105,8 @@ class Report(Struct, frozen=True, kw_only=True):
     rows_per_order: dict[str, dict[str, float]]
     """Workload -> table -> rows each order wrote, counted on both sides and found equal."""
     measured: list[Measured]
+    beside: list[Beside]
+    answers: list[Answer]
 
 
 class RowsDiffer(Exception):
@@ -102,9 +128,12 @@ class Server:
 class Bench:
     """Both sides of the question on one ground; each run has order numbers of its own."""
 
-    def __init__(self, place: Ground, house: Server, var: Path, *, seconds: float, warm_s: float) -> None:
+    def __init__(
+        self, place: Ground, house: Server, usual: Server, var: Path, *, seconds: float, warm_s: float
+    ) -> None:
         self._ground = place
         self._house = house
+        self._usual = usual
         self._var = var
         self._seconds = seconds
         self._warm_s = warm_s
@@ -114,13 +143,13 @@ class Bench:
     def check_rows(self, workload: orders.Workload) -> dict[str, float]:
         """Rows per order, by table, after both sides have run: it warms them up, too. Errors: RowsDiffer."""
         sides = []
-        for run in (self.ours, self.pgbench):
+        for run in (self.ours, self.pgbench, self.naive):
             before = self._ground.rows()
             run(workload, connections=2)
             written = {table: rows - before[table] for table, rows in self._ground.rows().items()}
-            sides.append({table: float(rows / written["orders"]) for table, rows in written.items()})
-        if sides[0] != sides[1]:
-            raise RowsDiffer(f"{workload.name}: ours {sides[0]}, pgbench {sides[1]}")
+            sides.append({table: float(rows / written[workload.table]) for table, rows in written.items()})
+        if sides != [sides[0]] * len(sides):
+            raise RowsDiffer(f"{workload.name}: ours {sides[0]}, pgbench {sides[1]}, naive {sides[2]}")
         self._ground.conn.execute("ANALYZE")
         return sides[0]
 
@@ -139,6 +168,22 @@ class Bench:
             warm_s=self._warm_s,
             seconds=self._seconds,
         )
+
+    def naive(self, workload: orders.Workload, *, connections: int) -> Figures:
+        self._ground.settle(cores().rest)
+        return self._ask(workload, connections, self._usual)
+
+    def at_rate(self, workload: orders.Workload, *, connections: int, rate: float) -> Figures:
+        """Ours, asked so many times a second."""
+        self._ground.settle(cores().rest)
+        return self._ask(workload, connections, self._house, rate=rate)
+
+    def naive_rounds(self, workload: orders.Workload, *, connections: int, count: int) -> Iterator[NaiveRound]:
+        for _ in range(count):
+            yield NaiveRound(
+                ours=self.ours(workload, connections=connections),
+                naive=self.naive(workload, connections=connections),
+            )
 
     def bare(self, workload: orders.Workload, *, connections: int) -> Figures:
         """The client alone: nothing is placed."""
@@ -159,7 +204,15 @@ class Bench:
             }
             yield Round(ours=taken[self.ours], pgbench=taken[self.pgbench])
 
-    def _ask(self, workload: orders.Workload, connections: int, server: Server, *, again: bool = False) -> Figures:
+    def _ask(
+        self,
+        workload: orders.Workload,
+        connections: int,
+        server: Server,
+        *,
+        again: bool = False,
+        rate: float | None = None,
+    ) -> Figures:
         plan = plan_of(
             workload,
             port=server.port,
@@ -169,6 +222,7 @@ class Bench:
             first=self._number_next,
             server_pid=server.pid,
             again=again,
+            rate=rate,
         )
         self._number_next += plan.count
         client = subprocess.Popen(
@@ -182,9 +236,9 @@ class Bench:
 
 
 @contextmanager
-def serving(*options: str, log: Path) -> Iterator[Server]:
-    """bench.serve with these options, on its core. Errors: RunFailed."""
-    command = [sys.executable, "-m", "bench.serve", *options]
+def serving(*options: str, log: Path, module: str = "bench.serve") -> Iterator[Server]:
+    """The module with these options, on its core. Errors: RunFailed."""
+    command = [sys.executable, "-m", module, *options]
     command += [piece for core in cores().server for piece in ("--core", str(core))]
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output, cwd=ROOT, text=True)
@@ -209,12 +263,15 @@ def measure(
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
         serving("--url", place.url, "--var", str(var), log=var / "server.log") as house,
+        serving("--url", place.url, log=var / "naive.log", module="bench.naive") as usual,
     ):
         place.check_durable()
         place.stock_up()
-        bench = Bench(place, house, var, seconds=seconds, warm_s=warm_s)
-        task = progress.add_task("", total=len(wanted) * (1 + len(connections) * (rounds + 1)))
-        rows_per_order, measured = {}, []
+        bench = Bench(place, house, usual, var, seconds=seconds, warm_s=warm_s)
+        task = progress.add_task("", total=len(wanted) * (2 + len(connections)) * (rounds + 1))
+        rows_per_order: dict[str, dict[str, float]] = {}
+        measured: list[Measured] = []
+        beside: list[Beside] = []
         for workload in wanted:
             progress.update(task, description=f"{workload.name}: rows")
             rows_per_order[workload.name] = bench.check_rows(workload)
@@ -228,6 +285,9 @@ def measure(
                     taken.append(one)
                     progress.advance(task)
                 measured.append(_measured(workload, number, taken, bare))
+            progress.update(task, description=f"{workload.name}: the usual way, and half the rate")
+            beside.append(_beside(bench, workload, measured[-1], rounds))
+            progress.advance(task, 2 * rounds)
         return Report(
             taken_at=datetime.now(UTC),
             machine=machine(),
@@ -237,7 +297,41 @@ def measure(
             seconds=seconds,
             rows_per_order=rows_per_order,
             measured=measured,
+            beside=beside,
+            answers=list(_answers(measured, beside)),
         )
+
+
+def _beside(bench: Bench, workload: orders.Workload, most: Measured, rounds: int) -> Beside:
+    many = most.connections
+    rate = median(one.ours.per_s for one in most.rounds) / 2
+    return Beside(
+        workload=workload.name,
+        naive=list(bench.naive_rounds(workload, connections=many, count=rounds)),
+        half_rate=rate,
+        half=[bench.at_rate(workload, connections=many, rate=rate) for _ in range(rounds)],
+    )
+
+
+def _answers(measured: Sequence[Measured], beside: Sequence[Beside]) -> Iterator[Answer]:
+    for other in beside:
+        name = other.workload
+        if name not in MOST:
+            continue
+        few, *_, many = (one for one in measured if one.workload == name)
+        rates = [one.ratio for one in many.rounds]
+        yield at_least(
+            MOST[name], f"{name}, {many.connections} connections", rates, by="ours / pgbench, calls a second"
+        )
+        rates = [one.ours.per_s / one.naive.per_s for one in other.naive]
+        yield at_least(
+            NAIVE, f"{name}, {many.connections} connections", rates, by="ours / plain FastAPI, calls a second"
+        )
+        rates = [one.ratio for one in few.rounds]
+        yield at_least(LONE, f"{name}, one connection", rates, by="ours / pgbench, calls a second")
+        lone_ms = median(one.ours.p50_ms for one in few.rounds)
+        waits = [one.p99_ms / lone_ms for one in other.half]
+        yield at_most(P99, f"{name}, at half the highest rate", waits, by="p99 / median of one connection")
 
 
 def show(report: Report, out: Console) -> None:
@@ -257,6 +351,7 @@ def show(report: Report, out: Console) -> None:
     for one in report.measured:
         table.add_row(one.workload, str(one.connections), *_cells(one), f"{one.bare.per_s:,.0f}")
     out.print(table)
+    show_answers(report.answers, out)
     out.print(
         "ratio: ours by pgbench's, median of the rounds; bare: the same client, answered by a handler that only"
     )
@@ -303,8 +398,8 @@ def _answer(port: int, request: bytes) -> bytes:
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    seconds: Annotated[float, typer.Option(min=0.1)] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1)] = 1.5,
     connections: Annotated[str, typer.Option(help="Numbers, comma-joined.")] = "1,16,64",
     only: Annotated[str | None, typer.Option(help="One kind of orders: " + "; ".join(orders.WORKLOADS))] = None,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,

@@ -28,7 +28,16 @@ PIECES: Final = 1_000_000_000
 PRODUCT_FIRST: Final = 5_000_000
 """The products made here have the ids from this one on."""
 DURABLE: Final = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on"}
-TABLES: Final = ("orders", "order_line", "order_reference", "stock_move", "event", "callback")
+TABLES: Final = (
+    "orders",
+    "order_line",
+    "order_reference",
+    "stock_move",
+    "event",
+    "callback",
+    "packing",
+    "packing_item",
+)
 
 
 class NotDurable(Exception):

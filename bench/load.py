@@ -8,6 +8,7 @@ import asyncio
 import gc
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from itertools import cycle
 from typing import cast
@@ -20,8 +21,10 @@ from bench import orders
 from bench.figures import Figures, figures
 from bench.machine import cpu_s
 
-REQUESTS_PER_S_MAX = 20_000
+REQUESTS_PER_S_MAX = 15_000
 """So many are made ready for each second: several times what one core can place."""
+TICK_S = 0.001
+"""At a given rate: so often it is looked which requests are due."""
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length: "
 OK = b"HTTP/1.1 200 "
@@ -40,6 +43,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Requests made ready."""
     again: bool
     """Whether they may be sent a second time: to a server that places nothing."""
+    rate: float | None = None
+    """Requests a second, evenly; None sends the next one on each connection when it has the answer to the last."""
 
 
 class WrongAnswer(Exception):
@@ -48,7 +53,7 @@ class WrongAnswer(Exception):
 
 class Run:
     def __init__(self, plan: Plan) -> None:
-        workload = orders.KNOWN[plan.workload]
+        workload = orders.WORKLOADS[plan.workload]
         self.plan = plan
         ready = orders.requests(workload, first=plan.first, count=plan.count)
         self.requests: Iterator[bytes] = cycle(ready) if plan.again else iter(ready)
@@ -57,6 +62,9 @@ class Run:
         self.counting = False
         self.sending = True
         self.open = plan.connections
+        self.idle: list[Connection] = []
+        self.due: deque[float] = deque()
+        """When requests became due that no connection was free for."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def go(self) -> Figures:
@@ -65,17 +73,40 @@ class Run:
             (await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port))[1]
             for _ in range(self.plan.connections)
         ]
-        for connection in connections:
-            connection.send()
+        pacing = None
+        if self.plan.rate is None:
+            for connection in connections:
+                connection.send(time.perf_counter())
+        else:
+            self.idle = connections
+            pacing = asyncio.create_task(self._pace(self.plan.rate))
         await self._for(self.plan.warm_s)
         began, cpu_before = time.perf_counter(), cpu_s(self.plan.server_pid)
         self.counting = True
         await self._for(self.plan.seconds)
         self.counting = self.sending = False
+        if pacing is not None:
+            await pacing
         seconds, cpu_after = time.perf_counter() - began, cpu_s(self.plan.server_pid)
         await self.ended
         busy = None if cpu_before is None or cpu_after is None else (cpu_after - cpu_before) / seconds
         return figures(self.latencies_s, seconds=seconds, server_busy=busy)
+
+    async def _pace(self, rate: float) -> None:
+        """A request that finds no free connection waits for one, and its time counts from when it was due."""
+        began, sent = time.perf_counter(), 0
+        while self.sending:
+            now = time.perf_counter()
+            while sent < (now - began) * rate:
+                sent += 1
+                if self.idle:
+                    self.idle.pop().send(now)
+                else:
+                    self.due.append(now)
+            await asyncio.sleep(TICK_S)
+        self.due.clear()
+        for connection in self.idle:
+            connection.rest()
 
     async def _for(self, seconds: float) -> None:
         await asyncio.wait({self.ended}, timeout=seconds)
@@ -98,13 +129,19 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._write = cast(asyncio.WriteTransport, transport).write
 
-    def send(self) -> None:
+    def send(self, due_at: float) -> None:
         request = next(self._run.requests, None)
         if request is None:
             self._run.fail("all requests that were made ready are used up")
             return
-        self._sent_at = time.perf_counter()
+        self._sent_at = due_at
         self._write(request)
+
+    def rest(self) -> None:
+        self._at_rest = True
+        self._run.open -= 1
+        if not self._run.open and not self._run.ended.done():
+            self._run.ended.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         data = self._received + data
@@ -123,13 +160,14 @@ class Connection(asyncio.Protocol):
             run.latencies_s.append(time.perf_counter() - self._sent_at)
         if not data.startswith(OK) or run.success not in data:
             run.fail(data.decode(errors="replace"))
+        elif run.due:
+            self.send(run.due.popleft())
+        elif run.sending and run.plan.rate is None:
+            self.send(time.perf_counter())
         elif run.sending:
-            self.send()
+            run.idle.append(self)
         else:
-            self._at_rest = True
-            run.open -= 1
-            if not run.open and not run.ended.done():
-                run.ended.set_result(None)
+            self.rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._at_rest:
@@ -146,6 +184,7 @@ def plan_of(
     first: int,
     server_pid: int,
     again: bool = False,
+    rate: float | None = None,
 ) -> Plan:
     return Plan(
         workload=workload.name,
@@ -157,6 +196,7 @@ def plan_of(
         server_pid=server_pid,
         count=int(REQUESTS_PER_S_MAX * (warm_s + seconds)) + connections,
         again=again,
+        rate=rate,
     )
 
 

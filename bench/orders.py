@@ -29,20 +29,21 @@ class Workload(Struct, frozen=True, kw_only=True):
     """How many products the lines are spread over; 0 for an order without lines."""
     success: str
     """What stands in the body of every good answer."""
+    table: str = "orders"
+    """Of which each call writes one row."""
 
 
 WORKLOADS: Final = {
     workload.name: workload
     for workload in (
+        Workload(name="ovopark", dialect="ovopark", goods=3, success='"codename":"SUCCESS"', table="packing"),
         Workload(name="birdsystem", dialect="birdsystem", goods=0, success='"success":true'),
         Workload(name="hongxun", dialect="hongxun", goods=GOODS, success='"flag":true'),
         Workload(name="hongxun, one product", dialect="hongxun", goods=1, success='"flag":true'),
     )
 }
 
-PACKINGS: Final = Workload(name="packing reports", dialect="ovopark", goods=3, success='"codename":"SUCCESS"')
-"""Reports of packed orders, each of three lines."""
-KNOWN: Final = WORKLOADS | {PACKINGS.name: PACKINGS}
+"""Ovopark's are reports of packed orders, each with three kinds of goods."""
 STATIONS: Final = 100
 """Benches that pack one after the other; the first is the one with a camera."""
 PACKED_S: Final = 45

@@ -26,6 +26,7 @@ SEQUENCE: Final = "bench_order_id"
 ID_FIRST: Final = 9_000_000_000_000_000
 """Above all ids that the server gives."""
 LOG_US: Final = 1_000_000
+GIVEN: Final = f"(SELECT nextval('{SEQUENCE}') AS id) AS given"
 
 
 class PgbenchMissing(Exception):
@@ -54,8 +55,12 @@ def version() -> str:
 
 
 def script(conn: psycopg.Connection, workload: orders.Workload) -> str:
-    """One order as a pgbench script, after the newest one of this dialect on record."""
+    """One call's rows as a pgbench script, after the newest ones of this dialect on record."""
     conn.execute(f"CREATE SEQUENCE IF NOT EXISTS {SEQUENCE} START {ID_FIRST}")
+    return _packing(conn) if workload.table == "packing" else _order(conn, workload)
+
+
+def _order(conn: psycopg.Connection, workload: orders.Workload) -> str:
     [order_id] = _row(conn, f"SELECT max(id) FROM orders WHERE dialect = '{workload.dialect}' AND id < {ID_FIRST}")
     of_order = f"account_id = {ACCOUNT} AND order_id = {order_id}"
     placed = _insert(
@@ -69,7 +74,7 @@ def script(conn: psycopg.Connection, workload: orders.Workload) -> str:
             "created_at": "now()",
             "updated_at": "now()",
         },
-        f"(SELECT nextval('{SEQUENCE}') AS id) AS given",
+        GIVEN,
     )
     event = _insert(
         conn,
@@ -88,6 +93,36 @@ def script(conn: psycopg.Connection, workload: orders.Workload) -> str:
         parts += _lines(conn, of_order)
     statement = "WITH " + ",\n".join(parts) + f"\n{event};\n"
     return (f"\\set good random(0, {workload.goods - 1})\n" if workload.goods else "") + statement
+
+
+def _packing(conn: psycopg.Connection) -> str:
+    id_, number = _row(conn, "SELECT id, order_number FROM packing WHERE order_id IS NULL ORDER BY id DESC LIMIT 1")
+    packed = _insert(
+        conn,
+        "packing",
+        f"id = {id_}",
+        {"order_number": "given.id::text", "reported_at": "now()"},
+        GIVEN,
+    )
+    items = [
+        _insert(
+            conn, "packing_item", f"packing_id = {id_} AND line_no = {line_no}", {"packing_id": "packed.id"}, "packed"
+        )
+        for (line_no,) in conn.execute("SELECT line_no FROM packing_item WHERE packing_id = %s", (id_,)).fetchall()
+    ]
+    selects = [items[0], *(item[item.index("SELECT ") :] for item in items[1:])]
+    event = _insert(
+        conn,
+        "event",
+        f"account_id = {ACCOUNT} AND subject = 'packing:{number}'",
+        {"subject": "E'packing\\x3a' || packed.order_number", "happened_at": "now()", "learned_at": "now()"},
+        "packed",
+    )
+    parts = [
+        f"packed AS (\n{packed}\nRETURNING id, order_number)",
+        "items AS (\n" + "\nUNION ALL\n".join(selects) + ")",
+    ]
+    return "WITH " + ",\n".join(parts) + f"\n{event};\n"
 
 
 def run(url: str, text: str, *, clients: int, warm_s: float, seconds: float) -> Figures:

@@ -21,24 +21,44 @@ ROOT = Path(__file__).parents[2]
 SECRET = "c8f1e2d3b4a59687"
 
 
-def test_it_runs(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench.bench_create", "--tiny", "--only", "hongxun", "--results", str(tmp_path)]
+@pytest.mark.parametrize(
+    ("only", "rows"),
+    [
+        ("hongxun", {"orders": 1, "order_line": 1, "stock_move": 1, "stock updates": 1, "event": 1}),
+        ("ovopark", {"packing": 1, "packing_item": 3, "event": 1}),
+    ],
+)
+@pytest.mark.timeout(120)
+def test_it_runs(tmp_path: Path, only: str, rows: dict[str, float]) -> None:
+    command = [sys.executable, "-m", "bench.bench_create", "--tiny", "--only", only, "--results", str(tmp_path)]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
     [file] = tmp_path.glob("create-*.json")
     report = json.loads(file.read_text())
-    [measured] = report["measured"]
-    assert {"orders": 1, "order_line": 1, "stock_move": 1, "stock updates": 1, "event": 1}.items() <= report[
-        "rows_per_order"
-    ]["hongxun"].items()
-    for side in (*measured["rounds"][0].values(), measured["bare"]):
-        assert side["per_s"] > 0
-        assert 0 < side["p50_ms"] <= side["p99_ms"]
-    assert measured["ratio"] == pytest.approx(
-        measured["rounds"][0]["ours"]["per_s"] / measured["rounds"][0]["pgbench"]["per_s"]
-    )
+    assert rows.items() <= report["rows_per_order"][only].items()
+    assert [measured["connections"] for measured in report["measured"]] == [1, 2]
+    [beside] = report["beside"]
+    for measured in report["measured"]:
+        for side in (
+            *measured["rounds"][0].values(),
+            measured["bare"],
+            *beside["naive"][0].values(),
+            beside["half"][0],
+        ):
+            assert side["per_s"] > 0
+            assert 0 < side["p50_ms"] <= side["p99_ms"]
+        assert measured["ratio"] == pytest.approx(
+            measured["rounds"][0]["ours"]["per_s"] / measured["rounds"][0]["pgbench"]["per_s"]
+        )
+    assert beside["half_rate"] == report["measured"][1]["rounds"][0]["ours"]["per_s"] / 2
+    assert [answer["question"] for answer in report["answers"]] == [
+        f"{only}, 2 connections",
+        f"{only}, 2 connections",
+        f"{only}, one connection",
+        f"{only}, at half the highest rate",
+    ]
     assert report["postgres"] in done.stdout
     assert report["machine"]["commit"] in done.stdout
 
