@@ -7,7 +7,7 @@ statements that write as many moves and change as many buckets, and one that bri
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.bench_delivery import prepare
+from bench.goals import Answer, at_most, show_answers
 from bench.ground import ACCOUNT, OWNER, WAREHOUSE, Ground, ground
 from bench.machine import ROOT, Machine, machine
 from bench.report import publish, say_machine, say_postgres
@@ -41,6 +42,10 @@ SIZES: Final = (1_000, 5_000)
 TINY_SIZES: Final = (5, 20)
 PROMISED_S: Final = {1_000: 2.0, 5_000: 10.0}
 """A receipt of so many lines, on two cores."""
+DEAREST: Final = 3.0
+"""Of ours, as a multiple of the bare statements."""
+STEEPEST: Final = 1.3
+"""A line of the largest, as a multiple of a line of the smallest."""
 COMPANY: Final = CompanyId(36)
 PIECES: Final = 2
 
@@ -63,12 +68,20 @@ BARE_LINES: Final = "UPDATE order_line SET done = done + 0 WHERE account_id = 47
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """Seconds of one command, and of the bare statements beside it: medians of the rounds."""
+    """Seconds of one command, and of the bare statements beside it, of each round."""
 
     what: str
     lines: int
-    ours_s: float
-    bare_s: float
+    ours: list[float]
+    bare: list[float]
+
+    @property
+    def ours_s(self) -> float:
+        return median(self.ours)
+
+    @property
+    def bare_s(self) -> float:
+        return median(self.bare)
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -77,6 +90,7 @@ class Report(Struct, frozen=True, kw_only=True):
     postgres: str
     rounds: int
     measured: list[Measured]
+    answers: list[Answer]
 
 
 class Docks:
@@ -167,10 +181,7 @@ async def _measured(place: Ground, sizes: tuple[int, ...], rounds: int) -> list[
                     taken["shipment", size][0].append(await docks.ship(going))
                     taken["shipment", size][1].append(docks.bare(going))
                     progress.advance(task)
-    return [
-        Measured(what=what, lines=size, ours_s=median(ours), bare_s=median(bare))
-        for (what, size), (ours, bare) in taken.items()
-    ]
+    return [Measured(what=what, lines=size, ours=ours, bare=bare) for (what, size), (ours, bare) in taken.items()]
 
 
 def measure(*, sizes: tuple[int, ...], rounds: int) -> Report:
@@ -178,13 +189,26 @@ def measure(*, sizes: tuple[int, ...], rounds: int) -> Report:
         place.check_durable()
         prepare(place.url, var)
         place.conn.execute(PRODUCTS.encode(), {"count": max(sizes)})
+        measured = asyncio.run(_measured(place, sizes, rounds))
         return Report(
             taken_at=datetime.now(UTC),
             machine=machine(),
             postgres=place.version,
             rounds=rounds,
-            measured=asyncio.run(_measured(place, sizes, rounds)),
+            measured=measured,
+            answers=list(_answers(measured, sizes)),
         )
+
+
+def _answers(measured: list[Measured], sizes: tuple[int, ...]) -> Iterator[Answer]:
+    for one in measured:
+        ratios = [ours / bare for ours, bare in zip(one.ours, one.bare, strict=True)]
+        yield at_most(DEAREST, f"{one.what} of {one.lines:,} lines", ratios, by="ours / bare set-based SQL, time")
+    by = {(one.what, one.lines): one.ours for one in measured}
+    few, many = min(sizes), max(sizes)
+    for what in dict.fromkeys(one.what for one in measured):
+        ratios = [(large / many) / (small / few) for small, large in zip(by[what, few], by[what, many], strict=True)]
+        yield at_most(STEEPEST, f"{what}: is it linear?", ratios, by=f"a line of {many:,} / a line of {few:,}, time")
 
 
 def show(report: Report, out: Console) -> None:
@@ -205,11 +229,12 @@ def show(report: Report, out: Console) -> None:
             "" if promised is None else f"≤ {promised:g} s",
         )
     out.print(table)
+    show_answers(report.answers, out)
 
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[float, typer.Option(help="As the other benches; here the sizes say how long it takes.")] = 0.0,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",

@@ -18,4 +18,5 @@ def test_it_runs(tmp_path: Path) -> None:
     report = json.loads(file.read_text())
     measured = {(one["what"], one["lines"]) for one in report["measured"]}
     assert measured == {(what, lines) for what in ("receipt", "shipment") for lines in (5, 20)}
-    assert all(one["ours_s"] > 0 and one["bare_s"] > 0 for one in report["measured"])
+    assert all(seconds > 0 for one in report["measured"] for seconds in (*one["ours"], *one["bare"]))
+    assert len(report["answers"]) == 6
