@@ -134,6 +134,7 @@ _LINES: Final = """, lines AS (
            product_id bigint, sku text, sub_inventory_id bigint, lot text, condition text, quantity bigint,
            partner_fields jsonb)
       JOIN placed ON placed.id = order_id
+     ORDER BY order_id, line_no
     RETURNING id, account_id, order_id, line_no
 )"""
 _TAKES: Final = f""", taken AS MATERIALIZED (
