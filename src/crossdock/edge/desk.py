@@ -10,11 +10,15 @@ from crossdock.base.errors import CrossdockError
 from crossdock.base.objects import Objects
 from crossdock.base.seal import Seal
 from crossdock.core.accounts.book import AccountBook
+from crossdock.core.handover import commands as handovers
+from crossdock.core.handover.model import PickUp, Use
 from crossdock.core.lockers.doors import Doors
 from crossdock.core.orders.model import Placed, PlaceOrder
 from crossdock.core.orders.placing import Placing, intake_key
 from crossdock.core.packing.commands import report_many
 from crossdock.core.packing.model import PackingReport, Reported
+from crossdock.core.staff.model import Staff
+from crossdock.core.staff.queries import staff_by_tokens
 from crossdock.db.database import Database
 from crossdock.db.intake import Intake
 from crossdock.db.signals import Signals
@@ -23,7 +27,7 @@ from crossdock.edge.limits import Limiter
 
 @dataclass(frozen=True)
 class Desk:
-    """`orders` and `packings` commit in groups; everything else opens `database.transaction()` itself."""
+    """`orders`, `packings` and `uses` commit in groups; everything else opens `database.transaction()` itself."""
 
     config: Config
     clock: Clock
@@ -34,6 +38,10 @@ class Desk:
     """Accounts and their credentials, kept for a few seconds."""
     orders: Intake[PlaceOrder, Placed]
     packings: Intake[PackingReport, Reported]
+    uses: Intake[Use, PickUp | None]
+    """Pick-up codes that are used; None as `consume_many` says it."""
+    tokens: Intake[str, Staff | None]
+    """Whose token it is, asked of the database at each call, for all who call at the same time together."""
     objects: Objects
     """Files too large for a row."""
     doors: Doors
@@ -52,6 +60,14 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             async with database.autocommit() as tx:
                 return await report_many(tx, reports)
 
+        async def consume(uses: list[Use]) -> list[PickUp | CrossdockError | None]:
+            async with database.transaction() as tx:
+                return await handovers.consume_many(tx, uses)
+
+        async def look_up(tokens: list[str]) -> list[Staff | CrossdockError | None]:
+            async with database.autocommit() as tx:
+                return [*await staff_by_tokens(tx, tokens=tokens)]
+
         desk = Desk(
             config=config,
             clock=clock,
@@ -61,6 +77,8 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             accounts=AccountBook(database, seal),
             orders=Intake(placing.place_many, key=intake_key),
             packings=Intake(report, key=lambda report: (report.enterprise_id, report.order_number)),
+            uses=Intake(consume, key=lambda _: None),
+            tokens=Intake(look_up, key=lambda _: None),
             objects=Objects(config.storage_url, var=config.var),
             doors=Doors(database, signals),
             limiter=Limiter(config),
@@ -70,3 +88,4 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
         finally:
             await desk.orders.close()
             await desk.packings.close()
+            await desk.uses.close()

@@ -18,6 +18,7 @@ from crossdock.core.handover.errors import (
     NotPrepared,
     OrderNotPaid,
 )
+from crossdock.core.handover.model import PickUp, Use
 from tests.core.handover.conftest import AT_SHOP, CLERK, MANAGER, OTHER_SHOP, Counter
 
 
@@ -116,6 +117,85 @@ async def test_a_code_without_an_order(counter: Counter) -> None:
     pick_up = await counter.issued(payment="pending")
     await counter.set(pick_up, order_id=None)
     assert (await counter.consume(pick_up)).state == "used"
+
+
+# Together ------------------------------------------------------------------------------
+
+
+def use(pick_up: PickUp, **more: Any) -> Use:
+    return Use(**{**AT_SHOP, "key": pick_up.key, "staff_id": CLERK, **more})
+
+
+async def test_many_at_once_are_answered_each_by_itself(counter: Counter) -> None:
+    good, other, elsewhere = [await counter.issued(number) for number in ("N-1", "N-2", "N-3")]
+    unpaid = await counter.issued("N-4", payment="pending")
+    own = await counter.world.set_aside("N-5")
+    [(key,)] = await counter.world.rows("SELECT key FROM handover WHERE order_id = %(id)s", id=own.id)
+    uses = [
+        use(good),
+        use(good, staff_id=MANAGER),
+        use(unpaid),
+        use(other, prepared_first=True),
+        use(elsewhere, site_id=OTHER_SHOP),
+        use(good, key=key),
+        use(other, staff_id=MANAGER),
+    ]
+
+    answers = await counter.do(commands.consume_many, uses=uses)
+
+    assert [type(answer).__name__ for answer in answers] == [
+        "PickUp",
+        "KeyUsed",
+        "OrderNotPaid",
+        "NotPrepared",
+        "KeyUnknown",
+        "NoneType",
+        "PickUp",
+    ]
+    assert answers[0] == await counter.read(good)
+    assert answers[6] == await counter.read(other)
+    assert [await counter.state_of(one.order_id) for one in (good, other, elsewhere)] == [
+        "delivered",
+        "delivered",
+        "shipped",
+    ]
+    assert await counter.state_of(own.id) == "allocated", "goods that lie here leave in a transaction of their own"
+    assert sorted(row for row in await counter.history() if row[0] == "consume") == [
+        ("consume", MANAGER, ""),
+        ("consume", CLERK, ""),
+    ]
+    await counter.world.verified()
+
+
+async def test_together_and_alone_say_the_same(counter: Counter) -> None:
+    alone, together = await counter.issued("N-1"), await counter.issued("N-2")
+
+    await counter.consume(alone)
+    await counter.do(commands.consume_many, uses=[use(together)])
+
+    told = [
+        await counter.world.rows(
+            "SELECT kind, dialect, actor, facts - 'handover_id' - 'number' FROM event WHERE order_id = %(id)s"
+            " AND kind IN ('handover.used', 'order.delivered') ORDER BY id",
+            id=one.order_id,
+        )
+        for one in (alone, together)
+    ]
+    assert len(told[0]) == 2
+    assert told[0] == told[1]
+
+
+async def test_two_batches_with_the_same_codes_in_turned_order(counter: Counter) -> None:
+    codes = [await counter.issued(f"N-{number}") for number in range(20)]
+
+    answers = await asyncio.gather(
+        counter.do(commands.consume_many, uses=[use(one) for one in codes]),
+        counter.do(commands.consume_many, uses=[use(one) for one in reversed(codes)]),
+    )
+
+    for one, other in zip(answers[0], reversed(answers[1]), strict=True):
+        assert sorted((type(one).__name__, type(other).__name__)) == ["KeyUsed", "PickUp"]
+    await counter.world.verified()
 
 
 # Setting aside -------------------------------------------------------------------------

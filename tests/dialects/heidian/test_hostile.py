@@ -203,7 +203,7 @@ async def test_the_log_tells_no_code_no_token_and_no_password(
 
     with structlog.testing.capture_logs([structlog.processors.format_exc_info]) as logged:
         await everything()
-        monkeypatch.setattr(commands, "consume", burst)
+        monkeypatch.setattr(commands, "consume_many", burst)
         monkeypatch.setattr(orders, "by_token", burst)
         await everything()
 

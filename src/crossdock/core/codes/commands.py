@@ -40,16 +40,6 @@ async def note(
     **facts: Any,
 ) -> str:
     """One row in the shop's history and one on the order's timeline; who did it, by user name if it was staff."""
-    changed = CodeChanged(
-        handover_id=about.id,
-        number=about.order_number,
-        site_id=about.site_id,
-        shop=about.shop,
-        action=action,
-        staff_id=staff_id,
-        reason=reason,
-        **after,
-    )
     actor = (
         await record_action(
             tx,
@@ -65,19 +55,42 @@ async def note(
         )
         or actor
     )
-    await events.append(
-        tx,
-        NewEvent(
-            account_id=about.account_id,
-            kind=KINDS[action],
-            subject=f"handover:{about.id}",
-            order_id=about.order_id,
-            dialect=dialect,
-            actor=actor,
-            facts={**to_builtins(changed), **facts},
-        ),
-    )
+    event = told(about, action, after=after, staff_id=staff_id, reason=reason, dialect=dialect, actor=actor, **facts)
+    await events.append(tx, event)
     return actor
+
+
+def told(
+    about: Code,
+    action: str,
+    *,
+    after: dict[str, Any],
+    staff_id: StaffId | None,
+    reason: str,
+    dialect: str,
+    actor: str,
+    **facts: Any,
+) -> NewEvent:
+    """What the order's timeline tells of a change."""
+    changed = CodeChanged(
+        handover_id=about.id,
+        number=about.order_number,
+        site_id=about.site_id,
+        shop=about.shop,
+        action=action,
+        staff_id=staff_id,
+        reason=reason,
+        **after,
+    )
+    return NewEvent(
+        account_id=about.account_id,
+        kind=KINDS[action],
+        subject=f"handover:{about.id}",
+        order_id=about.order_id,
+        dialect=dialect,
+        actor=actor,
+        facts={**to_builtins(changed), **facts},
+    )
 
 
 async def cancel(

@@ -15,10 +15,9 @@ async def append(tx: Tx, event: NewEvent, *, asked: Collection[str] = ()) -> lis
     return await sql.append(tx, [event], asked=asked)
 
 
-async def append_many(tx: Tx, events: Sequence[NewEvent]) -> None:
-    """In the order given."""
-    if events:
-        await sql.append(tx, events)
+async def append_many(tx: Tx, events: Sequence[NewEvent], *, asked: Collection[str] = ()) -> list[str]:
+    """In the order given; as `append`, for the accounts of all of them."""
+    return await sql.append(tx, events, asked=asked) if events else []
 
 
 async def hold_receivers(tx: Tx, *, account_id: AccountId) -> None:

@@ -1,17 +1,18 @@
 """What happens to a parcel at a counter: its code is issued, it is set aside, handed over, taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from msgspec import structs, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from crossdock.base.errors import CrossdockError
-from crossdock.base.ids import AccountId, OrderId, SiteId, StaffId
+from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.catalog import queries as catalog
-from crossdock.core.codes.commands import note
+from crossdock.core.codes.commands import note, told
 from crossdock.core.codes.model import stand
-from crossdock.core.events.model import HOUSE
+from crossdock.core.events import commands as events
+from crossdock.core.events.model import HOUSE, NewEvent
 from crossdock.core.handover import queries, sql
 from crossdock.core.handover.codes import TRIES_MAX, draw
 from crossdock.core.handover.errors import (
@@ -27,7 +28,7 @@ from crossdock.core.handover.errors import (
     RollbackClosed,
     RollbackLimit,
 )
-from crossdock.core.handover.model import Issued, PickUp, PickUpState
+from crossdock.core.handover.model import Issued, PickUp, PickUpState, StaffName, Use
 from crossdock.core.leaving import commands as leaving
 from crossdock.core.notices import commands as notices
 from crossdock.core.orders import commands as orders
@@ -35,7 +36,7 @@ from crossdock.core.orders import payment_sql
 from crossdock.core.orders import queries as order_queries
 from crossdock.core.orders.errors import StateForbids
 from crossdock.core.orders.model import PAID, Order, product_ids
-from crossdock.core.staff.commands import action_of
+from crossdock.core.staff.commands import action_of, check_action
 from crossdock.core.stock import commands as stock
 from crossdock.db.errors import ConstraintBroken
 from crossdock.db.tx import Tx
@@ -153,26 +154,48 @@ async def consume(
     again = await _done_before(tx, account_id, site_id, operation_id, action="consume", staff_id=staff_id, key=key)
     if again is not None:
         return again
-    await sql.hold_order(tx, account_id=account_id, site_id=site_id, key=key)
-    used = await sql.mark_used(
-        tx, account_id=account_id, site_id=site_id, key=key, staff_id=staff_id, prepared_only=prepared_first
-    )
-    if used is None:
-        raise await _refusal(tx, account_id=account_id, site_id=site_id, key=key)
-    pick_up = await queries.pick_up(tx, account_id=account_id, site_id=site_id, handover_id=used.id)
-    clerk = await note(
-        tx,
-        pick_up,
-        "consume",
-        before=stand("unused", prepared=used.was_prepared),
-        after=pick_up.stand,
+    check_action(reason=reason, operation_id=operation_id)
+    use = Use(
+        account_id=account_id,
+        site_id=site_id,
+        key=key,
         staff_id=staff_id,
+        prepared_first=prepared_first,
         reason=reason,
         operation_id=operation_id,
         dialect=dialect,
     )
-    shipped_here = await _hand_out(tx, pick_up, dialect=dialect, actor=clerk)
+    [found] = await _held(tx, [use])
+    if isinstance(found, CrossdockError):
+        raise found
+    [pick_up] = await _use(tx, [(use, found)])
+    if not found.alone:
+        return pick_up
+    shipped_here = await _hand_out(tx, pick_up, dialect=dialect, actor=_user(pick_up))
     return structs.replace(pick_up, shipped_here=shipped_here)
+
+
+async def consume_many(tx: Tx, uses: Sequence[Use]) -> list[PickUp | CrossdockError | None]:
+    """As `consume`, for parcels that others named at the same time; an answer for each, in the order given.
+
+    Of several who name one code the first has it. None where goods leave the shop's own stock, which nothing was
+    done for: they take `consume`, in a transaction of their own. Uses have no operation. Answers: PickUp, and the
+    errors of `consume`.
+    """
+    answers: list[PickUp | CrossdockError | None] = []
+    won: dict[int, tuple[Use, _Held]] = {}
+    taken: set[HandoverId] = set()
+    for position, (use, found) in enumerate(zip(uses, await _held(tx, uses), strict=True)):
+        if isinstance(found, CrossdockError):
+            answers.append(found)
+            continue
+        answers.append(KeyUsed() if found.code.id in taken else None)
+        if found.code.id not in taken and not found.alone:
+            taken.add(found.code.id)
+            won[position] = (use, found)
+    for position, pick_up in zip(won, await _use(tx, list(won.values())), strict=True):
+        answers[position] = pick_up
+    return answers
 
 
 async def roll_back(
@@ -351,23 +374,124 @@ _ENDED: Final[dict[str, type[CrossdockError]]] = {
 }
 
 
-async def _refusal(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> CrossdockError:
-    found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=("unused", "used"))
-    if found is None:
+class _Held(Struct, frozen=True):
+    """A live code that may be used, and the order it is for; both are held."""
+
+    code: PickUp
+    order: sql.Held | None
+
+    @property
+    def alone(self) -> bool:
+        """Whether more than the code and the order's state changes with its use."""
+        order = self.order
+        if order is None:
+            return False
+        return order.kind != "outbound" or (order.site_id == self.code.site_id and order.state not in _GONE)
+
+    @property
+    def delivered(self) -> sql.Held | None:
+        """The order that is delivered by no more than the use."""
+        if self.order is None or self.alone or self.order.state != "shipped":
+            return None
+        return self.order
+
+
+_GONE: Final = frozenset({"shipped", "delivered"})
+
+
+async def _held(tx: Tx, uses: Sequence[Use]) -> list[_Held | CrossdockError]:
+    """What each of them names, or why it cannot be used."""
+    named = {sql.Named(use.account_id, use.site_id, use.key) for use in uses}
+    orders_held = await sql.held(tx, sorted(named))
+    codes = await sql.of_keys(tx, sorted(named))
+    return [
+        _judged(use, codes.get(sql.Named(use.account_id, use.site_id, use.key)), orders_held, tx.now) for use in uses
+    ]
+
+
+def _judged(
+    use: Use, code: PickUp | None, orders_held: Mapping[OrderId, sql.Held], now: datetime
+) -> _Held | CrossdockError:
+    if code is None:
         return KeyUnknown()
-    if found.state != "unused":
-        return _ENDED[found.state]()
-    if found.expires_at is not None and found.expires_at <= tx.now:
+    if code.state != "unused":
+        return _ENDED[code.state]()
+    if code.expires_at is not None and code.expires_at <= now:
         return KeyExpired()
-    if not await _paid(tx, found):
+    order = None if code.order_id is None else orders_held[code.order_id]
+    if order is not None and order.payment not in PAID:
         return OrderNotPaid()
-    return NotPrepared() if found.prepared_at is None else KeyUsed()
+    if use.prepared_first and code.prepared_at is None:
+        return NotPrepared()
+    return _Held(code, order)
 
 
-async def _paid(tx: Tx, pick_up: PickUp) -> bool:
-    if pick_up.order_id is None:
-        return True
-    return await sql.payment_of(tx, account_id=pick_up.account_id, order_id=pick_up.order_id) in PAID
+async def _use(tx: Tx, held: Sequence[tuple[Use, _Held]]) -> list[PickUp]:
+    """What is held is used, and orders are delivered that need no more than that."""
+    if not held:
+        return []
+    users = await sql.use(tx, [_row(use, found) for use, found in held])
+    used = [(use, found, _after(found.code, users[found.code.id], tx.now)) for use, found in held]
+    await events.append_many(tx, [_used(use, pick_up) for use, _, pick_up in used])
+    delivered = [(use, found.delivered, pick_up) for use, found, pick_up in used if found.delivered is not None]
+    await orders.delivered_with(
+        tx,
+        [
+            orders.DeliveredWith(
+                account_id=use.account_id,
+                order_id=order.id,
+                number=order.number,
+                order_dialect=order.dialect,
+                dialect=use.dialect,
+                actor=_user(pick_up),
+            )
+            for use, order, pick_up in delivered
+        ],
+        place="shop",
+    )
+    return [pick_up for _, _, pick_up in used]
+
+
+def _row(use: Use, found: _Held) -> sql.Used:
+    return sql.Used(
+        account_id=use.account_id,
+        site_id=use.site_id,
+        id=found.code.id,
+        staff_id=use.staff_id,
+        reason=use.reason,
+        operation_id=use.operation_id,
+        before=found.code.stand,
+        after=stand("used", prepared=True),
+        delivered=None if found.delivered is None else found.delivered.id,
+    )
+
+
+def _after(code: PickUp, user: StaffName, now: datetime) -> PickUp:
+    return structs.replace(
+        code,
+        state="used",
+        used_at=now,
+        used_by=user,
+        prepared_at=code.prepared_at or now,
+        prepared_by=code.prepared_by or user,
+        updated_at=now,
+    )
+
+
+def _used(use: Use, pick_up: PickUp) -> NewEvent:
+    return told(
+        pick_up,
+        "consume",
+        after=pick_up.stand,
+        staff_id=use.staff_id,
+        reason=use.reason,
+        dialect=use.dialect,
+        actor=_user(pick_up),
+    )
+
+
+def _user(pick_up: PickUp) -> str:
+    return "" if pick_up.used_by is None else pick_up.used_by.username
 
 
 async def _state_after(tx: Tx, pick_up: PickUp) -> PickUpState:

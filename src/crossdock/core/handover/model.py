@@ -8,6 +8,7 @@ from msgspec import Struct, convert, field
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.catalog.model import Product
 from crossdock.core.codes.model import OnlineShop, stand
+from crossdock.core.events.model import HOUSE
 from crossdock.core.orders.model import Order, OrderLine, PaymentRow
 
 PickUpState = Literal["unused", "used", "expired", "canceled"]
@@ -86,6 +87,20 @@ class PickUp(Struct, frozen=True, kw_only=True):
     def stand(self) -> dict[str, Any]:
         """As the history of its shop says where it stands."""
         return stand(self.state, prepared=self.prepared_at is not None)
+
+
+class Use(Struct, frozen=True, kw_only=True):
+    """Somebody of the staff hands over the parcel behind a code."""
+
+    account_id: AccountId
+    site_id: SiteId
+    key: str
+    staff_id: StaffId
+    prepared_first: bool = False
+    """Only a parcel that was set aside."""
+    reason: str = ""
+    operation_id: str | None = None
+    dialect: str = HOUSE
 
 
 class PickUpFilter(Struct, frozen=True, kw_only=True):

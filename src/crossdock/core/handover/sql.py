@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
+from crossdock.base import json
 from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
 from crossdock.core.codes.model import OnlineShop
 from crossdock.core.handover.model import PickUp, PickUpFilter, StaffName
@@ -124,23 +125,79 @@ async def lock(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: i
 
 
 async def hold_order(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> None:
-    """Lock the orders of the codes with this key, used ones too. Index: handover_site_key_idx.
+    """As `held`, for one code."""
+    await held(tx, [Named(account_id, site_id, key)])
+
+
+class Named(NamedTuple):
+    """What a clerk says of a code."""
+
+    account_id: AccountId
+    site_id: SiteId
+    key: str
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    id: OrderId
+    number: str
+    dialect: str
+    kind: str
+    site_id: SiteId | None
+    state: str
+    payment: str
+
+
+async def held(tx: Tx, named: Sequence[Named]) -> dict[OrderId, Held]:
+    """Lock the orders of the codes with these keys, used ones too, in the order of their ids.
 
     Everybody holds an order before its code, so that two who need both do not wait for each other.
+    Index: handover_site_key_idx.
     """
-    await tx.execute(
-        """
-SELECT o.id FROM orders o
- WHERE o.account_id = %(account_id)s
-   AND o.id IN (SELECT h.order_id FROM handover h
-                 WHERE h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s
-                   AND h.state IN ('unused', 'used') AND h.place = 'shop')
+    rows = await tx.many(
+        Held,
+        f"""
+SELECT o.id, o.number, o.dialect, o.kind, o.site_id, o.state, o.payment FROM orders o
+ WHERE o.account_id = ANY (%(account_ids)s::bigint[])
+   AND o.id IN (SELECT h.order_id FROM {_NAMED}
+                  JOIN handover h ON h.account_id = named.account_id AND h.site_id = named.site_id
+                                 AND h.key = named.key AND h.state IN ('unused', 'used') AND h.place = 'shop')
  ORDER BY o.id FOR NO KEY UPDATE OF o
 """,
-        account_id=account_id,
-        site_id=site_id,
-        key=key,
+        **_arrays(named),
     )
+    return {row.id: row for row in rows}
+
+
+async def of_keys(tx: Tx, named: Sequence[Named]) -> dict[Named, PickUp]:
+    """As `of_key`, an unused one first, then a used one; held until the transaction ends.
+
+    Their orders are held already. Index: handover_site_key_idx.
+    """
+    rows = await tx.many(
+        _Row,
+        f"""
+SELECT code.* FROM {_NAMED}
+ CROSS JOIN LATERAL ({_PICK_UPS}
+       AND h.account_id = named.account_id AND h.site_id = named.site_id AND h.key = named.key
+     ORDER BY coalesce(array_position(ARRAY['unused', 'used'], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC
+     LIMIT 1 FOR NO KEY UPDATE OF h) AS code
+""",
+        **_arrays(sorted(named)),
+    )
+    return {Named(row.account_id, row.site_id, row.key): _pick_up(row) for row in rows}
+
+
+_NAMED: Final = """
+       unnest(%(account_ids)s::bigint[], %(site_ids)s::bigint[], %(keys)s::text[]) AS named (account_id, site_id, key)
+"""
+
+
+def _arrays(named: Sequence[Named]) -> dict[str, Any]:
+    return {
+        "account_ids": [one.account_id for one in named],
+        "site_ids": [one.site_id for one in named],
+        "keys": [one.key for one in named],
+    }
 
 
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
@@ -268,42 +325,56 @@ async def set_prepared(tx: Tx, *, account_id: AccountId, handover_id: HandoverId
     )
 
 
-class Used(Struct, frozen=True):
+class Used(Struct, frozen=True, kw_only=True):
+    """A code that is used now, by whom, and the order that is delivered with it."""
+
+    account_id: AccountId
+    site_id: SiteId
     id: HandoverId
-    was_prepared: bool
+    staff_id: StaffId
+    reason: str
+    operation_id: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    delivered: OrderId | None
 
 
-async def mark_used(
-    tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, staff_id: StaffId, prepared_only: bool
-) -> Used | None:
-    """Flip one live key of a paid order to used; None when no such key matched. Index: handover_live_key."""
-    return await tx.one_or_none(
-        Used,
-        """
-WITH live AS (
-    SELECT id, prepared_at IS NOT NULL AS was_prepared FROM handover
-     WHERE site_id = %(site_id)s AND key = %(key)s AND state = 'unused' AND place = 'shop'
-       AND account_id = %(account_id)s
-       AND (expires_at IS NULL OR expires_at > %(now)s)
-       AND (NOT %(prepared_only)s OR prepared_at IS NOT NULL)
-       AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.account_id = handover.account_id AND o.id = handover.order_id
-                          AND o.payment <> ALL (%(paid)s::text[]))
-       FOR NO KEY UPDATE
+_USE: Final = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(used)s::json) AS g (account_id bigint, site_id bigint, id bigint,
+           staff_id bigint, reason text, operation_id text, before jsonb, after jsonb, delivered bigint)
+), used AS (
+    UPDATE handover h
+       SET state = 'used', used_at = %(now)s, used_by = staff_id, updated_at = %(now)s,
+           prepared_at = coalesce(prepared_at, %(now)s), prepared_by = coalesce(prepared_by, staff_id)
+      FROM given WHERE h.account_id = given.account_id AND h.id = given.id AND h.state = 'unused'
+    RETURNING h.id, given.staff_id
+), noted AS (
+    INSERT INTO staff_action (account_id, site_id, staff_id, action, handover_id, reason, before, after,
+                              operation_id, created_at)
+    SELECT account_id, site_id, staff_id, 'consume', id, reason, before, after, operation_id, %(now)s
+      FROM given ORDER BY id
+), delivered AS (
+    UPDATE orders o SET state = 'delivered', updated_at = %(now)s
+      FROM given WHERE o.account_id = given.account_id AND o.id = given.delivered AND o.state = 'shipped'
+    RETURNING o.id
 )
-UPDATE handover h
-   SET state = 'used', used_at = %(now)s, used_by = %(staff_id)s, updated_at = %(now)s,
-       prepared_at = coalesce(prepared_at, %(now)s), prepared_by = coalesce(prepared_by, %(staff_id)s)
-  FROM live WHERE h.id = live.id
-RETURNING h.id, live.was_prepared
-""",
-        account_id=account_id,
-        site_id=site_id,
-        key=key,
-        staff_id=staff_id,
-        prepared_only=prepared_only,
-        paid=sorted(PAID),
-        now=tx.now,
-    )
+SELECT used.id, staff.id, staff.username, (SELECT count(*) FROM delivered)
+  FROM used JOIN staff ON staff.id = used.staff_id
+"""
+
+
+async def use(tx: Tx, used: Sequence[Used]) -> dict[HandoverId, StaffName]:
+    """Live codes that the caller holds become used, with a row each in the history of their shops, and their
+    orders, which it holds too, delivered. Who used them.
+
+    Errors: LookupError where one of them was not held.
+    """
+    rows = await tx.rows(_USE, used=json.text(used), now=tx.now)
+    deliver = sum(one.delivered is not None for one in used)
+    if len(rows) != len(used) or any(delivered != deliver for *_, delivered in rows):
+        raise LookupError(f"{len(used)} codes to use and {deliver} orders to deliver, found {rows}")
+    return {HandoverId(id_): StaffName(staff_id, username) for id_, staff_id, username, _ in rows}
 
 
 async def mark_unused(tx: Tx, *, account_id: AccountId, handover_id: HandoverId, state: str) -> bool:

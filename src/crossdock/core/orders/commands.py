@@ -1,12 +1,15 @@
-"""Changing orders. A state changes only through `advance`, which checks the table and writes the timeline."""
+"""Changing orders. A state changes only through `advance`, which checks the table and writes the timeline.
 
-from collections.abc import Collection, Container
+Batches change it in statements of their own: `placing_sql`, and `use` in `handover/sql.py`.
+"""
+
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from crossdock.base.ids import AccountId, OrderId
 from crossdock.core.catalog import queries as catalog
@@ -440,6 +443,42 @@ async def deliver_held(tx: Tx, order: Order, *, place: str, dialect: str, actor:
         kind=kinds.ORDER_DELIVERED,
         facts={"number": order.number, "place": place},
     )
+
+
+class DeliveredWith(Struct, frozen=True, kw_only=True):
+    """An outbound order whose parcel was handed over, which its row says already."""
+
+    account_id: AccountId
+    order_id: OrderId
+    number: str
+    order_dialect: str
+    dialect: str
+    actor: str
+
+
+async def delivered_with(tx: Tx, delivered: Sequence[DeliveredWith], *, place: str) -> None:
+    """Say of orders, on their timelines, that they were delivered in this transaction."""
+    if not delivered:
+        return
+    wanted = await events.append_many(
+        tx,
+        [
+            NewEvent(
+                account_id=one.account_id,
+                kind=kinds.ORDER_DELIVERED,
+                subject=f"order:{one.order_id}",
+                order_id=one.order_id,
+                order_dialect=one.order_dialect,
+                dialect=one.dialect,
+                actor=one.actor,
+                facts={"number": one.number, "place": place},
+            )
+            for one in delivered
+        ],
+        asked=[kinds.ORDER_CHECK_POINT],
+    )
+    for one in delivered if wanted else ():
+        await got_further(tx, account_id=one.account_id, order_id=one.order_id, dialect=one.dialect, actor=one.actor)
 
 
 async def give_back(

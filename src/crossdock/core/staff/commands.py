@@ -171,10 +171,7 @@ async def record_action(
     which keeps others of the same id waiting. Returns who did it, by user name; empty for the system. Errors:
     ReasonTooLong, OperationIdInvalid.
     """
-    if len(reason) > REASON_CHARACTERS_MAX:
-        raise ReasonTooLong(characters_max=REASON_CHARACTERS_MAX)
-    if operation_id is not None and not 0 < len(operation_id) <= OPERATION_ID_CHARACTERS_MAX:
-        raise OperationIdInvalid(characters_max=OPERATION_ID_CHARACTERS_MAX)
+    check_action(reason=reason, operation_id=operation_id)
     return await sql.add_action(
         tx,
         account_id=account_id,
@@ -189,6 +186,14 @@ async def record_action(
         about_staff_id=about_staff_id,
         actor=actor,
     )
+
+
+def check_action(*, reason: str, operation_id: str | None) -> None:
+    """Whether a row can bear them. Errors: ReasonTooLong, OperationIdInvalid."""
+    if len(reason) > REASON_CHARACTERS_MAX:
+        raise ReasonTooLong(characters_max=REASON_CHARACTERS_MAX)
+    if operation_id is not None and not 0 < len(operation_id) <= OPERATION_ID_CHARACTERS_MAX:
+        raise OperationIdInvalid(characters_max=OPERATION_ID_CHARACTERS_MAX)
 
 
 async def action_of(tx: Tx, *, account_id: AccountId, site_id: SiteId, operation_id: str) -> Action | None:

@@ -1,5 +1,7 @@
 """Reading people, what they did, and the places they stand in."""
 
+from collections.abc import Sequence
+
 from crossdock.base.ids import AccountId, SiteId, StaffId
 from crossdock.core.accounts import sql as accounts_sql
 from crossdock.core.accounts.model import Site
@@ -26,6 +28,13 @@ from crossdock.db.tx import Tx
 async def staff_by_token(tx: Tx, *, token: str) -> Staff | None:
     """Whose token it is, also when the access was withdrawn; None for a token nobody has."""
     return await sql.by_token_hash(tx, token_hash=token_hash(token))
+
+
+async def staff_by_tokens(tx: Tx, *, tokens: Sequence[str]) -> list[Staff | None]:
+    """As `staff_by_token`, for callers who ask at the same time."""
+    hashes = [token_hash(token) for token in tokens]
+    found = await sql.by_token_hashes(tx, token_hashes=hashes)
+    return [found.get(one) for one in hashes]
 
 
 async def staff_by_session(tx: Tx, *, token: str) -> Staff | None:

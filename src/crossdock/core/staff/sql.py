@@ -1,5 +1,6 @@
 """Statements on people, their tokens and what they did."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,20 @@ async def by_token_hash(tx: Tx, *, token_hash: str) -> Staff | None:
     return await tx.one_or_none(
         Staff, f"SELECT {_STAFF} FROM staff WHERE token_hash = %(token_hash)s", token_hash=token_hash
     )
+
+
+class _Token(Staff, frozen=True, kw_only=True):
+    token_hash: str
+
+
+async def by_token_hashes(tx: Tx, *, token_hashes: Sequence[str]) -> dict[str, Staff]:
+    """Index: staff_token_hash_key."""
+    rows = await tx.many(
+        _Token,
+        f"SELECT {_STAFF}, token_hash FROM staff WHERE token_hash = ANY (%(token_hashes)s::text[])",
+        token_hashes=list(token_hashes),
+    )
+    return {row.token_hash: row for row in rows}
 
 
 async def arrive(tx: Tx, *, staff_id: StaffId, password_hash: str) -> Staff | None:

@@ -3,7 +3,6 @@
 from hashlib import sha256
 from typing import Any, Final
 
-from crossdock.core.staff import queries
 from crossdock.core.staff.errors import StaffInactive, TokenUnknown
 from crossdock.core.staff.model import Staff
 from crossdock.dialects.heidian.errors import CredentialsMissing, TokenEmpty, TokenSpaced
@@ -38,8 +37,7 @@ async def staff_of(desk: Desk, token: str | None) -> Staff:
     """Errors: CredentialsMissing, TokenUnknown, StaffInactive."""
     if token is None:
         raise CredentialsMissing()
-    async with desk.database.transaction(readonly=True) as tx:
-        staff = await queries.staff_by_token(tx, token=token)
+    staff = await desk.tokens.put(token)
     if staff is None:
         raise TokenUnknown()
     if not staff.active:

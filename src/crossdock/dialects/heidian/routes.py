@@ -14,7 +14,7 @@ from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import HouseRules, PickUp, PickUpFilter
+from crossdock.core.handover.model import HouseRules, PickUp, PickUpFilter, Use
 from crossdock.core.orders import queries as orders
 from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
@@ -153,16 +153,18 @@ async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
     key = _key(desk, staff, asked.body)
     site, rules = await _house(desk, staff)
     with _guessing(desk, staff):
-        async with desk.database.transaction() as tx:
-            pick_up = await handovers.consume(
-                tx,
-                account_id=staff.account_id,
-                site_id=staff.site_id,
-                key=key,
-                staff_id=staff.id,
-                prepared_first=rules.prepared_first,
-                dialect=NAME,
-            )
+        use = Use(
+            account_id=staff.account_id,
+            site_id=staff.site_id,
+            key=key,
+            staff_id=staff.id,
+            prepared_first=rules.prepared_first,
+            dialect=NAME,
+        )
+        pick_up = await desk.uses.put(use)
+        if pick_up is None:
+            async with desk.database.transaction() as tx:
+                pick_up = await handovers.consume(tx, **structs.asdict(use))
     return views.pick_up_code(pick_up, site)
 
 
