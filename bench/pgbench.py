@@ -63,7 +63,7 @@ def script(conn: psycopg.Connection, workload: orders.Workload) -> str:
 def _order(conn: psycopg.Connection, workload: orders.Workload) -> str:
     [order_id] = _row(conn, f"SELECT max(id) FROM orders WHERE dialect = '{workload.dialect}' AND id < {ID_FIRST}")
     of_order = f"account_id = {ACCOUNT} AND order_id = {order_id}"
-    placed = _insert(
+    placed = insert(
         conn,
         "orders",
         f"account_id = {ACCOUNT} AND id = {order_id}",
@@ -76,7 +76,7 @@ def _order(conn: psycopg.Connection, workload: orders.Workload) -> str:
         },
         GIVEN,
     )
-    event = _insert(
+    event = insert(
         conn,
         "event",
         of_order,
@@ -97,7 +97,7 @@ def _order(conn: psycopg.Connection, workload: orders.Workload) -> str:
 
 def _packing(conn: psycopg.Connection) -> str:
     id_, number = _row(conn, "SELECT id, order_number FROM packing WHERE order_id IS NULL ORDER BY id DESC LIMIT 1")
-    packed = _insert(
+    packed = insert(
         conn,
         "packing",
         f"id = {id_}",
@@ -105,13 +105,13 @@ def _packing(conn: psycopg.Connection) -> str:
         GIVEN,
     )
     items = [
-        _insert(
+        insert(
             conn, "packing_item", f"packing_id = {id_} AND line_no = {line_no}", {"packing_id": "packed.id"}, "packed"
         )
         for (line_no,) in conn.execute("SELECT line_no FROM packing_item WHERE packing_id = %s", (id_,)).fetchall()
     ]
     selects = [items[0], *(item[item.index("SELECT ") :] for item in items[1:])]
-    event = _insert(
+    event = insert(
         conn,
         "event",
         f"account_id = {ACCOUNT} AND subject = 'packing:{number}'",
@@ -160,7 +160,7 @@ def _figures(place: Path, *, warm_s: float, seconds: float) -> Figures:
 def _lines(conn: psycopg.Connection, of_order: str) -> list[str]:
     """The order's line, its bucket and its move. Products and buckets were made in one go: their ids run alike."""
     [stock_first] = _row(conn, f"SELECT id FROM stock WHERE product_id = {PRODUCT_FIRST}")
-    line = _insert(
+    line = insert(
         conn,
         "order_line",
         of_order,
@@ -171,7 +171,7 @@ def _lines(conn: psycopg.Connection, of_order: str) -> list[str]:
         },
         "placed",
     )
-    move = _insert(
+    move = insert(
         conn,
         "stock_move",
         of_order,
@@ -192,7 +192,7 @@ def _lines(conn: psycopg.Connection, of_order: str) -> list[str]:
     ]
 
 
-def _insert(conn: psycopg.Connection, table: str, where: str, changed: dict[str, str], source: str) -> str:
+def insert(conn: psycopg.Connection, table: str, where: str, changed: dict[str, str], source: str) -> str:
     """`INSERT … SELECT` that writes the row of `where` again, with `changed` columns from `source`."""
     columns = conn.execute(
         "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
