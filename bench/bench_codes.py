@@ -8,7 +8,6 @@ its PostgreSQL may use them all. Then all clerks name one code at the same momen
 looked at who waits for a lock in PostgreSQL, and how old the transaction is that holds it.
 """
 
-import asyncio
 import subprocess
 import sys
 from collections import deque
@@ -34,9 +33,6 @@ from bench.ground import Ground, ground
 from bench.locks import Waits, Watch
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
-from crossdock import verify
-from crossdock.base.clock import SystemClock
-from crossdock.db.database import Database
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -177,7 +173,7 @@ class Bench:
         on_record = counters.used_once(self._ground.conn, counters.OURS)
         if on_record != answered:
             raise NotOnce(f"{len(answered)} codes answered, {len(on_record)} used once on record")
-        findings = asyncio.run(_verified(self._ground.url))
+        findings = self._ground.findings()
         if findings:
             raise NotOnce("; ".join(findings))
         return len(answered)
@@ -212,13 +208,6 @@ class Bench:
         self._ready = deque(code for code in self._ready if code not in gone)
         self.used += found.used
         return found
-
-
-async def _verified(url: str) -> list[str]:
-    """What `crossdock verify` finds."""
-    async with Database(url, SystemClock(), connections=1) as database:
-        checked = await verify.checks(database)
-    return [f"{finding.subject}: {finding.says}" for one in checked for finding in one.findings]
 
 
 def measure(*, clerks: int, rounds: int, seconds: float, warm_s: float) -> Report:

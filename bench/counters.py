@@ -87,6 +87,7 @@ def fill(conn: psycopg.Connection, counter: Counter, *, first: int, count: int) 
         "last": first + count - 1,
     }
     conn.execute(_PARCELS, span)
+    conn.execute("ANALYZE orders, handover")
     return [f"{number:0{CODE_DIGITS}d}" for number in range(first, first + count)]
 
 

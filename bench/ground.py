@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import psycopg
 
 from bench import orders
 from bench.machine import ROOT, family, pin
+from crossdock import verify
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import AccountId, ProductId, SiteId
 from crossdock.core.accounts import sql as accounts
@@ -84,6 +86,28 @@ class Ground:
         asyncio.run(self._shelve())
         self.conn.execute("ANALYZE product, stock")
 
+    def findings(self) -> list[str]:
+        """What `crossdock verify` finds wrong."""
+        return asyncio.run(self._verified())
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster, whatever it does."""
+        pid = self._postgres.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+    def start_again(self) -> None:
+        """After `kill`: it reads its log, and `conn` is a new one."""
+        self.conn.close()
+        self._postgres.start()
+        self.conn = psycopg.connect(self.url, autocommit=True)
+
+    async def _verified(self) -> list[str]:
+        async with Database(self.url, SystemClock(), connections=1) as database:
+            checked = await verify.checks(database)
+        return [f"{finding.subject}: {finding.says}" for one in checked for finding in one.findings]
+
     async def _shelve(self) -> None:
         async with Database(self.url, SystemClock(), connections=1) as database, database.transaction() as tx:
             site = await accounts.site(tx, account_id=ACCOUNT, code=WAREHOUSE)
@@ -123,7 +147,11 @@ def ground() -> Iterator[tuple[Ground, Path]]:
     var = Path(tempfile.mkdtemp(prefix="bench-", dir=parent))
     os.chmod(var, 0o755)  # noqa: PTH101 - as root the server runs as another user, who must be able to pass
     try:
-        with EmbeddedPostgres(var) as postgres, psycopg.connect(postgres.url, autocommit=True) as conn:
-            yield Ground(postgres, conn), var
+        with EmbeddedPostgres(var) as postgres:
+            place = Ground(postgres, psycopg.connect(postgres.url, autocommit=True))
+            try:
+                yield place, var
+            finally:
+                place.conn.close()
     finally:
         shutil.rmtree(var, ignore_errors=True)

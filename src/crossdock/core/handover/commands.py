@@ -220,7 +220,7 @@ async def roll_back(
     again = await _done_before(tx, account_id, site_id, operation_id, action="rollback", staff_id=staff_id, key=key)
     if again is not None:
         return again
-    await sql.hold_order(tx, account_id=account_id, site_id=site_id, key=key)
+    await sql.hold_order(tx, account_id=account_id, site_id=site_id, key=key, first=("used",))
     found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=("used",), lock=True)
     if found is None:
         raise KeyUnknown()
@@ -396,14 +396,15 @@ class _Held(Struct, frozen=True):
         return self.order
 
 
+_LIVE_FIRST: Final = ("unused", "used")
 _GONE: Final = frozenset({"shipped", "delivered"})
 
 
 async def _held(tx: Tx, uses: Sequence[Use]) -> list[_Held | CrossdockError]:
     """What each of them names, or why it cannot be used."""
-    named = {sql.Named(use.account_id, use.site_id, use.key) for use in uses}
-    orders_held = await sql.held(tx, sorted(named))
-    codes = await sql.of_keys(tx, sorted(named))
+    named = sorted({sql.Named(use.account_id, use.site_id, use.key) for use in uses})
+    orders_held = await sql.held(tx, named, first=_LIVE_FIRST)
+    codes = await sql.of_keys(tx, named, first=_LIVE_FIRST)
     return [
         _judged(use, codes.get(sql.Named(use.account_id, use.site_id, use.key)), orders_held, tx.now) for use in uses
     ]
@@ -414,6 +415,8 @@ def _judged(
 ) -> _Held | CrossdockError:
     if code is None:
         return KeyUnknown()
+    if code.order_id is not None and code.order_id not in orders_held:
+        return KeyUnknown()  # it was issued after the orders were held
     if code.state != "unused":
         return _ENDED[code.state]()
     if code.expires_at is not None and code.expires_at <= now:

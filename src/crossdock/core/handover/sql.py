@@ -27,6 +27,8 @@ SELECT h.id, h.account_id, h.site_id, to_jsonb(sold) AS shop, h.order_id, h.orde
   LEFT JOIN online_shop sold ON sold.id = h.shop_id
  WHERE h.place = 'shop'
 """
+_MEANT: Final = "coalesce(array_position(%(first)s::text[], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC"
+"""Of several codes with the same digits."""
 
 
 class _Row(Struct, frozen=True, kw_only=True):
@@ -102,8 +104,7 @@ async def of_key(
     row = await tx.one_or_none(
         _Row,
         f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
-        " ORDER BY coalesce(array_position(%(first)s::text[], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC"
-        f" LIMIT 1 {'FOR NO KEY UPDATE OF h' if lock else ''}",
+        f" ORDER BY {_MEANT} LIMIT 1 {'FOR NO KEY UPDATE OF h' if lock else ''}",
         account_id=account_id,
         site_id=site_id,
         key=key,
@@ -124,9 +125,9 @@ async def lock(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: i
     return None if row is None else _pick_up(row)
 
 
-async def hold_order(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> None:
+async def hold_order(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, first: Sequence[str]) -> None:
     """As `held`, for one code."""
-    await held(tx, [Named(account_id, site_id, key)])
+    await held(tx, [Named(account_id, site_id, key)], first=first)
 
 
 class Named(NamedTuple):
@@ -147,8 +148,8 @@ class Held(Struct, frozen=True, kw_only=True):
     payment: str
 
 
-async def held(tx: Tx, named: Sequence[Named]) -> dict[OrderId, Held]:
-    """Lock the orders of the codes with these keys, used ones too, in the order of their ids.
+async def held(tx: Tx, named: Sequence[Named], *, first: Sequence[str]) -> dict[OrderId, Held]:
+    """Lock the orders of the codes that `of_keys` finds for these, in the order of their ids.
 
     Everybody holds an order before its code, so that two who need both do not wait for each other.
     Index: handover_site_key_idx.
@@ -156,20 +157,23 @@ async def held(tx: Tx, named: Sequence[Named]) -> dict[OrderId, Held]:
     rows = await tx.many(
         Held,
         f"""
-SELECT o.id, o.number, o.dialect, o.kind, o.site_id, o.state, o.payment FROM orders o
- WHERE o.account_id = ANY (%(account_ids)s::bigint[])
-   AND o.id IN (SELECT h.order_id FROM {_NAMED}
-                  JOIN handover h ON h.account_id = named.account_id AND h.site_id = named.site_id
-                                 AND h.key = named.key AND h.state IN ('unused', 'used') AND h.place = 'shop')
+SELECT o.id, o.number, o.dialect, o.kind, o.site_id, o.state, o.payment
+  FROM {_NAMED}
+ CROSS JOIN LATERAL (
+       SELECT h.account_id, h.order_id FROM handover h
+        WHERE h.account_id = named.account_id AND h.site_id = named.site_id AND h.key = named.key AND h.place = 'shop'
+        ORDER BY {_MEANT} LIMIT 1) AS code
+  JOIN orders o ON o.account_id = code.account_id AND o.id = code.order_id
  ORDER BY o.id FOR NO KEY UPDATE OF o
 """,
         **_arrays(named),
+        first=list(first),
     )
     return {row.id: row for row in rows}
 
 
-async def of_keys(tx: Tx, named: Sequence[Named]) -> dict[Named, PickUp]:
-    """As `of_key`, an unused one first, then a used one; held until the transaction ends.
+async def of_keys(tx: Tx, named: Sequence[Named], *, first: Sequence[str]) -> dict[Named, PickUp]:
+    """As `of_key`; locked in the order given.
 
     Their orders are held already. Index: handover_site_key_idx.
     """
@@ -179,10 +183,11 @@ async def of_keys(tx: Tx, named: Sequence[Named]) -> dict[Named, PickUp]:
 SELECT code.* FROM {_NAMED}
  CROSS JOIN LATERAL ({_PICK_UPS}
        AND h.account_id = named.account_id AND h.site_id = named.site_id AND h.key = named.key
-     ORDER BY coalesce(array_position(ARRAY['unused', 'used'], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC
+     ORDER BY {_MEANT}
      LIMIT 1 FOR NO KEY UPDATE OF h) AS code
 """,
-        **_arrays(sorted(named)),
+        **_arrays(named),
+        first=list(first),
     )
     return {Named(row.account_id, row.site_id, row.key): _pick_up(row) for row in rows}
 
