@@ -8,10 +8,10 @@ code is named when the last of them has an answer.
 
 import asyncio
 import gc
-import json
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, cast
 
 import msgspec
@@ -25,6 +25,9 @@ from bench.machine import cpu_s
 CONSUME = "/api/orders/pick_up_code/consume/"
 USED = b'"key_used"'
 """In the answer to a clerk who names a code that was used."""
+
+
+RUN_OUT = "all codes that were made ready are used up"
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -60,98 +63,117 @@ class WrongAnswer(Exception):
 
 class Run:
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
         times = len(plan.tokens) if plan.mode == "shared" else 1
+        self.plan = plan
         self.codes: Iterator[str] = (code for code in plan.codes for _ in range(times))
         self.used: list[str] = []
         self.latencies_s: list[float] = []
         self.races: list[Race] = []
         self.counting = False
         self.sending = True
+        self.at_work = 0
+        """Clerks who wait for an answer."""
+        self.race: list[tuple[float, bool]] = []
+        """Seconds of the answers to the code that all have named, and whether it was given to this clerk."""
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def go(self) -> Found:
         plan, loop = self.plan, asyncio.get_running_loop()
-        clerks = [
-            (await loop.create_connection(lambda token=token: Clerk(token), "127.0.0.1", plan.port))[1]  # type: ignore[misc]
+        self.clerks = [
+            (await loop.create_connection(partial(Clerk, self, token), "127.0.0.1", plan.port))[1]
             for token in plan.tokens
         ]
-        if plan.mode != "race":
-            work = [asyncio.create_task(self._own(clerk)) for clerk in clerks]
-        else:
-            work = [asyncio.create_task(self._race(clerks))]
-        await self._for(plan.warm_s, work)
+        self.begin()
+        await self._for(plan.warm_s)
         began, cpu_before = time.perf_counter(), cpu_s(plan.server_pid)
         self.counting = True
-        await self._for(plan.seconds, work)
+        await self._for(plan.seconds)
         self.counting = self.sending = False
         seconds, cpu_after = time.perf_counter() - began, cpu_s(plan.server_pid)
-        await asyncio.gather(*work)
+        await self.ended
         busy = None if cpu_before is None or cpu_after is None else (cpu_after - cpu_before) / seconds
         return Found(
             figures=figures(self.latencies_s, seconds=seconds, server_busy=busy), used=self.used, races=self.races
         )
 
-    async def _for(self, seconds: float, work: list[asyncio.Task[None]]) -> None:
-        done, _ = await asyncio.wait(work, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-            raise WrongAnswer("all codes that were made ready are used up")
+    def begin(self) -> None:
+        """Every clerk names a code; in a race the same one."""
+        code = next(self.codes) if self.plan.mode == "race" else None
+        for clerk in self.clerks:
+            clerk.name(code or next(self.codes))
 
-    async def _own(self, clerk: "Clerk") -> None:
-        while self.sending:
-            code = next(self.codes, None)
-            if code is None:
-                return
-            taken_s, answer = await clerk.name(code)
-            if answer.startswith(OK):
-                self.used.append(code)
-            elif self.plan.mode == "own" or USED not in answer:
-                raise WrongAnswer(answer.decode(errors="replace"))
-            if self.counting:
-                self.latencies_s.append(taken_s)
+    def answered(self, clerk: "Clerk", taken_s: float, answer: bytes) -> None:
+        won = answer.startswith(OK)
+        if won:
+            self.used.append(clerk.code)
+        elif self.plan.mode == "own" or USED not in answer:
+            self.fail(answer.decode(errors="replace"))
+            return
+        if self.plan.mode == "race":
+            self._raced(taken_s, won)
+            return
+        if self.counting:
+            self.latencies_s.append(taken_s)
+        if not self.sending:
+            self._end()
+            return
+        code = next(self.codes, None)
+        if code is None:
+            self.fail(RUN_OUT)
+            return
+        clerk.name(code)
 
-    async def _race(self, clerks: list["Clerk"]) -> None:
-        while self.sending:
-            code = next(self.codes, None)
-            if code is None:
-                return
-            answers = await asyncio.gather(*[clerk.name(code) for clerk in clerks])
-            won = [taken_s for taken_s, answer in answers if answer.startswith(OK)]
-            lost = [taken_s for taken_s, answer in answers if USED in answer]
-            if len(won) + len(lost) != len(clerks):
-                raise WrongAnswer(b"\n".join(answer for _, answer in answers).decode(errors="replace"))
-            self.used += [code] * len(won)
-            if self.counting:
-                self.latencies_s += won
-                self.races.append(
-                    Race(
-                        winners=len(won),
-                        winner_ms=max(won, default=0) * 1_000,
-                        slowest_ms=max(lost, default=0) * 1_000,
-                    )
-                )
+    def fail(self, why: str) -> None:
+        if not self.ended.done():
+            self.ended.set_exception(WrongAnswer(why))
+
+    def _raced(self, taken_s: float, won: bool) -> None:
+        self.race.append((taken_s, won))
+        if self.at_work:
+            return
+        race, self.race = self.race, []
+        winners = [taken_s for taken_s, won in race if won]
+        if self.counting:
+            self.latencies_s += winners
+            slowest_s = max(taken_s for taken_s, won in race if not won)
+            self.races.append(
+                Race(winners=len(winners), winner_ms=max(winners, default=0) * 1_000, slowest_ms=slowest_s * 1_000)
+            )
+        if self.sending:
+            self.begin()
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        if not self.at_work and not self.ended.done():
+            self.ended.set_result(None)
+
+    async def _for(self, seconds: float) -> None:
+        await asyncio.wait({self.ended}, timeout=seconds)
+        if self.ended.done():
+            self.ended.result()
 
 
 class Clerk(asyncio.Protocol):
-    def __init__(self, token: str) -> None:
+    def __init__(self, run: Run, token: str) -> None:
+        self._run = run
         self._head = (
             f"POST {CONSUME} HTTP/1.1\r\nhost: bench\r\nauthorization: stafftoken {token}\r\n"
-            "content-type: application/json\r\ncontent-length: "
-        )
+            'content-type: application/json\r\ncontent-length: 16\r\n\r\n{"key":"'
+        ).encode()
         self._received = b""
-        self._answered: asyncio.Future[bytes] | None = None
+        self._sent_at = 0.0
+        self.code = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._write = cast(asyncio.WriteTransport, transport).write
 
-    async def name(self, code: str) -> tuple[float, bytes]:
-        """Seconds, and the answer."""
-        body = json.dumps({"key": code})
-        self._answered = asyncio.get_running_loop().create_future()
-        sent_at = time.perf_counter()
-        self._write(f"{self._head}{len(body)}\r\n\r\n{body}".encode())
-        answer = await self._answered
-        return time.perf_counter() - sent_at, answer
+    def name(self, code: str) -> None:
+        """One of six digits."""
+        self._run.at_work += 1
+        self.code = code
+        self._sent_at = time.perf_counter()
+        self._write(self._head + code.encode() + b'"}')
 
     def data_received(self, data: bytes) -> None:
         data = self._received + data
@@ -162,12 +184,12 @@ class Clerk(asyncio.Protocol):
             length = int(data[length_at + len(LENGTH) : data.index(b"\r", length_at)])
             complete = len(data) >= head_end + len(HEAD_END) + length
         self._received = b"" if complete else data
-        if complete and self._answered is not None:
-            self._answered.set_result(data)
+        if complete:
+            self._run.at_work -= 1
+            self._run.answered(self, time.perf_counter() - self._sent_at, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(WrongAnswer(f"a connection was lost: {exc}"))
+        self._run.fail(f"a connection was lost: {exc}")
 
 
 async def main(plan: Plan) -> Found:
