@@ -9,6 +9,8 @@ import pytest
 
 from crossdock.base.errors import CrossdockError
 from crossdock.base.ids import AccountId
+from crossdock.core.events import kinds
+from crossdock.core.events.commands import set_receiver
 from crossdock.core.handover import commands, queries
 from crossdock.core.handover.errors import (
     KeyCanceled,
@@ -20,6 +22,7 @@ from crossdock.core.handover.errors import (
 )
 from crossdock.core.handover.model import PickUp, Use
 from tests.core.handover.conftest import AT_SHOP, CLERK, MANAGER, OTHER_SHOP, Counter
+from tests.world import ACCOUNT
 
 
 async def test_handed_over(counter: Counter) -> None:
@@ -183,6 +186,26 @@ async def test_together_and_alone_say_the_same(counter: Counter) -> None:
     ]
     assert len(told[0]) == 2
     assert told[0] == told[1]
+
+
+async def test_who_follows_an_order_is_told_whole_that_it_was_handed_over(counter: Counter) -> None:
+    codes = [await counter.issued(number) for number in ("N-1", "N-2")]
+    await counter.do(
+        set_receiver,
+        account_id=ACCOUNT,
+        dialect="birdsystem",
+        name="a",
+        url="http://a",
+        kinds=[kinds.ORDER_CHECK_POINT],
+    )
+
+    await counter.do(commands.consume_many, uses=[use(one) for one in codes])
+
+    told = await counter.world.rows(
+        "SELECT e.order_id FROM callback c JOIN event e ON e.id = c.event_id"
+        " WHERE e.kind = 'order.check_point' ORDER BY e.id"
+    )
+    assert [order_id for (order_id,) in told] == [one.order_id for one in codes]
 
 
 async def test_two_batches_with_the_same_codes_in_turned_order(counter: Counter) -> None:
