@@ -17,6 +17,8 @@ CODES_MAX: Final = 10**CODE_DIGITS
 """Of one shop."""
 TABLES: Final = ("staff_action", "event", "callback")
 SEQUENCE: Final = "bench_code"
+GATE: Final = 4711
+"""The first half of an advisory lock's key; the second is the code."""
 
 _PARCELS: Final = """
 WITH given AS (
@@ -102,6 +104,36 @@ def rows(conn: psycopg.Connection) -> dict[str, int]:
 
 def script(conn: psycopg.Connection, *, names: int) -> str:
     """A hand-over as a pgbench script, after the newest one on record: each code is named `names` times in a row."""
+    given = f"SELECT lpad(CAST(nextval('{SEQUENCE}') / {names} AS text), 6, '0') AS key"
+    return _hand_over(conn, f"given AS MATERIALIZED (\n    {given}\n)")
+
+
+def race_script(conn: psycopg.Connection) -> str:
+    """The same of one code after the other, from `:code` on: all who come wait until its gate opens."""
+    gate = f"SELECT pg_advisory_xact_lock_shared({GATE}, CAST(:code AS int)) AS passed"
+    given = "SELECT lpad(CAST(CAST(:code AS int) AS text), 6, '0') AS key FROM gate"
+    parts = f"gate AS MATERIALIZED (\n    {gate}\n), given AS MATERIALIZED (\n    {given}\n)"
+    return _hand_over(conn, parts) + "\\set code :code + 1\n"
+
+
+def shut_gate(conn: psycopg.Connection, number: int) -> None:
+    conn.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (GATE, number))
+
+
+def open_gate(conn: psycopg.Connection, number: int) -> None:
+    conn.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", (GATE, number))
+
+
+def at_gate(conn: psycopg.Connection, number: int) -> int:
+    """How many wait there."""
+    return _count(
+        conn,
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        f" AND classid = {GATE} AND objid = {number}",
+    )
+
+
+def _hand_over(conn: psycopg.Connection, given: str) -> str:
     conn.execute(f"CREATE SEQUENCE IF NOT EXISTS {SEQUENCE} MINVALUE 0 START 0")
     found = conn.execute(
         "SELECT id, order_id FROM handover WHERE site_id = %s AND state = 'used' ORDER BY used_at DESC LIMIT 1",
@@ -131,9 +163,7 @@ def script(conn: psycopg.Connection, *, names: int) -> str:
         {"subject": "E'order\\x3a' || delivered.id", "order_id": "delivered.id", **times},
         "delivered",
     )
-    return f"""WITH given AS MATERIALIZED (
-    SELECT lpad(CAST(nextval('{SEQUENCE}') / {names} AS text), 6, '0') AS key
-), used AS (
+    return f"""WITH {given}, used AS (
     UPDATE handover h
        SET state = 'used', used_at = now(), used_by = {CLERK_FIRST}, updated_at = now(),
            prepared_at = coalesce(prepared_at, now()), prepared_by = coalesce(prepared_by, {CLERK_FIRST})

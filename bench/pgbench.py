@@ -9,11 +9,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import Final
 
 import psycopg
+from msgspec import Struct
 from psycopg.conninfo import conninfo_to_dict
 
 from bench import orders
@@ -127,18 +131,58 @@ def _packing(conn: psycopg.Connection) -> str:
 
 def run(url: str, text: str, *, clients: int, warm_s: float, seconds: float) -> Figures:
     """What was committed in `seconds` after the first `warm_s`. Errors: PgbenchFailed."""
-    server = conninfo_to_dict(url)
-    environ = {f"PG{name.upper()}": str(server[key]) for name, key in _ENVIRONMENT.items() if key in server}
+    environ = _environ(url)
     with tempfile.TemporaryDirectory(prefix="pgbench-") as place:
         file = Path(place) / "order.sql"
         file.write_text(text, encoding="utf-8")
         command = [program(), "-n", "-M", "prepared", "-f", str(file), "-c", str(clients)]
         command += ["-j", str(min(clients, len(usable_cores()) or 1)), "-T", str(ceil(warm_s + seconds + 0.1))]
         command += ["-l", "--log-prefix", str(Path(place) / "log")]
-        done = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if done.returncode != 0 or "number of failed transactions: 0 " not in done.stdout:
             raise PgbenchFailed(done.stdout + done.stderr)
         return _figures(Path(place), warm_s=warm_s, seconds=seconds)
+
+
+class Lockstep(Struct, frozen=True):
+    """Clients who begin each transaction together, once the gate of its number opens; `with Lockstep.going(…)`."""
+
+    process: subprocess.Popen[str]
+    place: Path
+
+    @classmethod
+    @contextmanager
+    def going(cls, url: str, text: str, *, clients: int, times: int, define: str) -> Iterator["Lockstep"]:
+        with tempfile.TemporaryDirectory(prefix="pgbench-") as place:
+            file = Path(place) / "race.sql"
+            file.write_text(text, encoding="utf-8")
+            command = [program(), "-n", "-M", "prepared", "-f", str(file), "-c", str(clients), "-D", define]
+            command += ["-j", str(min(clients, len(usable_cores()) or 1)), "-t", str(times)]
+            command += ["-l", "--log-prefix", str(Path(place) / "log")]
+            with subprocess.Popen(
+                command, env=_environ(url), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            ) as process:
+                try:
+                    yield cls(process, Path(place))
+                finally:
+                    process.kill()
+
+    def ends(self) -> list[float]:
+        """Of each transaction, by its number, the moment when the last client had ended it. Errors: PgbenchFailed."""
+        said, _ = self.process.communicate()
+        if self.process.returncode != 0 or "number of failed transactions: 0 " not in said:
+            raise PgbenchFailed(said)
+        ends: defaultdict[int, list[float]] = defaultdict(list)
+        for log in self.place.glob("log.*"):
+            for line in log.read_text().splitlines():
+                _, number, _, _, second, microsecond = line.split()
+                ends[int(number)].append(int(second) + int(microsecond) / LOG_US)
+        return [max(ends[number]) for number in sorted(ends)]
+
+
+def _environ(url: str) -> dict[str, str]:
+    server = conninfo_to_dict(url)
+    return os.environ | {f"PG{name.upper()}": str(server[key]) for name, key in _ENVIRONMENT.items() if key in server}
 
 
 _ENVIRONMENT: Final = {"host": "host", "port": "port", "user": "user", "database": "dbname"}
