@@ -1,4 +1,4 @@
-"""bench/bench_receive.py works: receipts and shipments of both sizes. Nothing here looks at how fast."""
+"""bench/bench_receive.py works: receipts, placings and shipments of both sizes, with rows that were counted. Nothing here looks at how fast."""
 
 import json
 import subprocess
@@ -17,6 +17,9 @@ def test_it_runs(tmp_path: Path) -> None:
     [file] = tmp_path.glob("receive-*.json")
     report = json.loads(file.read_text())
     measured = {(one["what"], one["lines"]) for one in report["measured"]}
-    assert measured == {(what, lines) for what in ("receipt", "shipment") for lines in (5, 20)}
+    assert measured == {(what, lines) for what in ("receipt", "placing", "shipment") for lines in (5, 20)}
     assert all(seconds > 0 for one in report["measured"] for seconds in (*one["ours"], *one["bare"]))
-    assert len(report["answers"]) == 6
+    written = {(one["what"], one["lines"]): one["rows"] for one in report["measured"]}
+    assert written["receipt", 20]["stock_move inserted"] == written["receipt", 20]["stock updated"] == 20
+    assert written["placing", 20]["order_line inserted"] == 20
+    assert len(report["answers"]) == 9
