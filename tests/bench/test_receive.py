@@ -1,4 +1,4 @@
-"""bench/bench_receive.py works: receipts, placings and shipments of both sizes, with rows that were counted. Nothing here looks at how fast."""
+"""bench/bench_receive.py works, with rows that were counted. Nothing here looks at how fast."""
 
 import json
 import subprocess

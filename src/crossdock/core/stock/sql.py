@@ -154,9 +154,11 @@ async def came_in(tx: Tx, *, account_id: AccountId, order_id: OrderId, cause: st
 def moved(given: str, *, only: str = "") -> str:
     """CTEs that write the moves of the CTE `given` and bring their buckets along.
 
-    `given` has the columns of a Move; with `only`, the buckets are those that this CTE has locked.
+    `given` has the columns of a Move. `only` is a CTE that locks the ids of all its buckets, before the first of them
+    is changed. It is waited for, not joined: how many rows a CTE has is guessed too low, and then each bucket is
+    held against each other one.
     """
-    locked = f"JOIN {only} ON {only}.id = summed.stock_id" if only else ""
+    waited = f"AND (SELECT count(*) FROM {only}) IS NOT NULL" if only else ""
     return f"""
 summed AS (
     SELECT account_id, stock_id, sum(quantity) AS quantity, sum(allocated) AS allocated
@@ -164,8 +166,8 @@ summed AS (
 ), changed AS (
     UPDATE stock s
        SET on_hand = s.on_hand + summed.quantity, allocated = s.allocated + summed.allocated
-      FROM summed {locked}
-     WHERE s.account_id = summed.account_id AND s.id = summed.stock_id
+      FROM summed
+     WHERE s.account_id = summed.account_id AND s.id = summed.stock_id {waited}
 ), moved AS (
     INSERT INTO stock_move (account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, moved_at)
     SELECT account_id, stock_id, cause, quantity, allocated, order_id, order_line_id, %(now)s FROM {given}
