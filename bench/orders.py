@@ -5,6 +5,7 @@ import random
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import md5
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -82,16 +83,16 @@ def _birdsystem() -> bytes:
         }
     )
     headers = {
-        "api_key": _credential("birdsystem")["key"],
+        "api_key": credential("birdsystem")["key"],
         "company_id": "36",
         "content-type": "application/x-www-form-urlencoded",
     }
-    return _post("/client/consignment", headers, body)
+    return post("/client/consignment", headers, body)
 
 
 def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
     """POST /dtc/logistics/outOrder, signed; good for ten minutes."""
-    credential = _credential("hongxun")
+    known = credential("hongxun")
     timestamp = (datetime.now(UTC) + HONGXUN_UTC_OFFSET).strftime("%Y-%m-%d %H:%M:%S")
     request = {
         "customerNumber": "@number",
@@ -118,7 +119,7 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
             }
         ],
     }
-    create_by, data_source = credential["key"].split("&")
+    create_by, data_source = known["key"].split("&")
     text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     envelope = {
         "createBy": create_by,
@@ -127,22 +128,22 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
         "timestamp": timestamp,
         "request": request,
     }
-    signed = f"{credential['key']}&{text}&{credential['secret']}&{timestamp}"
+    signed = f"{known['key']}&{text}&{known['secret']}&{timestamp}"
     sent = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     chance = random.Random(first)
     for number in range(first, first + count):
         changing = {"@number": f"{number:016d}", "@sku": sku(chance.randrange(goods))}
         sign = md5(_filled(signed, changing).encode()).hexdigest()
         body = _filled(sent, changing | {"@sign": sign})
-        yield _post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
+        yield post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
 
 
 def _packings(goods: int, *, first: int, count: int) -> Iterator[bytes]:
     """POST /cloud.api, open.ovopark.storehouse.sendOrder, signed; good for ten minutes."""
-    credential = _credential("ovopark")
+    known = credential("ovopark")
     public = {
-        "_aid": credential["scope"]["aid"],
-        "_akey": credential["key"],
+        "_aid": known["scope"]["aid"],
+        "_akey": known["key"],
         "_format": "json",
         "_mt": "open.ovopark.storehouse.sendOrder",
         "_requestMode": "POST",
@@ -171,9 +172,9 @@ def _packings(goods: int, *, first: int, count: int) -> Iterator[bytes]:
         }
         sent = public | {"iposJson": json.dumps(report, ensure_ascii=False, separators=(",", ":"))}
         text = "".join(f"{name}{sent[name]}" for name in sorted(sent))
-        sign = md5(f"{credential['secret']}{text}{credential['secret']}".encode()).hexdigest().upper()
+        sign = md5(f"{known['secret']}{text}{known['secret']}".encode()).hexdigest().upper()
         body = urlencode(sent | {"_sig": sign})
-        yield _post("/cloud.api", {"content-type": "application/x-www-form-urlencoded"}, body)
+        yield post("/cloud.api", {"content-type": "application/x-www-form-urlencoded"}, body)
 
 
 def _filled(text: str, values: dict[str, str]) -> str:
@@ -182,13 +183,14 @@ def _filled(text: str, values: dict[str, str]) -> str:
     return text
 
 
-def _post(path: str, headers: dict[str, str], body: str) -> bytes:
+def post(path: str, headers: dict[str, str], body: str) -> bytes:
     raw = body.encode()
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST {path} HTTP/1.1\r\nhost: bench\r\n{head}content-length: {len(raw)}\r\n\r\n".encode() + raw
 
 
-def _credential(dialect: str) -> dict[str, Any]:
-    """The first one of the demo account."""
+@cache
+def credential(dialect: str) -> dict[str, Any]:
+    """The demo account's first one."""
     [account] = tomllib.loads(DEMO.read_text(encoding="utf-8"))["account"]
     return next(one for one in account["credential"] if one["dialect"] == dialect)

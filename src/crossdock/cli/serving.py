@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from crossdock import doctor, server
+from crossdock import server
 from crossdock.app import check_settings
 from crossdock.base import logs
 from crossdock.cli import terminal
-from crossdock.journey import play
 
 app = typer.Typer()
 
@@ -46,6 +45,8 @@ def journey(
 
     A server that answers on the port already is used; otherwise everything is started here.
     """
+    from crossdock.journey import play  # noqa: PLC0415  # an HTTP client that a server has no use for
+
     config = terminal.config(check=check_settings)
     terminal.say_why(lambda: logs.set_up(path=logs.file_in(config.var)))
     shown = terminal.out if picture is None else Console(highlight=False, record=True, width=terminal.PAPER_WIDTH)
@@ -58,6 +59,8 @@ def journey(
 @app.command(name="doctor")
 def doctor_command() -> None:
     """Look at database, migrations, clock, disk, broker, e-mail, SMS and port, and say what to do."""
+    from crossdock import doctor  # noqa: PLC0415  # it loads what is needed to look at a database that is behind
+
     raise typer.Exit(
         0 if terminal.run(doctor.look(terminal.config(check=None), out=terminal.out)) else terminal.FAILED
     )

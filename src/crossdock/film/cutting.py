@@ -1,4 +1,7 @@
-"""Joining pieces of film without encoding them anew: an MP4 of a stretch, a segment for HLS, one picture."""
+"""Joining pieces of film without encoding them anew: an MP4 of a stretch, a segment for HLS, one picture.
+
+PyAV is 15 MB, and a web process that nobody asks for film never loads it: it is imported by who opens a film.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -6,16 +9,17 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import av
 import structlog
-from av import VideoFrame, VideoStream
-from av.container import InputContainer, OutputContainer
 from msgspec import Struct
 
 from crossdock.core.film.model import FilmPiece
 from crossdock.film.packet import VideoPacket
+
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+    from av.container import InputContainer, OutputContainer
 
 PADDING: Final = timedelta(seconds=2)
 """Shown before and after what was asked for: a person's clock at a packing station is no better than that."""
@@ -79,6 +83,8 @@ def clip(
     and `padding`. Pieces are in order. What cannot be read, and film of another size or codec than the first, is left
     out, and is missing. Errors: NothingFilmed, OSError.
     """
+    import av  # noqa: PLC0415  # see above
+
     begin, end = since - padding, until + padding
     pieces = _joinable([(piece, file) for piece, file in pieces if piece.ended_at > begin])
     if not pieces:
@@ -115,6 +121,8 @@ def starts_at(piece: FilmPiece, file: File, begin: datetime) -> datetime:
 def segment(piece: FilmPiece, file: File, *, begin: datetime, end: datetime, epoch: datetime, rate: int = 1) -> bytes:
     """What a piece shows from the key frame at or before `begin` to `end`, as MPEG-TS, its time stamps counted from
     `epoch`. Errors: Broken."""
+    import av  # noqa: PLC0415  # see above
+
     content = BytesIO()
     with av.open(content, "w", format="mpegts") as out, _opened(file) as (film, stream):
         _Joined(rate, starts_at=epoch).add(out, piece, stream, _from(film, stream, piece, begin), end)
@@ -123,6 +131,8 @@ def segment(piece: FilmPiece, file: File, *, begin: datetime, end: datetime, epo
 
 def picture(piece: FilmPiece, file: File, at: datetime) -> bytes:
     """The picture nearest to a moment, as JPEG. Errors: Broken, NothingFilmed."""
+    import av  # noqa: PLC0415  # see above
+
     nearest: VideoFrame | None = None
     with _opened(file) as (film, stream):
         wanted = (at - piece.started_at).total_seconds()
@@ -155,9 +165,9 @@ class _Joined:
 
     def add(
         self,
-        out: OutputContainer,
+        out: "OutputContainer",
         piece: FilmPiece,
-        stream: VideoStream,
+        stream: "VideoStream",
         packets: Iterator[VideoPacket],
         end: datetime,
     ) -> bool:
@@ -185,7 +195,7 @@ class _Joined:
             shown = True
         return shown
 
-    def _mux(self, out: OutputContainer, packet: VideoPacket, offset_s: float) -> None:
+    def _mux(self, out: "OutputContainer", packet: VideoPacket, offset_s: float) -> None:
         assert packet.pts is not None
         assert packet.dts is not None
 
@@ -226,8 +236,10 @@ def _tell(piece: FilmPiece, error: Broken) -> None:
 
 
 @contextmanager
-def _opened(file: File) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _opened(file: File) -> Iterator[tuple["InputContainer", "VideoStream"]]:
     """Errors: Broken."""
+    import av  # noqa: PLC0415  # see above
+
     with ExitStack() as stack:
         try:
             source = stack.enter_context(file.open("rb")) if isinstance(file, Path) else BytesIO(file)
@@ -238,8 +250,10 @@ def _opened(file: File) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield film, stream
 
 
-def _packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]:
+def _packets(film: "InputContainer", stream: "VideoStream") -> Iterator[VideoPacket]:
     """Errors: Broken."""
+    import av  # noqa: PLC0415  # see above
+
     try:
         for packet in film.demux(stream):
             if packet.pts is not None and packet.dts is not None:
@@ -248,7 +262,7 @@ def _packets(film: InputContainer, stream: VideoStream) -> Iterator[VideoPacket]
         raise Broken from error
 
 
-def _from(film: InputContainer, stream: VideoStream, piece: FilmPiece, begin: datetime) -> Iterator[VideoPacket]:
+def _from(film: "InputContainer", stream: "VideoStream", piece: FilmPiece, begin: datetime) -> Iterator[VideoPacket]:
     """From the last key frame at or before `begin` on; from the first where all are later."""
     wanted = (begin - piece.started_at).total_seconds()
     waiting: list[VideoPacket] = []

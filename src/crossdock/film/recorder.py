@@ -23,9 +23,8 @@ from crossdock.core.film.model import Camera, Failure, FilmPiece
 from crossdock.db.database import Database
 from crossdock.film.pieces import PIECE_S, Cut, Cutter
 from crossdock.film.streams import NoFilm, Pace, RealPace, http_offset_ms, is_live, opened, packets
+from crossdock.film.sweep import FOLDER
 
-FOLDER: Final = "film"
-"""Where keys of film begin."""
 PAUSE_S_FIRST: Final = 1.0
 PAUSE_S_MAX: Final = 60.0
 """Between two tries to reach a camera."""

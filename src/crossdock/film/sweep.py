@@ -12,8 +12,9 @@ from crossdock.base.errors import Unavailable
 from crossdock.base.objects import Objects
 from crossdock.core.film import commands
 from crossdock.db.database import Database
-from crossdock.film.recorder import FOLDER
 
+FOLDER: Final = "film"
+"""Where keys of film begin."""
 EVERY_S: Final = 600.0
 LEFT_AFTER: Final = timedelta(hours=1)
 """A file that no piece names is left over when it is so old; a younger one may be noted any moment."""

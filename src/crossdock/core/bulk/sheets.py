@@ -14,9 +14,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import xlsxwriter  # type: ignore[import-untyped]
 from msgspec import Struct
-from python_calamine import CalamineError, CalamineWorkbook
 
 from crossdock.core.bulk.errors import HeadingsInvalid, SheetEmpty, SheetTooLarge, SheetUnreadable
 
@@ -82,8 +80,11 @@ class Writer:
     def __init__(self, path: Path, headings: Sequence[str], *, format_: Format) -> None:
         self._number = 0
         self._file = path.open("w", encoding="utf-8-sig", newline="") if format_ == "csv" else None
-        self._book = None if format_ == "csv" else xlsxwriter.Workbook(str(path), {"constant_memory": True})
-        if self._book is not None:
+        self._book: Any = None
+        if format_ == "xlsx":
+            import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415  # 10 MB, for few files a day
+
+            self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
             self._sheet = self._book.add_worksheet()
             self._sheet.freeze_panes(1, 0)
         self.add([headings])
@@ -154,6 +155,8 @@ def _decoded(raw: bytes) -> str:
 
 def _xlsx(raw: bytes) -> list[list[str]]:
     """The first sheet."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415  # with the file, as its writer
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())

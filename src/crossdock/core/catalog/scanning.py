@@ -5,11 +5,8 @@ GS1 codes name what they hold by Application Identifiers (GS1 General Specificat
 """
 
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import biip
-from biip import ParseConfig
-from biip.gs1_messages import GS1Message
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId
@@ -18,12 +15,14 @@ from crossdock.core.catalog.errors import CodeUnknown
 from crossdock.core.catalog.model import Product
 from crossdock.db.tx import Tx
 
+if TYPE_CHECKING:
+    from biip.gs1_messages import GS1Message
+
 CODE_CHARACTERS_MAX: Final = 200
 """GS1-128 holds 48, a GS1 DataMatrix rarely more than 100."""
 SEPARATORS: Final = ("\x1d", "|")
 """What ends a field of no fixed length. Many scanners cannot type the first, and are set up to send a bar."""
 GTIN_LENGTHS: Final = (14, 13, 12, 8)
-_CONFIG: Final = ParseConfig(separator_chars=SEPARATORS)
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
@@ -75,17 +74,21 @@ async def find(tx: Tx, *, account_id: AccountId, text: str) -> Found:
     return Found(product=product, scanned=scanned)
 
 
-def _parsed(text: str) -> tuple[GS1Message | None, str, str | None]:
+def _parsed(text: str) -> tuple["GS1Message | None", str, str | None]:
     """The message, the GTIN in it, and the plate.
 
     A message without a GTIN or a plate is a mere number that looks so.
     """
+    import biip  # noqa: PLC0415  # the prefixes of all the world's companies, 15 MB, in a process where somebody scans
+    from biip.gs1_messages import GS1Message  # noqa: PLC0415  # of the same
+
+    config = biip.ParseConfig(separator_chars=SEPARATORS)
     try:
         if text.startswith("("):
-            message: GS1Message | None = GS1Message.parse_hri(text, config=_CONFIG)
+            message: GS1Message | None = GS1Message.parse_hri(text, config=config)
         else:
-            message = biip.parse(text, config=_CONFIG).gs1_message
-        plain = biip.parse(text, config=_CONFIG).gtin
+            message = biip.parse(text, config=config).gs1_message
+        plain = biip.parse(text, config=config).gtin
     except (biip.ParseError, LookupError, ValueError):  # of half a code biip raises what Python raises
         return None, "", None
     held = {} if message is None else {one.ai.ai: one for one in message.element_strings}

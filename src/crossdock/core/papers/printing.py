@@ -11,7 +11,6 @@ from crossdock.core.papers.parcel_label import ParcelLabel
 from crossdock.core.papers.pick_list import PickList
 from crossdock.core.papers.plate_label import PlateLabels
 from crossdock.core.papers.product_label import ProductLabel
-from crossdock.core.papers.zpl import zpl
 
 Form = Literal["pdf", "zpl203", "zpl300"]
 Paper = ParcelLabel | ProductLabel | PlateLabels | PickList | PackingSlip | DeliveryNote | Manifest
@@ -45,4 +44,6 @@ def printed(paper: Paper, form: Form) -> bytes:
         return PDF_OF[kind](paper)
     if kind not in LABELS_OF:
         raise PaperUnknown(paper=kind.__name__, form=form)
+    from crossdock.core.papers.zpl import zpl  # noqa: PLC0415  # PDFium and Pillow, for who prints on a label printer
+
     return zpl(PDF_OF[kind](paper), dpi=DPI[form])
