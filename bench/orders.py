@@ -94,31 +94,7 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
     """POST /dtc/logistics/outOrder, signed; good for ten minutes."""
     known = credential("hongxun")
     timestamp = (datetime.now(UTC) + HONGXUN_UTC_OFFSET).strftime("%Y-%m-%d %H:%M:%S")
-    request = {
-        "customerNumber": "@number",
-        "documentType": "20",
-        "inventoryCode": "WH-GZ01",
-        "inventoryName": "广州一号仓",
-        "subbaseCode": "OWN-A",
-        "subbaseName": "演示货主A",
-        "customerCode": "C10086",
-        "customerName": "演示门店",
-        "contact": "王演示",
-        "mobile": "13900000000",
-        "provinceName": "广东省",
-        "cityName": "广州市",
-        "areaName": "天河区",
-        "streetName": "演示街道",
-        "addressDetail": "演示路1号",
-        "productList": [
-            {
-                "customerLineNumber": "1",
-                "customerProductCode": "@sku",
-                "customerProductDescription": "测试商品",
-                "quantity": 1,
-            }
-        ],
-    }
+    request = outbound("@number", "@sku")
     create_by, data_source = known["key"].split("&")
     text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     envelope = {
@@ -136,6 +112,35 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
         sign = md5(_filled(signed, changing).encode()).hexdigest()
         body = _filled(sent, changing | {"@sign": sign})
         yield post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
+
+
+def outbound(number: str, sku: str) -> dict[str, Any]:
+    """Of Hongxun's POST /dtc/logistics/outOrder: one piece."""
+    return {
+        "customerNumber": number,
+        "documentType": "20",
+        "inventoryCode": "WH-GZ01",
+        "inventoryName": "广州一号仓",
+        "subbaseCode": "OWN-A",
+        "subbaseName": "演示货主A",
+        "customerCode": "C10086",
+        "customerName": "演示门店",
+        "contact": "王演示",
+        "mobile": "13900000000",
+        "provinceName": "广东省",
+        "cityName": "广州市",
+        "areaName": "天河区",
+        "streetName": "演示街道",
+        "addressDetail": "演示路1号",
+        "productList": [
+            {
+                "customerLineNumber": "1",
+                "customerProductCode": sku,
+                "customerProductDescription": "测试商品",
+                "quantity": 1,
+            }
+        ],
+    }
 
 
 def _packings(goods: int, *, first: int, count: int) -> Iterator[bytes]:
