@@ -1,34 +1,110 @@
 """What the five partners ask on a day, as bytes ready for a socket. Keys are those of examples/demo.toml."""
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import md5
 from http.client import HTTPConnection
+from itertools import cycle
 from typing import Any, Final
+
+from msgspec import Struct
 
 from bench import orders
 from bench.orders import HONGXUN_UTC_OFFSET, WORKLOADS
 from bench.send import Plan, Sent, send
 from crossdock.dialects.bestwond import auth as bestwond
 
-SUCCESS: Final = (
-    b'"success":true',
-    b'"flag":true',
-    b'"codename":"SUCCESS"',
-    b'"code":0,"msg":"Operation successful"',
-    b'"key_status":"',
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """One call of a day."""
+
+    partner: str
+    call: str
+    does: str
+    per_100: int
+    word: bytes
+    """What stands in its good answers, and in none of the kinds before it."""
+
+
+KINDS: Final = (
+    Kind(
+        partner="Bestwond",
+        call="POST /api/iot/kd/get/can/save/box/",
+        does="free boxes",
+        per_100=4,
+        word=b'"can_save_box_list"',
+    ),
+    Kind(partner="Bestwond", call="POST /api/iot/device/box/list/", does="boxes", per_100=6, word=b'"box_id"'),
+    Kind(
+        partner="Heidian",
+        call="GET /api/orders/pick_up_code/check/",
+        does="a code is looked at",
+        per_100=7,
+        word=b'"key_status":"unused"',
+    ),
+    Kind(
+        partner="Heidian",
+        call="POST /api/orders/pick_up_code/consume/",
+        does="a parcel is handed over",
+        per_100=5,
+        word=b'"key_status":"used"',
+    ),
+    Kind(partner="Hongxun", call="POST /dtc/logistics/inOrder", does="goods announced", per_100=6, word=b'"HXRK'),
+    Kind(partner="Hongxun", call="POST /dtc/logistics/outOrder", does="an order", per_100=14, word=b'"HXCK'),
+    Kind(partner="Hongxun", call="POST /dtc/esboms/stockQuery", does="stock", per_100=10, word=b'"pageNum"'),
+    Kind(
+        partner="Ovopark", call="POST /cloud.api", does="a packing report", per_100=16, word=b'"codename":"SUCCESS"'
+    ),
+    Kind(
+        partner="BirdSystem",
+        call="GET /client/consignment",
+        does="a page of the newest 20",
+        per_100=14,
+        word=b'"data":[',
+    ),
+    Kind(partner="BirdSystem", call="POST /client/consignment", does="an order", per_100=18, word=b'"data":{'),
 )
-"""One of these stands in every good answer of a day's calls."""
+SUCCESS: Final = [kind.word for kind in KINDS]
 FIRST_CALLS: Final = 2
 """Of each kind."""
+TURN: Final = 1_000_000
+"""Order numbers of one turn."""
+STOCK_QUERIES: Final = 100
+"""Different ones."""
 CABINET: Final = "2100013075"
 JSON: Final = {"content-type": "application/json"}
 
 
 def ask(port: int, requests: Sequence[bytes]) -> Sent:
     """One after the other. Errors: SendFailed."""
-    return send(Plan(ports=[port], connections=1, requests=list(requests), success=list(SUCCESS)))
+    return send(Plan(ports=[port], connections=1, requests=list(requests), success=SUCCESS))
+
+
+def mixed(hundreds: int, *, turn: int, token: str, looked: Sequence[str], handed: Sequence[str]) -> list[bytes]:
+    """So many hundreds of calls as KINDS has them, spread evenly; orders of one turn have numbers of their own.
+
+    `looked` are codes that are only checked, `handed` those that are used up, one for each consume.
+    """
+    first, many = orders.NUMBER_FIRST + turn * TURN, {kind.call: hundreds * kind.per_100 for kind in KINDS}
+    of_call: dict[str, Iterator[bytes]] = {
+        "POST /api/iot/kd/get/can/save/box/": cycle(free_boxes(1)),
+        "POST /api/iot/device/box/list/": cycle(box_lists(1)),
+        "GET /api/orders/pick_up_code/check/": cycle(checks(token, looked)),
+        "POST /api/orders/pick_up_code/consume/": iter(consumes(token, handed)),
+        "POST /dtc/logistics/inOrder": inbounds(first, many["POST /dtc/logistics/inOrder"]),
+        "POST /dtc/logistics/outOrder": iter(
+            orders.requests(WORKLOADS["hongxun"], first=first, count=many["POST /dtc/logistics/outOrder"])
+        ),
+        "POST /dtc/esboms/stockQuery": cycle(stock_queries(first, STOCK_QUERIES)),
+        "POST /cloud.api": iter(orders.requests(orders.PACKINGS, first=first, count=many["POST /cloud.api"])),
+        "GET /client/consignment": cycle(birdsystem_reads(1)),
+        "POST /client/consignment": cycle(orders.requests(WORKLOADS["birdsystem"], first=first, count=1)),
+    }
+    hundred = [kind.call for kind in KINDS for _ in range(kind.per_100)]
+    random.Random(hundreds).shuffle(hundred)
+    return [next(of_call[call]) for _ in range(hundreds) for call in hundred]
 
 
 def first(start: int) -> list[bytes]:

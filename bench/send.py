@@ -9,7 +9,7 @@ import gc
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import cycle
 from typing import Final, cast
 
@@ -33,7 +33,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     connections: int
     requests: list[bytes]
     success: list[bytes]
-    """One of these stands in every good answer."""
+    """One of these stands in every good answer: the first that does counts it."""
     warm_s: float = 0
     seconds: float | None = None
     """None: until all are answered."""
@@ -45,6 +45,8 @@ class Sent(Struct, frozen=True, kw_only=True):
     figures: Figures
     answered: int
     """All that were answered, those of the warming up as well."""
+    of_each: list[int]
+    """The same by the words of success."""
 
 
 class SendFailed(Exception):
@@ -61,6 +63,7 @@ class Run:
         self.requests: Iterator[bytes] = cycle(plan.requests) if plan.again else iter(plan.requests)
         self.latencies_s: list[float] = []
         self.answered = 0
+        self.of_each = [0] * len(plan.success)
         self.counting = plan.seconds is None
         self.sending = True
         self.open = plan.connections
@@ -85,7 +88,7 @@ class Run:
         else:
             await self.ended
             seconds = time.perf_counter() - began
-        return Sent(figures=figures(self.latencies_s, seconds=seconds), answered=self.answered)
+        return Sent(figures=figures(self.latencies_s, seconds=seconds), answered=self.answered, of_each=self.of_each)
 
     async def _for(self, seconds: float) -> None:
         await asyncio.wait({self.ended}, timeout=seconds)
@@ -138,9 +141,11 @@ class Connection(asyncio.Protocol):
         run.answered += 1
         if run.counting:
             run.latencies_s.append(time.perf_counter() - self._sent_at)
-        if not data.startswith(OK) or not any(word in data for word in run.plan.success):
+        said = next((at for at, word in enumerate(run.plan.success) if word in data), None)
+        if said is None or not data.startswith(OK):
             run.fail(data[:SHOWN].decode(errors="replace"))
             return
+        run.of_each[said] += 1
         self.send()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -158,11 +163,6 @@ def send(plan: Plan, on: tuple[int, ...] | None = None) -> Sent:
     if client.returncode != 0:
         raise SendFailed("the client's last words are above")
     return msgspec.json.decode(answer, type=Sent)
-
-
-def ask(port: int, requests: Sequence[bytes], success: Sequence[bytes]) -> Sent:
-    """A few requests, one after the other. Errors: SendFailed."""
-    return send(Plan(ports=[port], connections=1, requests=list(requests), success=list(success)))
 
 
 async def main(plan: Plan) -> Sent:
