@@ -25,7 +25,7 @@ from bench import day
 from bench.bench_delivery import started
 from bench.figures import Figures
 from bench.goals import Answer, at_least, show_answers
-from bench.ground import ACCOUNT, OWNER, Ground, ground
+from bench.ground import ACCOUNT, OWNER, WAREHOUSE, Ground, ground
 from bench.house import answers, apply, crossdock, environment
 from bench.machine import ROOT, Cores, Machine, cores, machine
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
@@ -35,7 +35,7 @@ from crossdock.base.clock import SystemClock
 from crossdock.base.config import Config
 from crossdock.base.ids import CompanyId, ProductId, ServiceId, SiteId, SubInventoryId
 from crossdock.base.seal import Seal, secret_key
-from crossdock.core.fulfilment import waiting
+from crossdock.core.fulfilment import commands as fulfilment
 from crossdock.core.orders.model import NewLine, PlaceOrder
 from crossdock.core.stock import commands as stock
 from crossdock.core.stock.model import Arrival
@@ -57,6 +57,12 @@ SHOP_SERVICE: Final = ServiceId(2662)
 COMPANY: Final = CompanyId(36)
 SHOP_SKU: Final = "00131031"
 ORDERS_AT_ONCE: Final = 500
+STEPS: Final = (
+    fulfilment.start_picking,
+    fulfilment.start_packing,
+    fulfilment.finish_packing,
+    fulfilment.ship,
+)
 
 
 class NotOnRecord(Exception):
@@ -87,10 +93,11 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 async def _shop(place: Ground, var: Path, count: int) -> list[str]:
-    """Codes of so many paid orders that wait in SHOP-12."""
+    """Codes of so many parcels that have left WH-GZ01 and wait in SHOP-12."""
     config = Config(database_url=place.url, var=var)
     seal = Seal(secret_key(config.secret_key, var))
     async with open_desk(url=place.url, config=config, clock=SystemClock(), seal=seal) as desk:
+        site = SiteId((await desk.accounts.site(ACCOUNT, WAREHOUSE)).id)
         owner = SubInventoryId((await desk.accounts.sub_inventory(ACCOUNT, OWNER)).id)
         async with desk.database.transaction() as tx:
             product = await tx.value(
@@ -99,13 +106,18 @@ async def _shop(place: Ground, var: Path, count: int) -> list[str]:
                 sku=SHOP_SKU,
             )
             arrival = Arrival(
-                site_id=SHOP, sub_inventory_id=owner, product_id=ProductId(product), lot="", quantity=count
+                site_id=site, sub_inventory_id=owner, product_id=ProductId(product), lot="", quantity=count
             )
             await stock.receive(tx, account_id=ACCOUNT, arrivals=[arrival], cause="bench, shop")
         for done in range(0, count, ORDERS_AT_ONCE):
             numbers = range(done, min(count, done + ORDERS_AT_ONCE))
-            await asyncio.gather(*(desk.orders.put(_paid(f"DAY{number}", owner)) for number in numbers))
-        await waiting.issue_waiting(desk.database)
+            placed = await asyncio.gather(
+                *(desk.orders.put(_paid(f"DAY{number}", site, owner)) for number in numbers)
+            )
+            async with desk.database.transaction() as tx:
+                for one in placed:
+                    for step in STEPS:
+                        await step(tx, account_id=ACCOUNT, order_id=one.order.id)
     return [
         str(key)
         for (key,) in place.conn.execute(
@@ -114,7 +126,7 @@ async def _shop(place: Ground, var: Path, count: int) -> list[str]:
     ]
 
 
-def _paid(number: str, owner: SubInventoryId) -> PlaceOrder:
+def _paid(number: str, site: SiteId, owner: SubInventoryId) -> PlaceOrder:
     return PlaceOrder(
         account_id=ACCOUNT,
         company_id=COMPANY,
@@ -123,7 +135,7 @@ def _paid(number: str, owner: SubInventoryId) -> PlaceOrder:
         dialect="birdsystem",
         type="LOCAL",
         state="allocated",
-        site_id=SHOP,
+        site_id=site,
         sub_inventory_id=owner,
         service_id=SHOP_SERVICE,
         lines=(NewLine(line_key="1", sku=SHOP_SKU, quantity=1),),
@@ -264,7 +276,7 @@ def show(report: Report, out: Console) -> None:
 @app.command()
 def main(
     rounds: Annotated[int, typer.Option(min=1)] = 5,
-    seconds: Annotated[float, typer.Option(min=0.1)] = 3.0,
+    seconds: Annotated[float, typer.Option(min=0.1)] = 2.0,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
 ) -> None:
