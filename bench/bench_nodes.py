@@ -99,7 +99,9 @@ class Places:
 
     def __init__(self) -> None:
         usable = usable_cores()
-        self.web = [(core,) for core in usable[: len(WORKERS)]] if len(usable) > 1 else [(), ()]
+        self.web: list[tuple[int, ...]] = (
+            [(core,) for core in usable[: len(WORKERS)]] if len(usable) > 1 else [(), ()]
+        )
         self.rest = usable[len(WORKERS) :] or (usable if len(usable) > 1 else ())
 
 

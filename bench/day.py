@@ -98,7 +98,7 @@ def mixed(hundreds: int, *, turn: int, token: str, looked: Sequence[str], handed
             orders.requests(WORKLOADS["hongxun"], first=first, count=many["POST /dtc/logistics/outOrder"])
         ),
         "POST /dtc/esboms/stockQuery": cycle(stock_queries(first, STOCK_QUERIES)),
-        "POST /cloud.api": iter(orders.requests(orders.PACKINGS, first=first, count=many["POST /cloud.api"])),
+        "POST /cloud.api": iter(orders.requests(WORKLOADS["ovopark"], first=first, count=many["POST /cloud.api"])),
         "GET /client/consignment": cycle(birdsystem_reads(1)),
         "POST /client/consignment": cycle(orders.requests(WORKLOADS["birdsystem"], first=first, count=1)),
     }
@@ -114,7 +114,7 @@ def first(start: int) -> list[bytes]:
         *orders.requests(WORKLOADS["birdsystem"], first=number, count=FIRST_CALLS),
         *birdsystem_reads(FIRST_CALLS),
         *stock_queries(number, FIRST_CALLS),
-        *orders.requests(orders.PACKINGS, first=number, count=FIRST_CALLS),
+        *orders.requests(WORKLOADS["ovopark"], first=number, count=FIRST_CALLS),
         *box_lists(FIRST_CALLS),
         *free_boxes(FIRST_CALLS),
     ]
