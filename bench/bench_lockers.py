@@ -2,7 +2,11 @@
 
 Requests to open a door come at a fixed rate, whether those before were answered or not, each for the next cabinet. An
 answer means that the command was on disk, went over the broker, the cabinet took it, and its word is on disk. Beside
-it, in the same minutes on the same broker and at the same rate, a message goes to a bare client that says it again.
+it, in the same minutes on the same broker and at the same rate, a message goes to the next of as many bare clients,
+each on a connection and a topic of its own, that says it again.
+
+Where one end of a line waits for more to send and the other delays its acknowledgement, answers gather at STEPS_MS: a
+histogram of both shows whether any do.
 
 The cabinets and who asks share one core: a thousand of them in one process are the larger load. The server,
 PostgreSQL and Mosquitto take what they find.
@@ -15,7 +19,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +36,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.bench_delivery import RunFailed, prepare, started
-from bench.cabinets import ECHO_ASKED, ECHO_SAID
+from bench.cabinets import ECHOES, echo_asked, echo_said
 from bench.figures import Figures, figures
+from bench.goals import Answer, at_most, show_answers
 from bench.ground import ground
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
@@ -51,6 +57,15 @@ WARM_S: Final = 3.0
 APP_ID: Final = "bw_de2767d821f911e"
 SECRET: Final = "0123456789abcdef0123456789abcdef"  # of the demo
 STOP_S_MAX: Final = 30
+SLOWEST: Final = 2.0
+"""A door against a bare round trip, p50."""
+STEPS_MS: Final = (40, 80)
+"""Linux acknowledges after 40 ms what it has no answer to; there and back, both sides may wait."""
+STEP_MS: Final = 8
+"""What belongs to a step: from 2 before it to so many behind that."""
+GATHERED: Final = 0.01
+"""Of all answers, those at the steps above what lies beside them."""
+BUCKETS_MS: Final = tuple(range(101))
 MADE: Final = """
 WITH made AS (
     INSERT INTO cabinet (account_id, site_id, number, name, created_at, updated_at)
@@ -64,9 +79,20 @@ SELECT 47, made.id, lpad(box::text, 2, '0'), 'M', '01' || lpad(to_hex(box), 2, '
 """
 
 
+class Spread(Struct, frozen=True, kw_only=True):
+    """How many took how long."""
+
+    counts: list[int]
+    """From each of BUCKETS_MS up to the next; the last one has no end."""
+    gathered: float
+    """See `gathered`."""
+
+
 class Round(Struct, frozen=True, kw_only=True):
     ours: Figures
     bare: Figures
+    ours_spread: Spread
+    bare_spread: Spread
     refused: int
     """Of the requests, those that were not answered, or whose cabinet did not say yes."""
 
@@ -80,9 +106,9 @@ class Report(Struct, frozen=True, kw_only=True):
     rate_per_s: int
     seconds: float
     rounds: list[Round]
-    p50: float
-    """Median of the rounds' ratios, ours by bare."""
     p99: float
+    """Median of the rounds' ratios, ours by bare."""
+    answers: list[Answer]
 
 
 @contextmanager
@@ -145,8 +171,8 @@ def _until_open(port: int) -> None:
 
 async def at_rate(
     ask: Callable[[int], Awaitable[bool]], *, rate: int, seconds: float, warm_s: float
-) -> tuple[Figures, int]:
-    """Ask so often a second; latencies are counted from the moment at which each was due. And how many failed."""
+) -> tuple[list[float], int]:
+    """Ask so often a second: the latencies, from the moment at which each was due, and how many failed."""
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     failed = 0
@@ -165,10 +191,10 @@ async def at_rate(
         await asyncio.sleep(max(0, due - loop.time()))
         tasks.add(asyncio.create_task(one(number, due)))
     await asyncio.gather(*tasks)
-    return figures(latencies, seconds=seconds), failed
+    return latencies, failed
 
 
-async def ours(address: str, count: int, *, rate: int, seconds: float, warm_s: float) -> tuple[Figures, int]:
+async def ours(address: str, count: int, *, rate: int, seconds: float, warm_s: float) -> tuple[list[float], int]:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
 
         async def ask(number: int) -> bool:
@@ -190,9 +216,9 @@ async def ours(address: str, count: int, *, rate: int, seconds: float, warm_s: f
         return await at_rate(ask, rate=rate, seconds=seconds, warm_s=warm_s)
 
 
-async def bare(broker: str, *, rate: int, seconds: float, warm_s: float) -> Figures:
+async def bare(broker: str, count: int, *, rate: int, seconds: float, warm_s: float) -> list[float]:
     async with Bus(address_of(broker), client_id="bench-bare").line() as line:
-        await line.hear(ECHO_SAID)
+        await line.hear(echo_said("+"))
         waiting: dict[bytes, asyncio.Future[None]] = {}
 
         async def listen() -> None:
@@ -203,7 +229,7 @@ async def bare(broker: str, *, rate: int, seconds: float, warm_s: float) -> Figu
             payload = str(number).encode()
             waiting[payload] = asyncio.get_running_loop().create_future()
             heard = waiting[payload]
-            await line.say(ECHO_ASKED, payload)
+            await line.say(echo_asked(number % count), payload)
             await heard
             return True
 
@@ -213,8 +239,31 @@ async def bare(broker: str, *, rate: int, seconds: float, warm_s: float) -> Figu
         return taken
 
 
+def spread(latencies_s: Sequence[float]) -> Spread:
+    """Errors: ZeroDivisionError when nothing was answered."""
+    counts = [0] * len(BUCKETS_MS)
+    for latency_s in latencies_s:
+        counts[bisect_right(BUCKETS_MS, latency_s * 1000) - 1] += 1
+    return Spread(counts=counts, gathered=gathered(counts))
+
+
+def gathered(counts: Sequence[int]) -> float:
+    """The share of all that lies at the steps, above the mean of what lies before and behind each.
+
+    A slow server spreads its answers and gathers none; a line that waits for acknowledgements heaps them up there.
+    """
+    excess = 0.0
+    for step in STEPS_MS:
+        first = step - 2
+        before, at, behind = (
+            sum(counts[start : start + STEP_MS]) for start in (first - STEP_MS, first, first + STEP_MS)
+        )
+        excess += max(0.0, at - (before + behind) / 2)
+    return excess / sum(counts)
+
+
 def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int) -> Report:
-    on = cores()
+    on, of = cores(), machine()
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
@@ -228,7 +277,7 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
         place.conn.execute("ANALYZE cabinet, box")
         broker = stack.enter_context(mosquitto(var))
         address = stack.enter_context(server(place.url, broker, var))
-        for who, options in (("lockers", ["--url", place.url]), ("echo", [])):
+        for who, options in (("lockers", ["--url", place.url]), (ECHOES, ["--cabinets", str(count)])):
             stack.enter_context(
                 started(
                     who, "--broker", broker, *options, module="bench.cabinets", pinned=on.rest, log=var / f"{who}.log"
@@ -238,24 +287,63 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
         _until_online(place.conn, count)
         task = progress.add_task("opening doors", total=2 * rounds)
         taken = []
+        load = {"rate": rate, "seconds": seconds, "warm_s": warm_s}
         for _ in range(rounds):
-            opened, refused = asyncio.run(ours(address, count, rate=rate, seconds=seconds, warm_s=warm_s))
+            opened, refused = asyncio.run(ours(address, count, **load))
             progress.advance(task)
-            echoed = asyncio.run(bare(broker, rate=rate, seconds=seconds, warm_s=warm_s))
+            echoed = asyncio.run(bare(broker, count, **load))
             progress.advance(task)
-            taken.append(Round(ours=opened, bare=echoed, refused=refused))
+            taken.append(
+                Round(
+                    ours=figures(opened, seconds=seconds),
+                    bare=figures(echoed, seconds=seconds),
+                    ours_spread=spread(opened),
+                    bare_spread=spread(echoed),
+                    refused=refused,
+                )
+            )
+        _check(place.conn, rounds * int(rate * (warm_s + seconds)))
         return Report(
             taken_at=datetime.now(UTC),
-            machine=machine(),
+            machine=of,
             postgres=place.version,
             cores=on,
             cabinets=count,
             rate_per_s=rate,
             seconds=seconds,
             rounds=taken,
-            p50=median(one.ours.p50_ms / one.bare.p50_ms for one in taken),
             p99=median(one.ours.p99_ms / one.bare.p99_ms for one in taken),
+            answers=list(_answers(taken, count, rate)),
         )
+
+
+def _answers(taken: Sequence[Round], count: int, rate: int) -> Iterator[Answer]:
+    yield at_most(
+        SLOWEST,
+        f"open to acknowledgement, {rate} a second over {count:,} cabinets",
+        [one.ours.p50_ms / one.bare.p50_ms for one in taken],
+        by="ours / a bare MQTT round trip, p50",
+    )
+    steps = " and ".join(map(str, STEPS_MS))
+    yield at_most(
+        GATHERED,
+        "doors: no steps of 40 ms",
+        [one.ours_spread.gathered for one in taken],
+        by=f"gathered at {steps} ms / all answers",
+    )
+    yield at_most(
+        GATHERED,
+        "bare MQTT round trips: no steps of 40 ms",
+        [one.bare_spread.gathered for one in taken],
+        by=f"gathered at {steps} ms / all answers",
+    )
+
+
+def _check(conn: psycopg.Connection, asked: int) -> None:
+    """Every request is on record with the cabinet's yes. Errors: RunFailed."""
+    found = conn.execute("SELECT state, count(*) FROM door_command GROUP BY state").fetchall()
+    if found != [("accepted", asked)]:
+        raise RunFailed(f"{asked} doors were asked for, on record are {found}")
 
 
 def _until_online(conn: psycopg.Connection, count: int) -> None:
@@ -274,9 +362,9 @@ def show(report: Report, out: Console) -> None:
     say_cores(on, f"cabinets and who asks on {listed(on.rest)}, the others on any core", out)
     table = Table(
         caption=f"{report.cabinets:,} cabinets, {report.rate_per_s} open commands a second for {report.seconds:g} s;"
-        f" ratios of {len(report.rounds)} rounds: p50 {report.p50:.1f}, p99 {report.p99:.1f}"
+        f" p99 of {len(report.rounds)} rounds: {report.p99:.1f} times the bare one's"
     )
-    for title in ("round", "answered/s", "refused", "p50 ms", "p99 ms", "bare p50 ms", "bare p99 ms"):
+    for title in ("round", "answered/s", "refused", "p50 ms", "p99 ms", "bare p50 ms", "bare p99 ms", "at 40, 80 ms"):
         table.add_column(title, justify="right")
     for number, one in enumerate(report.rounds, start=1):
         table.add_row(
@@ -284,14 +372,16 @@ def show(report: Report, out: Console) -> None:
             f"{one.ours.per_s:.0f}",
             str(one.refused),
             *(f"{value:.1f}" for value in (one.ours.p50_ms, one.ours.p99_ms, one.bare.p50_ms, one.bare.p99_ms)),
+            f"{max(one.ours_spread.gathered, one.bare_spread.gathered):.3f}",
         )
     out.print(table)
+    show_answers(report.answers, out)
 
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    seconds: Annotated[float, typer.Option(min=0.1, help="A minute is what is promised for.")] = 20.0,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="A minute is what is promised for.")] = 8.0,
     cabinets: Annotated[int, typer.Option(min=1)] = CABINETS,
     rate: Annotated[int, typer.Option(min=1, help="Open commands a second.")] = RATE_PER_S,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,

@@ -52,6 +52,11 @@ class Mosquitto:
     def cabinet_address(self) -> BrokerAddress:
         return self.address.login(None, None)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             self._program, "-c", str(self._config), stderr=asyncio.subprocess.DEVNULL
@@ -88,6 +93,10 @@ class Amqtt:
     @property
     def cabinet_address(self) -> BrokerAddress:
         return self._broker.cabinet_address
+
+    @property
+    def pid(self) -> int:
+        return os.getpid()
 
     async def start(self) -> None:
         await self._broker.start()
