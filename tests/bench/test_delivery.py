@@ -21,4 +21,7 @@ def test_it_runs(tmp_path: Path) -> None:
     assert [one["answers_after_s"] for one in report["against"]] == [0, FAR_S]
     assert all(rate > 0 for one in report["against"] for rate in (*one["ours"], *one["bare"]))
     assert [one["dead"] for one in report["beside"]] == ["refuses connections", "never answers"]
+    questions = [answer["question"] for answer in report["answers"]]
+    assert len(questions) == len(set(questions)) == 4
+    assert all("300 wait" in question for question in questions[2:])
     assert report["postgres"] in done.stdout
