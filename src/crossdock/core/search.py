@@ -3,6 +3,9 @@
 What a table can be asked by is data. A total that the database keeps (see `Table.tally`) is read, not counted; any
 other is counted in one pass over what fits, and the page is cut out of that same pass: a plan that follows another
 index in the hope of meeting the page early would read a million rows where the hope is wrong.
+
+A page far behind in the order of keys is found by what the tally keeps of each block of them (`Blocks`): from wide
+blocks to narrow ones it is summed up in which block the page begins, and only that one is walked through.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +27,8 @@ SECOND: Final = ".second"
 IS_NULL: Final = "is_null"
 BRANCHES_MAX: Final = 24
 """Ordered walks through an index that are merged into one; each is planned by itself."""
+SKIPPED_MAX: Final = 1_000
+"""Rows before a page that are walked past, rather than looking for the block in which it begins."""
 
 
 class Criterion(Struct, frozen=True):
@@ -39,6 +44,15 @@ class SortKey(Struct, frozen=True):
     descending: bool = False
 
 
+class Blocks(Struct, frozen=True, kw_only=True):
+    """Counts of a tally by block of keys: the key divided by a width. Of each width all rows are in it once."""
+
+    name: str
+    """Its columns are the tally's, `width` and `block`; rows of the tally with a `block` are not in it yet."""
+    widths: tuple[int, ...]
+    """From the widest; each is a multiple of the next. The tally's own blocks are of the last."""
+
+
 class Tally(Struct, frozen=True, kw_only=True):
     """Counts that the database keeps of a table's rows."""
 
@@ -49,6 +63,9 @@ class Tally(Struct, frozen=True, kw_only=True):
     """What it counts by; both tables name the columns alike."""
     walked: tuple[str, ...]
     """Which of them lead an index of the table that goes on by its key."""
+    blocks: Blocks | None = None
+    scope: frozenset[str] = frozenset()
+    """Columns the index begins with: without them all no block is looked for."""
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -119,7 +136,12 @@ async def search(
     Errors: LookupError for a field or an operator that does not exist; the caller maps its own names.
     """
     asked = _Asked(table, scope, criteria, sort)
-    page = asked.walked() if asked.is_tallied else asked.passed()
+    if not asked.is_tallied:
+        page = asked.passed()
+    elif start > SKIPPED_MAX and (blocks := asked.blocks()) is not None:
+        page = asked.leapt(blocks)
+    else:
+        page = asked.walked()
     params = {**params, **asked.params, "start": start, "limit": limit}
     rows: list[R] = await tx.many(kind, page, **params)
     if rows:
@@ -171,11 +193,19 @@ class _Asked:
         """How many fit, as a value in a statement."""
         if self._table.tally is None or not self.is_tallied:
             return SQL("(SELECT count(*) FROM {} WHERE {})").format(Identifier(self._table.name), self._where())
+        return SQL("(SELECT coalesce(sum({count}), 0)::bigint FROM {tally} WHERE {kept})").format(**self._tallied())
+
+    def _tallied(self) -> dict[str, Composable]:
+        """What the tally is asked by. Errors: LookupError where there is none."""
         tally = self._table.tally
+        if tally is None:
+            raise LookupError(self._table.name)
         scope = [SQL("{} = {}").format(Identifier(name), Placeholder(f"scope_{name}")) for name in self._scope_names]
-        return SQL("(SELECT coalesce(sum({}), 0)::bigint FROM {} WHERE {})").format(
-            Identifier(tally.count), Identifier(tally.name), SQL(" AND ").join([*scope, *self._conditions()])
-        )
+        return {
+            "count": Identifier(tally.count),
+            "tally": Identifier(tally.name),
+            "kept": SQL(" AND ").join([*scope, *self._conditions()]),
+        }
 
     def passed(self) -> Composed:
         """One pass over what fits; the total and the page are taken from it."""
@@ -194,17 +224,78 @@ class _Asked:
             " JOIN {table} ON {key} = page_key ORDER BY {order}"
         ).format(total=self.total(), walks=self._walks(), **self._parts())
 
-    def _walks(self) -> Composable:
+    def blocks(self) -> Blocks | None:
+        """By which the page can be found; None where it is not in the order of keys, or of too much at once."""
+        tally = self._table.tally
+        if tally is None or not tally.scope.issubset(self._scope_names) or not self._is_by_key:
+            return None
+        return tally.blocks
+
+    def leapt(self, blocks: Blocks) -> Composed:
+        """As walked, from the block on in which the page begins. One statement, so that it is one moment's counts."""
+        narrowest = SQL("(SELECT block FROM at{})").format(SQL(str(len(blocks.widths) - 1)))
+        return SQL(
+            "WITH came AS MATERIALIZED (SELECT block, sum({count})::bigint AS rows FROM {tally}"
+            " WHERE {kept} AND block IS NOT NULL GROUP BY block), {leaps}"
+            " SELECT {columns}, {total} AS total FROM (SELECT * FROM ({walks}) walk"
+            " ORDER BY {order} OFFSET (SELECT %(start)s - past FROM at{last}) LIMIT %(limit)s) page"
+            " JOIN {table} ON {key} = page_key ORDER BY {order}"
+        ).format(
+            **self._tallied(),
+            leaps=SQL(", ").join(self._leap(blocks, number) for number in range(len(blocks.widths))),
+            total=self.total(),
+            walks=self._walks(self._from(narrowest, blocks.widths[-1])),
+            last=SQL(str(len(blocks.widths) - 1)),
+            **self._parts(),
+        )
+
+    def _leap(self, blocks: Blocks, number: int) -> Composable:
+        """Of the blocks of one width the one with the page's first row, and how many rows are past before it."""
+        width = blocks.widths[number]
+        return SQL(
+            "at{number} AS MATERIALIZED (SELECT block, past FROM (SELECT block, rows,"
+            " {past} + (sum(rows) OVER (ORDER BY block {direction}))::bigint - rows AS past"
+            " FROM (SELECT block, sum(rows)::bigint AS rows FROM ("
+            "SELECT block, {count} AS rows FROM {blocks} WHERE {kept} AND width = {width} AND {within}"
+            " UNION ALL SELECT block, rows FROM (SELECT block / {share} AS block, rows FROM came) came WHERE {within}"
+            ") every GROUP BY block) each) run"
+            " WHERE past <= %(start)s AND past + rows > %(start)s)"
+        ).format(
+            number=SQL(str(number)),
+            past=SQL(f"(SELECT past FROM at{number - 1})" if number else "0"),
+            direction=SQL("DESC" if self._descends else "ASC"),
+            blocks=Identifier(blocks.name),
+            width=SQL(str(width)),
+            within=_within(blocks, number),
+            share=SQL(str(width // blocks.widths[-1])),
+            **self._tallied(),
+        )
+
+    @property
+    def _is_by_key(self) -> bool:
+        return all(key.field == self._table.key for key in self._sort)
+
+    @property
+    def _descends(self) -> bool:
+        """Of an order by key: what is named a second time orders nothing any more."""
+        return bool(self._sort) and self._sort[0].descending
+
+    def _from(self, block: Composable, width: int) -> Composable:
+        """Keys of this block and of those after it in the order asked for."""
+        bound = "{key} < ({block} + 1) * {width}" if self._descends else "{key} >= {block} * {width}"
+        return SQL(bound).format(block=block, width=SQL(str(width)), **self._parts())
+
+    def _walks(self, *bounds: Composable) -> Composable:
         """One for each combination of the values an index leads by: each is in order, and merging keeps it."""
         walk = SQL("SELECT {key} AS page_key{sorted} FROM {table} WHERE ").format(**self._parts())
         branches = self._branches()
         if branches is None:
-            return SQL("{}{}").format(walk, self._where())
+            return SQL("{}{}").format(walk, SQL(" AND ").join([self._where(), *bounds]))
         rest = [self._condition(position) for position in range(len(self._criteria)) if position not in branches]
         # Each says its order itself: from an order that is asked of all together no index is followed.
-        order = _ordered("page_key", descending=any(key.descending for key in self._sort))
+        order = _ordered("page_key", descending=self._descends)
         walks = [
-            SQL("({}{} ORDER BY {})").format(walk, SQL(" AND ").join([*self._scope, *pinned, *rest]), order)
+            SQL("({}{} ORDER BY {})").format(walk, SQL(" AND ").join([*self._scope, *pinned, *rest, *bounds]), order)
             for pinned in product(*branches.values())
         ]
         return SQL(" UNION ALL ").join(walks)
@@ -212,7 +303,7 @@ class _Asked:
     def _branches(self) -> dict[int, list[Composable]] | None:
         """Conditions to be split, by position, into one for each value; None where there is nothing to split."""
         tally = self._table.tally
-        if tally is None or any(key.field != self._table.key for key in self._sort):
+        if tally is None or not self._is_by_key:
             return None
         split = {
             position: list(dict.fromkeys(criterion.value))
@@ -265,6 +356,15 @@ class _Asked:
             "sorted": SQL("").join(sorted_),
             "order": SQL(", ").join(order),
         }
+
+
+def _within(blocks: Blocks, number: int) -> Composable:
+    """Blocks of one width in the wider block that was found before."""
+    if not number:
+        return SQL("true")
+    share = blocks.widths[number - 1] // blocks.widths[number]
+    wider = f"block * {share} FROM at{number - 1}"
+    return SQL(f"block >= (SELECT {wider}) AND block < {share} + (SELECT {wider})")
 
 
 def _ordered(name: str, *, descending: bool) -> Composable:

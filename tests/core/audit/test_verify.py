@@ -42,6 +42,9 @@ DAMAGE = {
     "what was seen of a settled return is booked": "UPDATE return_piece SET quantity = quantity + 1",
     "every order is where its timeline left it": "UPDATE orders SET state = 'held' WHERE state = 'allocated'",
     "as many orders as were tallied": "UPDATE order_tally SET orders = orders + 1",
+    "as many orders as were tallied in each block of ids": (
+        "UPDATE order_tally SET block = block + 1 WHERE block IS NOT NULL"
+    ),
     "every box is full if and only if a parcel lies in it": (
         """UPDATE box SET "full" = NOT "full" WHERE name IN ('05', '06')"""
     ),

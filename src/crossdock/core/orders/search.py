@@ -7,7 +7,8 @@ from crossdock.base.ids import AccountId, CompanyId
 from crossdock.core import search as searching
 from crossdock.core.orders.model import Order, OrderPage
 from crossdock.core.orders.sql import ORDER
-from crossdock.core.search import Criterion, SortKey, Table, Tally
+from crossdock.core.orders.tally_sql import WIDTHS
+from crossdock.core.search import Blocks, Criterion, SortKey, Table, Tally
 from crossdock.db.tx import Tx
 
 TABLE: Final = Table(
@@ -46,6 +47,8 @@ TABLE: Final = Table(
         count="orders",
         fields=frozenset({"company_id", "kind", "dialect", "type", "state"}),
         walked=("dialect", "state"),
+        blocks=Blocks(name="order_block", widths=WIDTHS),
+        scope=frozenset({"company_id"}),
     ),
 )
 """Walked along orders_listed_idx, where a page is asked for by no more than the tally counts by."""

@@ -182,9 +182,27 @@ order_tally = Table(
     words("type"),
     words("state"),
     big("orders"),
+    big("block", null=True),
     Index(None, "account_id", "company_id"),
 )
-"""Triggers on `orders` (0005_catalog.py) add a row for what each statement changed; the sum is how many there are."""
+"""Triggers on `orders` (0046_order_blocks.py) add a row for what each statement changed in each thousand of ids; the
+sum is how many there are. A row without `block` is the sum of rows that were folded."""
+
+order_block = Table(
+    "order_block",
+    metadata,
+    big("account_id"),
+    whole("company_id"),
+    words("kind"),
+    words("dialect"),
+    words("type"),
+    words("state"),
+    big("width"),
+    big("block"),
+    big("orders"),
+    Index("order_block_idx", "account_id", "company_id", "width", "block"),
+)
+"""Orders whose ids are `block` when divided by `width`; what is in the tally with a block is not in here yet."""
 
 order_reference = Table(
     "order_reference",
