@@ -1,17 +1,23 @@
 """Does a list cost the same when there are a hundred times as many orders?
 
-An ERP asks BirdSystem's list of consignments over HTTP, one call after the other on one connection: the page of the
-manual (`status=FINISHED&start=0&limit=50`), a poll by update time that finds the same hundred orders in both sizes,
-and a page far behind. Each is asked with few orders and with many; beside it the bare statement that reads the same
-page, on a connection of its own.
+Databases with few and with many orders in one PostgreSQL, a server for each, asked in turn in the same minutes over
+HTTP, one call after the other on one connection: BirdSystem's list of consignments by status from its beginning (the
+page of the manual: `status=FINISHED&start=0&limit=50`) and from its newest; a poll by update time that finds the same
+hundred orders in all sizes, and the manual's worked example of one; a page three quarters behind; and Heidian's list
+of a shop's codes by `key_status__in`, a code for every tenth order. Each answer must name the orders and the exact
+total that were loaded. Beside it, once, the bare statement that skips to the same page.
+
+Hongxun has no list of orders: its calls name the numbers that they ask for.
 """
 
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from math import isqrt
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Final
@@ -24,67 +30,71 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench import filled
 from bench.bench_create import Server, serving
-from bench.ground import Ground, ground
+from bench.goals import Answer, at_most, show_answers
+from bench.ground import ground
 from bench.machine import ROOT, Cores, Machine, cores, machine
-from bench.report import publish, say_machine
+from bench.report import listed, publish, say_cores, say_machine, say_postgres
 from crossdock.core.orders.sql import ORDER
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-FEW: Final = 10_000
-MANY: Final = 1_000_000
-TINY: Final = (300, 900)
-CHUNK: Final = 100_000
+FEW: Final = 100_000
+MANY: Final = 10_000_000
+TINY: Final = (3_000, 12_000)
+ROUNDS_TINY: Final = 1
 CALLS_MIN: Final = 2
 """Of one question in one round, however short it is."""
 TINY_S: Final = 0.01
 WARM: Final = 20
 """Calls before, not counted: by then each connection of the server has its statements prepared."""
 POLLED: Final = 100
-"""Orders that changed lately, in both sizes."""
+"""Orders that changed lately, in all sizes."""
 PAGE: Final = 50
 DEEP: Final = 0.75
 """How far behind, as a share of all orders."""
+BARE_CALLS: Final = 3
+CONSIGNMENTS: Final = "/client/consignment"
 KEY: Final = {"api_key": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "company_id": "36"}
+CLERK: Final = {"username": "clerk1", "password": "clerk1pw"}
 FINISHED: Final = ["shipped", "delivered", "returned"]
 WIDEST: Final = 1.5
-"""What the first two questions may cost with many orders, as a multiple of what they cost with few."""
-
-ORDERS: Final = """
-INSERT INTO orders (id, account_id, company_id, kind, number, dialect, type, state, service_id, recipient, token,
-                    pieces, created_at, updated_at, finished_at)
-SELECT id, 47, 36, 'outbound', id::text, 'birdsystem', CASE WHEN id %% 10 = 0 THEN 'DIRECT' ELSE 'LOCAL' END,
-       CASE WHEN id %% 50 = 0 THEN 'allocated' WHEN id %% 3 = 0 THEN 'delivered' ELSE 'shipped' END, 5217,
-       '{"contact": "Alex Sample", "country_iso": "GB", "post_code": "PR9 0ZZ"}', md5(id::text), 1,
-       at, CASE WHEN id > %(newest)s::bigint THEN now() - interval '10 minutes' ELSE at END, at
-  FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id
- CROSS JOIN LATERAL (SELECT now() - interval '1 day' - (%(top)s::bigint - id) * interval '20 seconds' AS at) written
+"""What a list may cost with many orders, as a multiple of what it costs with few."""
+BARE: Final = f"""
+SELECT {ORDER} FROM orders
+ WHERE account_id = 47 AND company_id = 36 AND dialect = 'birdsystem' AND kind = ANY ('{{outbound,return}}')
+   AND state = ANY (%(states)s) ORDER BY id OFFSET %(start)s LIMIT {PAGE}
 """
-LINES: Final = """
-INSERT INTO order_line (account_id, order_id, line_no, line_key, product_id, sku, quantity, done)
-SELECT 47, id, 1, '1', 2989068, '00131031', 1, 1 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS id
-"""
-OWN: Final = "account_id = 47 AND company_id = 36 AND dialect = 'birdsystem' AND kind = ANY ('{outbound,return}')"
 
 
 class Question(Struct, frozen=True, kw_only=True):
     name: str
+    path: str
     query: dict[str, Any]
-    bare: str
-    """The page's statement, with %(since)s, %(start)s and %(states)s."""
-    start: int = 0
-    found: int | None = None
-    """How many orders it finds, where that is known."""
+    total: int
+    ids: list[int]
+    """Of the orders that the page must show."""
 
 
-class Measured(Struct, frozen=True, kw_only=True):
-    """Milliseconds: the median of the rounds' medians."""
+class Point(Struct, frozen=True, kw_only=True):
+    """Milliseconds: each round's median."""
 
     question: str
     orders: int
-    ours_ms: float
-    bare_ms: float
+    rounds_ms: list[float]
+
+    @property
+    def ms(self) -> float:
+        return median(self.rounds_ms)
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    orders: int
+    seconds: float
+    bytes_on_disk: int
+    bare_deep_ms: float
+    """The statement that skips all rows before the deep page."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -94,7 +104,9 @@ class Report(Struct, frozen=True, kw_only=True):
     cores: Cores
     seconds: float
     rounds: int
-    measured: list[Measured]
+    loaded: list[Loaded]
+    points: list[Point]
+    answers: list[Answer]
 
 
 class WrongAnswer(Exception):
@@ -103,93 +115,132 @@ class WrongAnswer(Exception):
 
 def questions(count: int, since: datetime) -> list[Question]:
     shanghai = since.astimezone().isoformat(timespec="seconds")
-    changed = [{"type": "date", "comparison": "gt", "value": shanghai, "field": "update_time"}]
-    by_time = [{"property": "update_time", "direction": "ASC"}]
-    page = f"SELECT {ORDER} FROM orders WHERE {OWN}"
-    deep = int(count * DEEP)
+    changed = {"type": "date", "comparison": "gt", "value": shanghai, "field": "update_time"}
+    over = {"type": "list", "value": ["PENDING", "FINISHED"], "field": "status"}
+    lately = range(count - POLLED + 1, count + 1)
+    local = [n for n in lately if n % 10]
+    start = int(count * DEEP)
+    codes = range(count // filled.PER_CODE + 1)
+    shown = [c for c in codes if c and c % filled.CODES_USED_OF in (0, 1)]
     return [
         Question(
-            name="finished",
+            name="first of a status",
+            path=CONSIGNMENTS,
             query={"status": "FINISHED", "start": 0, "limit": PAGE},
-            bare=f"{page} AND state = ANY (%(states)s) ORDER BY id OFFSET %(start)s LIMIT {PAGE}",
+            total=filled.finished(count),
+            ids=[filled.order_id(filled.nth_finished(rank)) for rank in range(1, PAGE + 1)],
         ),
         Question(
-            name="poll",
-            query={"filter": json.dumps(changed), "sort": json.dumps(by_time), "limit": PAGE},
-            bare=f"{page} AND updated_at >= %(since)s ORDER BY updated_at, id OFFSET %(start)s LIMIT {PAGE}",
-            found=POLLED,
+            name="newest of a status",
+            path=CONSIGNMENTS,
+            query={"status": "FINISHED", "start": 0, "limit": PAGE, "sort": _sort("id", "DESC")},
+            total=filled.finished(count),
+            ids=[
+                filled.order_id(filled.nth_finished(rank))
+                for rank in range(filled.finished(count), filled.finished(count) - PAGE, -1)
+            ],
         ),
         Question(
-            name="deep page",
-            query={"status": "FINISHED", "start": deep, "limit": PAGE},
-            bare=f"{page} AND state = ANY (%(states)s) ORDER BY id OFFSET %(start)s LIMIT {PAGE}",
-            start=deep,
+            name="poll by update_time",
+            path=CONSIGNMENTS,
+            query={"filter": json.dumps([changed]), "sort": _sort("update_time", "ASC"), "limit": PAGE},
+            total=POLLED,
+            ids=[filled.order_id(n) for n in lately[:PAGE]],
+        ),
+        Question(
+            name="the manual's poll",
+            path=CONSIGNMENTS,
+            query={
+                "type": "LOCAL",
+                "start": 0,
+                "limit": PAGE,
+                "filter": json.dumps([changed, over]),
+                "sort": _sort("update_time", "DESC"),
+            },
+            total=len(local),
+            ids=[filled.order_id(n) for n in local[:PAGE]],
+        ),
+        Question(
+            name="three quarters down",
+            path=CONSIGNMENTS,
+            query={"status": "FINISHED", "start": start, "limit": PAGE},
+            total=filled.finished(count),
+            ids=[filled.order_id(filled.nth_finished(rank)) for rank in range(start + 1, start + PAGE + 1)],
+        ),
+        Question(
+            name="codes by key_status__in",
+            path="/api/orders/pick_up_code/",
+            query={"key_status__in": "unused, expired", "page": 1, "page_size": PAGE},
+            total=len(shown),
+            ids=[filled.order_id(c * filled.PER_CODE) for c in reversed(shown[-PAGE:])],
         ),
     ]
 
 
-def load(place: Ground, *, first: int, last: int, top: int) -> None:
-    """Orders with these ids and a line each; the newest are POLLED that changed lately."""
-    for begin in range(first, last + 1, CHUNK):
-        span = {"first": begin, "last": min(begin + CHUNK - 1, last), "top": top, "newest": top - POLLED}
-        place.conn.execute(ORDERS.encode(), span)
-        place.conn.execute(LINES.encode(), span)
-    place.conn.execute("VACUUM (ANALYZE) orders, order_line, order_tally")
+def _sort(name: str, direction: str) -> str:
+    return json.dumps([{"property": name, "direction": direction}])
 
 
 class Asker:
-    """Both sides of a question."""
+    """One connection to the house of one size, whose every answer is looked at."""
 
-    def __init__(self, house: Server, url: str, since: datetime) -> None:
+    def __init__(self, house: Server, count: int, since: datetime) -> None:
+        self.count = count
+        self.questions = questions(count, since)
         self._http = HTTPConnection("127.0.0.1", house.port)
-        self._conn = psycopg.connect(url, autocommit=True, prepare_threshold=2)
-        self._since = since
+        body = self._call("POST", "/api/shops/staff_login/", {"content-type": "application/json"}, json.dumps(CLERK))
+        self._headers = KEY | {"authorization": f"stafftoken {json.loads(body)['token']}"}
 
     def begin(self) -> None:
-        """Before calls are counted: the server hangs up on who was silent while the other side was asked."""
+        """Before calls are counted: the server hangs up on who was silent while another was asked."""
         self._http.close()
 
-    def ours(self, question: Question) -> float:
+    def ms(self, question: Question) -> float:
         started = time.perf_counter()
-        self._http.request("GET", f"/client/consignment?{urlencode(question.query)}", headers=KEY)
-        body = self._http.getresponse().read()
+        body = self._call("GET", f"{question.path}?{urlencode(question.query)}", self._headers)
         taken_ms = (time.perf_counter() - started) * 1_000
         answer = json.loads(body)
-        if not answer["success"] or len(answer["data"]) != PAGE or question.found not in (None, answer["total"]):
-            raise WrongAnswer(f"{question.name}: {body[:500]!r}")
-        return taken_ms
-
-    def bare(self, question: Question) -> float:
-        started = time.perf_counter()
-        rows = self._conn.execute(
-            question.bare.encode(), {"states": FINISHED, "since": self._since, "start": question.start}
-        ).fetchall()
-        taken_ms = (time.perf_counter() - started) * 1_000
-        if len(rows) != PAGE:
-            raise WrongAnswer(f"{question.name}, bare: {len(rows)} rows")
+        if _said(answer) != (question.total, question.ids):
+            raise WrongAnswer(f"{question.name}, {self.count} orders: {body[:500]!r}")
         return taken_ms
 
     def close(self) -> None:
         self._http.close()
-        self._conn.close()
+
+    def _call(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> bytes:
+        self._http.request(method, path, body, headers)
+        return self._http.getresponse().read()
 
 
-def measure(*, few: int, many: int, rounds: int, seconds: float) -> Report:
-    measured: list[Measured] = []
+def _said(answer: dict[str, Any]) -> tuple[int, list[int]]:
+    """The total and the orders of either dialect's page."""
+    if "results" in answer:
+        return answer["count"], [int(row["order_number"]) for row in answer["results"]]
+    return answer.get("total", 0), [int(row["id"]) for row in answer.get("data", ())]
+
+
+def measure(sizes: Sequence[int], *, rounds: int, seconds: float) -> Report:
+    """The first and the last of `sizes` are compared, those between are points of the same curve."""
     with (
         Progress(console=Console(stderr=True), transient=True) as progress,
         ground() as (place, var),
-        serving("--url", place.url, "--var", str(var), log=var / "server.log") as house,
+        ExitStack() as houses,
     ):
-        task = progress.add_task("", total=2 * (1 + rounds))
+        place.check_durable()
+        task = progress.add_task("", total=len(sizes) + rounds)
         since = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
-        for count, first, last in ((few, many - few + 1, many), (many, 1, many - few)):
+        loaded, askers = [], []
+        for count in sizes:
             progress.update(task, description=f"{count:,} orders: loading")
-            load(place, first=first, last=last, top=many)
+            url, own = place.another(f"lists_{count}"), var / str(count)
+            own.mkdir()
+            house = houses.enter_context(serving("--url", url, "--var", str(own), log=own / "server.log"))
+            loaded.append(_loaded(url, count, questions(count, since)))
+            askers.append(houses.enter_context(closing(Asker(house, count, since))))
             progress.advance(task)
-            asker = Asker(house, place.url, since)
-            measured += _asked(asker, questions(count, since), count, rounds, seconds, lambda: progress.advance(task))
-            asker.close()
+        place.settle(cores().rest)
+        progress.update(task, description="asking")
+        points = list(_asked(askers, rounds, seconds, lambda: progress.advance(task)))
         return Report(
             taken_at=datetime.now(UTC),
             machine=machine(),
@@ -197,77 +248,97 @@ def measure(*, few: int, many: int, rounds: int, seconds: float) -> Report:
             cores=cores(),
             seconds=seconds,
             rounds=rounds,
-            measured=measured,
+            loaded=loaded,
+            points=points,
+            answers=_answers(points, few=sizes[0], many=sizes[-1]),
         )
 
 
-def _asked(
-    asker: Asker, wanted: list[Question], count: int, rounds: int, seconds: float, done: Callable[[], None]
-) -> Iterator[Measured]:
-    taken: dict[str, tuple[list[float], list[float]]] = {question.name: ([], []) for question in wanted}
+def _loaded(url: str, count: int, wanted: Sequence[Question]) -> Loaded:
+    with psycopg.connect(url, autocommit=True) as conn:
+        began = time.monotonic()
+        shown = {id_ for question in wanted if question.path == CONSIGNMENTS for id_ in question.ids}
+        filled.fill(conn, url, orders=count, lately=POLLED, with_lines=shown)
+        took = time.monotonic() - began
+        size = conn.execute("SELECT pg_database_size(current_database())").fetchone()
+        assert size is not None
+        bare = []
+        for _ in range(BARE_CALLS):
+            started = time.perf_counter()
+            conn.execute(BARE.encode(), {"states": FINISHED, "start": int(count * DEEP)}).fetchall()
+            bare.append((time.perf_counter() - started) * 1_000)
+        return Loaded(orders=count, seconds=took, bytes_on_disk=size[0], bare_deep_ms=median(bare))
+
+
+def _asked(askers: Sequence[Asker], rounds: int, seconds: float, done: Callable[[], None]) -> Iterator[Point]:
+    """Each question of all sizes in turn, the other way round in every second round."""
+    taken: dict[tuple[str, int], list[float]] = {}
     for number in range(rounds):
-        for question in wanted:
-            sides = (asker.ours, asker.bare)
-            for side in (0, 1) if number % 2 == 0 else (1, 0):
+        for position in range(len(askers[0].questions)):
+            for asker in askers if number % 2 == 0 else reversed(askers):
+                question = asker.questions[position]
                 asker.begin()
                 for _ in range(WARM):
-                    sides[side](question)
-                taken[question.name][side].append(median(_for_a_while(sides[side], question, seconds)))
+                    asker.ms(question)
+                ms = median(_for_a_while(asker, question, seconds))
+                taken.setdefault((question.name, asker.count), []).append(ms)
         done()
-    for name, (ours, bare) in taken.items():
-        yield Measured(question=name, orders=count, ours_ms=median(ours), bare_ms=median(bare))
+    for (name, count), rounds_ms in taken.items():
+        yield Point(question=name, orders=count, rounds_ms=rounds_ms)
 
 
-def _for_a_while(ask: Callable[[Question], float], question: Question, seconds: float) -> Iterator[float]:
+def _for_a_while(asker: Asker, question: Question, seconds: float) -> Iterator[float]:
     until = time.monotonic() + seconds
     for number in itertools.count():
         if number >= CALLS_MIN and time.monotonic() >= until:
             return
-        yield ask(question)
+        yield asker.ms(question)
+
+
+def _answers(points: Sequence[Point], *, few: int, many: int) -> list[Answer]:
+    by = {(point.question, point.orders): point.rounds_ms for point in points}
+    return [
+        at_most(
+            WIDEST,
+            f"list: {name}",
+            [long / short for long, short in zip(by[name, many], by[name, few], strict=True)],
+            by=f"{many:,} orders / {few:,}, median ms",
+        )
+        for name in dict.fromkeys(point.question for point in points)
+    ]
 
 
 def show(report: Report, out: Console) -> None:
     say_machine(report.machine, out)
-    out.print(f"PostgreSQL {report.postgres}; one connection, pages of {PAGE}", markup=False)
-    sizes = sorted({one.orders for one in report.measured})
+    say_postgres(report.postgres, out, f"one connection to each of {len(report.loaded)} servers, pages of {PAGE}")
+    say_cores(report.cores, f"servers: core {listed(report.cores.server)}; others: {listed(report.cores.rest)}", out)
     table = Table(caption=f"milliseconds: medians of {report.rounds} rounds of {report.seconds} s")
     table.add_column("list")
-    for title in (
-        *(f"ours, {size:,}" for size in sizes),
-        "ratio",
-        *(f"bare, {size:,}" for size in sizes),
-        "ratio",
-        f"ours by bare, {sizes[-1]:,}",
-    ):
-        table.add_column(title, justify="right")
-    by = {(one.question, one.orders): one for one in report.measured}
-    for name in dict.fromkeys(one.question for one in report.measured):
-        ours, bare = [by[name, size].ours_ms for size in sizes], [by[name, size].bare_ms for size in sizes]
-        table.add_row(
-            name,
-            *(f"{ms:.2f}" for ms in ours),
-            f"{ours[-1] / ours[0]:.2f}",
-            *(f"{ms:.2f}" for ms in bare),
-            f"{bare[-1] / bare[0]:.2f}",
-            f"{ours[-1] / bare[-1]:.2f}",
-        )
+    for one in report.loaded:
+        table.add_column(f"{one.orders:,}", justify="right")
+    by = {(point.question, point.orders): point.ms for point in report.points}
+    for name in dict.fromkeys(point.question for point in report.points):
+        table.add_row(name, *(f"{by[name, one.orders]:.2f}" for one in report.loaded))
+    table.add_section()
+    table.add_row("three quarters down, bare OFFSET", *(f"{one.bare_deep_ms:.2f}" for one in report.loaded))
+    table.add_row("s to load", *(f"{one.seconds:.0f}" for one in report.loaded))
+    table.add_row("GB on disk", *(f"{one.bytes_on_disk / 1e9:.2f}" for one in report.loaded))
     out.print(table)
-    out.print(f"`finished` and `poll` are promised a ratio of at most {WIDEST}; a deep page costs what it skips")
+    show_answers(report.answers, out)
 
 
 @app.command()
 def main(
-    rounds: Annotated[int, typer.Option(min=1)] = 3,
-    few: Annotated[int, typer.Option(min=300)] = FEW,
-    many: Annotated[int, typer.Option(min=600)] = MANY,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    few: Annotated[int, typer.Option(min=600, help="Orders.")] = FEW,
+    many: Annotated[int, typer.Option(min=600, help="Orders; above some millions it is minutes to load.")] = MANY,
     seconds: Annotated[float, typer.Option(min=0.01, help="Of one question in one round.")] = 1.0,
     tiny: Annotated[bool, typer.Option("--tiny", help="Only see that it works.")] = False,
     results: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "bench" / "results",
 ) -> None:
     if tiny:
-        (few, many), rounds, seconds = TINY, 1, TINY_S
-    report = measure(few=few, many=many, rounds=rounds, seconds=seconds)
-    publish(report, show, "lists", results)
+        (few, many), rounds, seconds = TINY, ROUNDS_TINY, TINY_S
+    publish(measure((few, isqrt(few * many), many), rounds=rounds, seconds=seconds), show, "lists", results)
 
 
 if __name__ == "__main__":

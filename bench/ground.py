@@ -58,6 +58,11 @@ class Ground:
     def version(self) -> str:
         return self._show("server_version")
 
+    def another(self, name: str) -> str:
+        """The address of a new database beside the one of `url`."""
+        self.conn.execute(f"CREATE DATABASE {name}".encode())
+        return self._postgres.url_of(name)
+
     def check_durable(self) -> None:
         """Errors: NotDurable."""
         for name, wanted in DURABLE.items():
