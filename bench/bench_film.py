@@ -153,7 +153,7 @@ def _film(path: Path, size: tuple[int, int]) -> None:
         stream.bit_rate = BIT_RATE * size[0] * size[1] // (SIZE[0] * SIZE[1])
         stream.time_base = Fraction(1, FPS)
         for number in range(FILM_S * FPS):
-            frame = VideoFrame.from_image(noise[number % len(noise)])
+            frame = VideoFrame.from_image(noise[number % len(noise)])  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))

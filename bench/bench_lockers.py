@@ -287,11 +287,10 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
         _until_online(place.conn, count)
         task = progress.add_task("opening doors", total=2 * rounds)
         taken = []
-        load = {"rate": rate, "seconds": seconds, "warm_s": warm_s}
         for _ in range(rounds):
-            opened, refused = asyncio.run(ours(address, count, **load))
+            opened, refused = asyncio.run(ours(address, count, rate=rate, seconds=seconds, warm_s=warm_s))
             progress.advance(task)
-            echoed = asyncio.run(bare(broker, count, **load))
+            echoed = asyncio.run(bare(broker, count, rate=rate, seconds=seconds, warm_s=warm_s))
             progress.advance(task)
             taken.append(
                 Round(

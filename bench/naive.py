@@ -187,7 +187,7 @@ async def _order(
         ),
     )
     await _event(conn, "order.placed", f"order:{order_id}", order_id, dialect, {"number": number, "state": state})
-    return order_id
+    return int(order_id)
 
 
 async def _line(conn: AsyncConnection[Any], shop: Shop, order_id: int, line_no: int, product: Product) -> None:
