@@ -31,9 +31,10 @@ only_root = pytest.mark.skipif(
 )
 
 HOLDER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from crossdock.db.embedded import EmbeddedPostgres
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests were started in the background
 postgres = EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off"})
 postgres.start()
 print(postgres.pid, flush=True)
