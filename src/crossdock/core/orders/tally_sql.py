@@ -1,4 +1,4 @@
-"""The statement that sums the tally of orders. Triggers fill it: see 0046_order_blocks.py."""
+"""The statement that sums the tally of orders. Triggers fill it: see 0032_order_blocks.py."""
 
 from typing import Final
 

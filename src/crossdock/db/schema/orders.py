@@ -185,7 +185,7 @@ order_tally = Table(
     big("block", null=True),
     Index(None, "account_id", "company_id"),
 )
-"""Triggers on `orders` (0046_order_blocks.py) add a row for what each statement changed in each thousand of ids; the
+"""Triggers on `orders` (0032_order_blocks.py) add a row for what each statement changed in each thousand of ids; the
 sum is how many there are. A row without `block` is the sum of rows that were folded."""
 
 order_block = Table(

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0046"
+revision = "0032"
 down_revision = "0031"
 
 SORT = "account_id, company_id, kind, dialect, type, state"
