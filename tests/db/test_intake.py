@@ -9,7 +9,7 @@ import pytest
 
 from crossdock.base.errors import CrossdockError, DatabaseUnavailable, Invalid, Overloaded
 from crossdock.db.errors import LockContested
-from crossdock.db.intake import BATCH_MAX, Intake
+from crossdock.db.intake import BATCH_MAX, TOGETHER, Intake
 
 
 class Press:
@@ -73,6 +73,43 @@ async def test_a_batch_has_an_upper_size(callers: int, batches: list[int]) -> No
     await asyncio.gather(*(puts.put(chr(97 + number)) for number in range(callers)))
 
     assert [len(batch) for batch in press.batches] == batches
+
+
+@pytest.mark.parametrize(
+    ("callers", "writers", "batches"),
+    [(TOGETHER, 2, [TOGETHER]), (TOGETHER + 1, 2, [17, 16]), (3 * TOGETHER, 3, [TOGETHER] * 3), (100, 1, [100])],
+)
+async def test_many_are_parted_among_the_writers(callers: int, writers: int, batches: list[int]) -> None:
+    press = Press()
+    puts = intake(press, writers=writers)
+
+    await asyncio.gather(*(puts.put(chr(0x4E00 + number)) for number in range(callers)))
+
+    assert [len(batch) for batch in press.batches] == batches
+
+
+async def test_a_writer_waits_for_its_share_and_not_longer_than_the_others_write() -> None:
+    press = Press()
+    press.open.clear()
+    puts = intake(press)
+    names = iter(map(chr, range(0x4E00, 0x9000)))
+
+    def come(callers: int) -> list[asyncio.Task[str]]:
+        return [asyncio.create_task(puts.put(next(names))) for _ in range(callers)]
+
+    first = come(TOGETHER)
+    await asyncio.sleep(0.01)
+    others = come(TOGETHER - 1)
+    await asyncio.sleep(0.01)
+    assert [len(batch) for batch in press.batches] == [TOGETHER]
+    others += come(1)
+    await asyncio.sleep(0.01)
+    assert [len(batch) for batch in press.batches] == [TOGETHER] * 2
+    few = come(5)
+    await asyncio.sleep(0.01)
+    press.open.set()
+    await asyncio.gather(*first, *others, *few)
+    assert [len(batch) for batch in press.batches] == [TOGETHER, TOGETHER, 5]
 
 
 async def test_no_more_batches_at_one_time_than_writers() -> None:

@@ -1,8 +1,10 @@
 """Group commit: requests that arrive together share one transaction, each is answered after the commit.
 
 While one batch is being written the next one gathers; an idle intake writes at once, so one caller alone never
-waits for company. Two requests with the same key never share a batch: the second must find the first on disk.
-A batch that fails as a whole is tried again one by one, each in a transaction of its own, so a bad one fails alone.
+waits for company. Of many, each writer takes its share: while the database writes the ones, this process reads,
+judges and answers the others, and neither waits for the other. Two requests with the same key never share a batch:
+the second must find the first on disk. A batch that fails as a whole is tried again one by one, each in a transaction
+of its own, so a bad one fails alone.
 """
 
 import asyncio
@@ -18,6 +20,8 @@ BATCH_MAX = 128
 WAITING_MAX = 4_096
 WRITERS = 2
 """Batches being written at one time: while one waits for the disk, the other computes."""
+TOGETHER = 32
+"""Commands that are not worth parting: a statement costs as much for few of them as for one."""
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -42,7 +46,8 @@ class Intake(Generic[C, R]):
         self._batch_max = batch_max
         self._queue: deque[tuple[C, asyncio.Future[R]]] = deque()
         self._keys_busy: set[Hashable] = set()
-        self._writers_free = writers
+        self._writers = self._writers_free = writers
+        self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def put(self, command: C) -> R:
@@ -67,18 +72,27 @@ class Intake(Generic[C, R]):
 
     def _start(self) -> None:
         while self._writers_free:
-            batch = self._take()
+            batch = self._take(self._share())
             if not batch:
                 return
             self._writers_free -= 1
+            self._under_way += len(batch)
             task = asyncio.create_task(self._write(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _take(self) -> list[tuple[C, asyncio.Future[R]]]:
+    def _share(self) -> int:
+        """How many may be taken now; none while fewer wait than a writer's share."""
+        here = len(self._queue) + self._under_way
+        if here <= TOGETHER:
+            return self._batch_max
+        share = min(-(-here // self._writers), self._batch_max)
+        return share if len(self._queue) >= share else 0
+
+    def _take(self, most: int) -> list[tuple[C, asyncio.Future[R]]]:
         batch: list[tuple[C, asyncio.Future[R]]] = []
         later: list[tuple[C, asyncio.Future[R]]] = []
-        while self._queue and len(batch) < self._batch_max:
+        while self._queue and len(batch) < most:
             command, future = self._queue.popleft()
             if future.cancelled():
                 continue
@@ -99,6 +113,7 @@ class Intake(Generic[C, R]):
             for command, _ in batch:
                 self._keys_busy.discard(self._key(command))
             self._writers_free += 1
+            self._under_way -= len(batch)
             self._start()
 
     async def _write_together(self, batch: list[tuple[C, asyncio.Future[R]]]) -> None:
