@@ -32,6 +32,7 @@ from bench.ground import Ground, ground
 from bench.load import plan_of
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
+from bench.verified import verified
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -288,6 +289,7 @@ def measure(
             progress.update(task, description=f"{workload.name}: the usual way, and half the rate")
             beside.append(_beside(bench, workload, measured[-1], rounds))
             progress.advance(task, 2 * rounds)
+        verified(place.url)
         return Report(
             taken_at=datetime.now(UTC),
             machine=machine(),

@@ -36,6 +36,7 @@ from bench.hear import FAR_S
 from bench.machine import ROOT, Cores, Machine, cores, machine
 from bench.orders import DEMO
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
+from bench.verified import verified
 from crossdock.base.clock import SystemClock
 from crossdock.base.seal import Seal, secret_key
 from crossdock.db import version
@@ -324,6 +325,7 @@ def measure(*, rounds: int, seconds: float, warm_s: float, waiting: int) -> Repo
                         progress.advance(task)
         if bench.delivered() != bench.heard:
             raise WrongCount(f"heard {bench.heard}, delivered on record {bench.delivered()}")
+        verified(place.url)
         told_of = [
             Against(answers_after_s=after_s, connections=CONNECTIONS, ours=ours, bare=bare)
             for after_s, (ours, bare) in against.items()

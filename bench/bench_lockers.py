@@ -42,6 +42,7 @@ from bench.goals import Answer, at_most, show_answers
 from bench.ground import ground
 from bench.machine import ROOT, Cores, Machine, cores, machine, pin
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
+from bench.verified import verified
 from crossdock.devices.bus import Bus, address_of
 from crossdock.dialects.bestwond import auth
 
@@ -302,6 +303,7 @@ def measure(*, rounds: int, seconds: float, warm_s: float, count: int, rate: int
                 )
             )
         _check(place.conn, rounds * int(rate * (warm_s + seconds)))
+        verified(place.url)
         return Report(
             taken_at=datetime.now(UTC),
             machine=of,

@@ -14,7 +14,6 @@ import psycopg
 
 from bench import orders
 from bench.machine import ROOT, family, pin
-from crossdock import verify
 from crossdock.base.clock import SystemClock
 from crossdock.base.ids import AccountId, ProductId, SiteId
 from crossdock.core.accounts import sql as accounts
@@ -91,10 +90,6 @@ class Ground:
         asyncio.run(self._shelve())
         self.conn.execute("ANALYZE product, stock")
 
-    def findings(self) -> list[str]:
-        """What `crossdock verify` finds wrong."""
-        return asyncio.run(self._verified())
-
     def kill(self) -> None:
         """SIGKILL to the postmaster, whatever it does."""
         pid = self._postgres.pid
@@ -107,11 +102,6 @@ class Ground:
         self.conn.close()
         self._postgres.start()
         self.conn = psycopg.connect(self.url, autocommit=True)
-
-    async def _verified(self) -> list[str]:
-        async with Database(self.url, SystemClock(), connections=1) as database:
-            checked = await verify.checks(database)
-        return [f"{finding.subject}: {finding.says}" for one in checked for finding in one.findings]
 
     async def _shelve(self) -> None:
         async with Database(self.url, SystemClock(), connections=1) as database, database.transaction() as tx:

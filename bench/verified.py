@@ -16,7 +16,11 @@ def verified(url: str) -> None:
 
     async def look() -> list[str]:
         async with Database(url, SystemClock(), connections=1) as database:
-            return [f"{one.check}: {found}" for one in await checks(database) for found in one.findings]
+            return [
+                f"{one.check}: {found.subject}: {found.says}"
+                for one in await checks(database)
+                for found in one.findings
+            ]
 
     if findings := asyncio.run(look()):
         raise Disagrees("\n".join(findings[:10]))
