@@ -6,7 +6,6 @@ bodies of the same size, behind the same uvicorn. What the house answered is on 
 core, PostgreSQL and the client share the others.
 """
 
-import asyncio
 import json
 import socket
 from collections.abc import Sequence
@@ -25,21 +24,13 @@ from bench import day
 from bench.bench_delivery import started
 from bench.figures import Figures
 from bench.goals import Answer, at_least, show_answers
-from bench.ground import ACCOUNT, OWNER, WAREHOUSE, Ground, ground
+from bench.ground import Ground, ground
 from bench.house import answers, apply, crossdock, environment
 from bench.machine import ROOT, Cores, Machine, cores, machine
+from bench.parcels import parcels
 from bench.report import listed, publish, say_cores, say_machine, say_postgres
 from bench.send import Plan, send
 from bench.verified import verified
-from crossdock.base.clock import SystemClock
-from crossdock.base.config import Config
-from crossdock.base.ids import CompanyId, ProductId, ServiceId, SiteId, SubInventoryId
-from crossdock.base.seal import Seal, secret_key
-from crossdock.core.fulfilment import commands as fulfilment
-from crossdock.core.orders.model import NewLine, PlaceOrder
-from crossdock.core.stock import commands as stock
-from crossdock.core.stock.model import Arrival
-from crossdock.edge.desk import open_desk
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -52,17 +43,6 @@ WARM_S: Final = 0.5
 TINY_S: Final = 0.2
 LOOKED: Final = 50
 """Codes that are looked at, again and again."""
-SHOP: Final = SiteId(12)
-SHOP_SERVICE: Final = ServiceId(2662)
-COMPANY: Final = CompanyId(36)
-SHOP_SKU: Final = "00131031"
-ORDERS_AT_ONCE: Final = 500
-STEPS: Final = (
-    fulfilment.start_picking,
-    fulfilment.start_packing,
-    fulfilment.finish_packing,
-    fulfilment.ship,
-)
 
 
 class NotOnRecord(Exception):
@@ -90,57 +70,6 @@ class Report(Struct, frozen=True, kw_only=True):
     """By call: of one answer's body, on both sides."""
     rounds: list[Round]
     answers: list[Answer]
-
-
-async def _shop(place: Ground, var: Path, count: int) -> list[str]:
-    """Codes of so many parcels that have left WH-GZ01 and wait in SHOP-12."""
-    config = Config(database_url=place.url, var=var)
-    seal = Seal(secret_key(config.secret_key, var))
-    async with open_desk(url=place.url, config=config, clock=SystemClock(), seal=seal) as desk:
-        site = SiteId((await desk.accounts.site(ACCOUNT, WAREHOUSE)).id)
-        owner = SubInventoryId((await desk.accounts.sub_inventory(ACCOUNT, OWNER)).id)
-        async with desk.database.transaction() as tx:
-            product = await tx.value(
-                "SELECT id FROM product WHERE account_id = %(account)s AND sku = %(sku)s",
-                account=ACCOUNT,
-                sku=SHOP_SKU,
-            )
-            arrival = Arrival(
-                site_id=site, sub_inventory_id=owner, product_id=ProductId(product), lot="", quantity=count
-            )
-            await stock.receive(tx, account_id=ACCOUNT, arrivals=[arrival], cause="bench, shop")
-        for done in range(0, count, ORDERS_AT_ONCE):
-            numbers = range(done, min(count, done + ORDERS_AT_ONCE))
-            placed = await asyncio.gather(
-                *(desk.orders.put(_paid(f"DAY{number}", site, owner)) for number in numbers)
-            )
-            async with desk.database.transaction() as tx:
-                for one in placed:
-                    for step in STEPS:
-                        await step(tx, account_id=ACCOUNT, order_id=one.order.id)
-    return [
-        str(key)
-        for (key,) in place.conn.execute(
-            "SELECT key FROM handover WHERE site_id = %s AND order_number LIKE 'DAY%%'", (SHOP,)
-        ).fetchall()
-    ]
-
-
-def _paid(number: str, site: SiteId, owner: SubInventoryId) -> PlaceOrder:
-    return PlaceOrder(
-        account_id=ACCOUNT,
-        company_id=COMPANY,
-        kind="outbound",
-        number=number,
-        dialect="birdsystem",
-        type="LOCAL",
-        state="allocated",
-        site_id=site,
-        sub_inventory_id=owner,
-        service_id=SHOP_SERVICE,
-        lines=(NewLine(line_key="1", sku=SHOP_SKU, quantity=1),),
-        recipient={"contact": "Alex Sample", "telephone": "01632 960123"},
-    )
 
 
 def bodies(port: int, requests: Sequence[bytes]) -> dict[str, str]:
@@ -201,7 +130,7 @@ def measure(*, rounds: int, seconds: float) -> Report:
         environ, log = environment(place.url, var), var / "serve.log"
         apply(environ)
         place.stock_up()
-        keys = asyncio.run(_shop(place, var, LOOKED + (rounds + 1) * consumed))
+        keys = [key for key, _ in parcels(place, var, LOOKED + (rounds + 1) * consumed)]
         looked, port = keys[:LOOKED], int(environ["CROSSDOCK_PORT"])
         with crossdock("serve", "--no-work", environ=environ, log=log, core=cores().server) as pid:
             answers(pid, port, log)

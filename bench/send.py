@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, repeat
 from typing import Final, cast
 
 import msgspec
@@ -34,6 +34,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     requests: list[bytes]
     success: list[bytes]
     """One of these stands in every good answer: the first that does counts it."""
+    bodies: list[bytes] = []
+    """What each request must be answered, to the byte; none: not compared."""
     warm_s: float = 0
     seconds: float | None = None
     """None: until all are answered."""
@@ -60,7 +62,8 @@ class WrongAnswer(Exception):
 class Run:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.requests: Iterator[bytes] = cycle(plan.requests) if plan.again else iter(plan.requests)
+        ready = list(zip(plan.requests, plan.bodies or repeat(None), strict=bool(plan.bodies)))
+        self.requests: Iterator[tuple[bytes, bytes | None]] = cycle(ready) if plan.again else iter(ready)
         self.latencies_s: list[float] = []
         self.answered = 0
         self.of_each = [0] * len(plan.success)
@@ -111,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._run = run
         self._received = b""
         self._sent_at = 0.0
+        self._body: bytes | None = None
         self._at_rest = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,8 +126,9 @@ class Connection(asyncio.Protocol):
             self._at_rest = True
             self._run.rest()
             return
+        text, self._body = request
         self._sent_at = time.perf_counter()
-        self._write(request)
+        self._write(text)
 
     def data_received(self, data: bytes) -> None:
         data = self._received + data
@@ -142,7 +147,8 @@ class Connection(asyncio.Protocol):
         if run.counting:
             run.latencies_s.append(time.perf_counter() - self._sent_at)
         said = next((at for at, word in enumerate(run.plan.success) if word in data), None)
-        if said is None or not data.startswith(OK):
+        other = self._body is not None and data[head_end + len(HEAD_END) :] != self._body
+        if said is None or other or not data.startswith(OK):
             run.fail(data[:SHOWN].decode(errors="replace"))
             return
         run.of_each[said] += 1

@@ -54,7 +54,7 @@ class Database:
                 "keepalives_count": 3,
                 "tcp_user_timeout": 30_000,
             },
-            configure=_configure,
+            configure=configure,
             open=False,
             # One try for each that asks: whoever waits hears of its failure, and the next one to ask tries again.
             reconnect_timeout=0,
@@ -169,7 +169,8 @@ def _hung_up(conn: psycopg.AsyncConnection[Any]) -> bool:
     return False
 
 
-async def _configure(conn: psycopg.AsyncConnection[Any]) -> None:
+async def configure(conn: psycopg.AsyncConnection[Any]) -> None:
+    """What a connection of ours sends and how it reads: statements prepared, JSON by msgspec, lists in binary."""
     conn.prepare_threshold = 2
     conn.adapters.register_dumper(dict, JsonbDumper)
     # As text, psycopg escapes each element of a list by a regular expression: four times the work for a batch.
