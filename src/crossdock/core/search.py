@@ -9,6 +9,7 @@ blocks to narrow ones it is summed up in which block the page begins, and only t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -29,6 +30,8 @@ BRANCHES_MAX: Final = 24
 """Ordered walks through an index that are merged into one; each is planned by itself."""
 SKIPPED_MAX: Final = 1_000
 """Rows before a page that are walked past, rather than looking for the block in which it begins."""
+STATEMENTS_MAX: Final = 512
+"""Statements that are kept: partners ask for the same few again and again, with other values."""
 
 
 class Criterion(Struct, frozen=True):
@@ -68,7 +71,7 @@ class Tally(Struct, frozen=True, kw_only=True):
     """Columns the index begins with: without them all no block is looked for."""
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class Table(Struct, frozen=True, kw_only=True, eq=False):
     """What can be asked of a table. All texts are ours and are put into statements as they stand."""
 
     name: str
@@ -135,20 +138,14 @@ async def search(
     `scope` holds columns every row must have, `params` what the table's own texts ask for. `limit` None is all.
     Errors: LookupError for a field or an operator that does not exist; the caller maps its own names.
     """
-    asked = _Asked(table, scope, criteria, sort)
-    if not asked.is_tallied:
-        page = asked.passed()
-    elif start > SKIPPED_MAX and (blocks := asked.blocks()) is not None:
-        page = asked.leapt(blocks)
-    else:
-        page = asked.walked()
-    params = {**params, **asked.params, "start": start, "limit": limit}
-    rows: list[R] = await tx.many(kind, page, **params)
+    shape, values = _asked(table, scope, criteria, sort)
+    params = {**params, **values, "start": start, "limit": limit}
+    rows: list[R] = await tx.many(kind, _page(table, shape, far=start > SKIPPED_MAX), **params)
     if rows:
         return Found(rows[0].total, rows)
     if not start and limit != 0:
         return Found(0, rows)
-    return Found(int(await tx.value(SQL("SELECT {}").format(asked.total()), **params)), rows)
+    return Found(int(await tx.value(SQL("SELECT {}").format(_Asked(table, shape).total()), **params)), rows)
 
 
 def expression(table: Table, field: str) -> Composable:
@@ -167,27 +164,72 @@ def expression(table: Table, field: str) -> Composable:
     return _text_under(document, key)
 
 
-class _Asked:
-    """One search on its way to a statement."""
+class _Condition(Struct, frozen=True):
+    """A criterion without its value."""
 
-    def __init__(
-        self, table: Table, scope: Mapping[str, Any], criteria: Sequence[Criterion], sort: Sequence[SortKey]
-    ) -> None:
+    field: str
+    operator: str
+    values: int | None
+    """Of a list that may be split into one walk for each: how many different ones, BRANCHES_MAX + 1 at most."""
+
+
+class _Shape(Struct, frozen=True):
+    """All of a search that its statement depends on: everything but the values."""
+
+    scope: tuple[str, ...]
+    conditions: tuple[_Condition, ...]
+    sort: tuple[SortKey, ...]
+
+
+def _asked(
+    table: Table, scope: Mapping[str, Any], criteria: Sequence[Criterion], sort: Sequence[SortKey]
+) -> tuple[_Shape, dict[str, Any]]:
+    """The shape of a search, and its values by the names they have in the statement."""
+    values = {f"scope_{name}": value for name, value in scope.items()}
+    conditions = []
+    for position, criterion in enumerate(criteria):
+        values[f"value{position}"] = criterion.value
+        number = None
+        if table.tally is not None and criterion.field in table.tally.walked and criterion.operator == "in":
+            different = list(dict.fromkeys(criterion.value))[: BRANCHES_MAX + 1]
+            number = len(different)
+            values |= {_pinned(position, which): value for which, value in enumerate(different)}
+        conditions.append(_Condition(criterion.field, criterion.operator, number))
+    return _Shape(tuple(scope), tuple(conditions), tuple(sort)), values
+
+
+@lru_cache(STATEMENTS_MAX)
+def _page(table: Table, shape: _Shape, *, far: bool) -> str:
+    """The statement of one page; `far` is one that begins behind SKIPPED_MAX rows."""
+    asked = _Asked(table, shape)
+    if not asked.is_tallied:
+        return asked.passed().as_string()
+    if far and (blocks := asked.blocks()) is not None:
+        return asked.leapt(blocks).as_string()
+    return asked.walked().as_string()
+
+
+def _pinned(position: int, number: int) -> str:
+    """What one value of a split condition is called."""
+    return f"value{position}_{number}"
+
+
+class _Asked:
+    """A search on its way to a statement."""
+
+    def __init__(self, table: Table, shape: _Shape) -> None:
         self._table = table
-        self._criteria = criteria
-        self._sort = sort
-        self.params: dict[str, Any] = {f"scope_{name}": value for name, value in scope.items()}
+        self._conditions = shape.conditions
+        self._sort = shape.sort
         self._scope = [
-            SQL("{} = {}").format(Identifier(table.name, name), Placeholder(f"scope_{name}")) for name in scope
+            SQL("{} = {}").format(Identifier(table.name, name), Placeholder(f"scope_{name}")) for name in shape.scope
         ]
-        self._scope_names = tuple(scope)
-        for position, criterion in enumerate(criteria):
-            self.params[f"value{position}"] = criterion.value
+        self._scope_names = shape.scope
 
     @property
     def is_tallied(self) -> bool:
         tally = self._table.tally
-        return tally is not None and all(criterion.field in tally.fields for criterion in self._criteria)
+        return tally is not None and all(one.field in tally.fields for one in self._conditions)
 
     def total(self) -> Composable:
         """How many fit, as a value in a statement."""
@@ -204,7 +246,7 @@ class _Asked:
         return {
             "count": Identifier(tally.count),
             "tally": Identifier(tally.name),
-            "kept": SQL(" AND ").join([*scope, *self._conditions()]),
+            "kept": SQL(" AND ").join([*scope, *self._compared()]),
         }
 
     def passed(self) -> Composed:
@@ -291,7 +333,7 @@ class _Asked:
         branches = self._branches()
         if branches is None:
             return SQL("{}{}").format(walk, SQL(" AND ").join([self._where(), *bounds]))
-        rest = [self._condition(position) for position in range(len(self._criteria)) if position not in branches]
+        rest = [self._condition(position) for position in range(len(self._conditions)) if position not in branches]
         # Each says its order itself: from an order that is asked of all together no index is followed.
         order = _ordered("page_key", descending=self._descends)
         walks = [
@@ -305,31 +347,26 @@ class _Asked:
         tally = self._table.tally
         if tally is None or not self._is_by_key:
             return None
-        split = {
-            position: list(dict.fromkeys(criterion.value))
-            for position, criterion in enumerate(self._criteria)
-            if criterion.field in tally.walked and criterion.operator == "in"
-        }
-        if not split or not 1 <= prod(len(values) for values in split.values()) <= BRANCHES_MAX:
+        split = {position: one.values for position, one in enumerate(self._conditions) if one.values is not None}
+        if not split or not 1 <= prod(split.values()) <= BRANCHES_MAX:
             return None
         return {
-            position: [self._pinned(position, *one) for one in enumerate(values)]
+            position: [self._of_one(position, number) for number in range(values)]
             for position, values in split.items()
         }
 
-    def _pinned(self, position: int, number: int, value: Any) -> Composable:
-        name = f"value{position}_{number}"
-        self.params[name] = value
-        return OPERATORS["eq"](expression(self._table, self._criteria[position].field), Placeholder(name))
+    def _of_one(self, position: int, number: int) -> Composable:
+        field = expression(self._table, self._conditions[position].field)
+        return OPERATORS["eq"](field, Placeholder(_pinned(position, number)))
 
     def _where(self) -> Composable:
-        return SQL(" AND ").join([*self._scope, *self._conditions()])
+        return SQL(" AND ").join([*self._scope, *self._compared()])
 
-    def _conditions(self) -> list[Composable]:
-        return [self._condition(position) for position in range(len(self._criteria))]
+    def _compared(self) -> list[Composable]:
+        return [self._condition(position) for position in range(len(self._conditions))]
 
     def _condition(self, position: int) -> Composable:
-        criterion, value = self._criteria[position], Placeholder(f"value{position}")
+        criterion, value = self._conditions[position], Placeholder(f"value{position}")
         operator = OPERATORS[criterion.operator]
         if criterion.field in self._table.among:
             column, around = self._table.among[criterion.field]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crossdock.core.orders.search import TABLE
-from crossdock.core.search import Criterion, SortKey, _Asked
+from crossdock.core.search import Criterion, SortKey, _asked, _page
 from tests.world import ACCOUNT, COMPANY, World
 
 ORDERS = 20_000
@@ -62,11 +62,10 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     ],
 )
 async def test_rows_that_a_page_touches(year: World, criteria, sort):
-    asked = _Asked(TABLE, {"account_id": ACCOUNT, "company_id": COMPANY}, [*OWN, *criteria], sort)
-    statement = asked.walked() if asked.is_tallied else asked.passed()
+    shape, values = _asked(TABLE, {"account_id": ACCOUNT, "company_id": COMPANY}, [*OWN, *criteria], sort)
     async with year.desk.database.transaction() as tx:
-        text = "EXPLAIN (ANALYZE, FORMAT JSON) " + statement.as_string(tx._conn)
-        [(plan,)] = await tx.rows(text, **asked.params, start=0, limit=PAGE)
+        text = "EXPLAIN (ANALYZE, FORMAT JSON) " + _page(TABLE, shape, far=False)
+        [(plan,)] = await tx.rows(text, **values, start=0, limit=PAGE)
     plan = json.loads(plan) if isinstance(plan, str) else plan
 
     touched = list(scans(plan[0]["Plan"]))

@@ -162,3 +162,19 @@ async def test_a_number_in_a_document_is_compared_as_one(shelf: Counter, criteri
     assert numbers(await found(shelf, criterion)) == expected
     by_price = [SortKey("partner_fields.price.number")]
     assert numbers(await found(shelf, sort=by_price)) == ["B-1", "A-1", "C-2"]
+
+
+async def test_a_statement_that_is_kept_takes_other_values_each_time(shelf: Counter) -> None:
+    announced, draft = (Criterion("state", "in", states) for states in (["announced"], ["draft"]))
+    both = Criterion("state", "in", ["announced", "draft"])
+    twice = Criterion("state", "in", ["announced", "announced"])
+
+    for _ in range(2):
+        assert numbers(await found(shelf, announced)) == ["C-2"]
+        assert "C-2" not in numbers(await found(shelf, draft))
+        assert "C-2" in numbers(await found(shelf, both))
+        assert numbers(await found(shelf, twice)) == ["C-2"]
+        assert numbers(await found(shelf, Criterion("number", "eq", "A-1"))) == ["A-1"]
+        assert numbers(await found(shelf, Criterion("number", "eq", "B-1"))) == ["B-1"]
+        assert numbers(await found(shelf, Criterion("number", "ne", "B-1"))) == ["A-1", "C-2"]
+        assert (await found(shelf, Criterion("number", "eq", "A-1"), company_id=CompanyId(1))).total == 0
