@@ -42,7 +42,7 @@ class Tx:
         rows = await cursor.fetchall()
         if not rows:
             return []
-        names = [column.name for column in cursor.description or ()]
+        names = _names(cursor)
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return msgspec.convert(found, list[kind], strict=True)  # type: ignore[valid-type]
 
@@ -107,6 +107,13 @@ class Tx:
         cursor = self._conn.cursor()
         await cursor.execute(statement, params)
         return cursor
+
+
+def _names(cursor: AsyncCursor[Row]) -> list[str]:
+    """Of the result's columns. `cursor.description` would look up the type of each as well."""
+    result = cursor.pgresult
+    assert result is not None
+    return [(result.fname(number) or b"").decode() for number in range(result.nfields)]
 
 
 SIGNAL_CHANNEL = "crossdock"
