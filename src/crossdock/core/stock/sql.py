@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, StockId, SubInventoryId
 from crossdock.core.stock.model import Arrival, Bucket, Candidate, CompanyStock, Need, StockRow, Withdrawn
-from crossdock.db.compose import SQL, Composed, Placeholder
 from crossdock.db.tx import Tx, columns
 
 _BUCKET = columns(Bucket, of="s")
@@ -323,6 +322,10 @@ SELECT order_id, count(*) FROM stock_move
     return {OrderId(row[0]): int(row[1]) for row in found}
 
 
+class _Counted(StockRow, frozen=True, kw_only=True):
+    total: int
+
+
 async def rows(
     tx: Tx,
     *,
@@ -333,36 +336,43 @@ async def rows(
     start: int,
     limit: int,
 ) -> tuple[int, list[StockRow]]:
-    conditions = [SQL("s.account_id = {}").format(Placeholder("account_id"))]
-    params: dict[str, Any] = {"account_id": account_id, "start": start, "limit": limit}
-    for name, column, wanted in (
-        ("sites", SQL("site.code"), site_codes),
-        ("subs", SQL("sub.code"), sub_inventory_codes),
-        ("skus", SQL("p.sku"), skus),
-    ):
-        if wanted is not None:
-            conditions.append(SQL("{} = ANY ({})").format(column, Placeholder(name)))
-            params[name] = list(wanted)
-    source: Composed = SQL(
-        """
+    given = {"sites": site_codes, "subs": sub_inventory_codes, "skus": skus}
+    filters = {name: list(wanted) for name, wanted in given.items() if wanted is not None}
+    source = _source(tuple(filters))
+    found = await tx.many(
+        _Counted,
+        "SELECT site.code AS site, sub.code AS sub_inventory, p.id AS product_id, p.sku, p.name AS product_name,"
+        f" s.lot, s.condition, s.on_hand, s.allocated, count(*) OVER () AS total {source}"
+        " ORDER BY site.code, sub.code, p.sku, s.lot, s.condition OFFSET %(start)s LIMIT %(limit)s",
+        account_id=account_id,
+        start=start,
+        limit=limit,
+        **filters,
+    )
+    if found:
+        return found[0].total, list(found)
+    if not start and limit:
+        return 0, []
+    return int(await tx.value(f"SELECT count(*) {source}", account_id=account_id, **filters)), []
+
+
+_FILTERS: Final = {
+    "sites": "site.code = ANY (%(sites)s::text[])",
+    "subs": "sub.code = ANY (%(subs)s::text[])",
+    "skus": "p.sku = ANY (%(skus)s::text[])",
+}
+
+
+def _source(names: tuple[str, ...]) -> str:
+    """Buckets with the names of what they hold, by the filters of these names."""
+    where = " AND ".join(["s.account_id = %(account_id)s", *(_FILTERS[name] for name in names)])
+    return f"""
   FROM stock s
   JOIN site ON site.account_id = s.account_id AND site.id = s.site_id
   JOIN sub_inventory sub ON sub.account_id = s.account_id AND sub.id = s.sub_inventory_id
   JOIN product p ON p.account_id = s.account_id AND p.id = s.product_id
- WHERE {}
+ WHERE {where}
 """
-    ).format(SQL(" AND ").join(conditions))
-    total = await tx.value(SQL("SELECT count(*) {}").format(source), **params)
-    found = await tx.many(
-        StockRow,
-        SQL(
-            "SELECT site.code AS site, sub.code AS sub_inventory, p.id AS product_id, p.sku,"
-            " p.name AS product_name, s.lot, s.condition, s.on_hand, s.allocated {}"
-            " ORDER BY site.code, sub.code, p.sku, s.lot, s.condition OFFSET %(start)s LIMIT %(limit)s"
-        ).format(source),
-        **params,
-    )
-    return int(total), found
 
 
 async def on_hand(tx: Tx, *, account_id: AccountId, product_ids: Sequence[ProductId]) -> dict[ProductId, int]:
