@@ -88,14 +88,21 @@ async def box_list(world: World, number: int) -> httpx.Response:
     return await world.client.post(f"/api/iot/device/box/list/?sign={sign}", content=body, headers=JSON)
 
 
-async def consume(world: World, number: int) -> httpx.Response:
-    headers = {"authorization": f"stafftoken {'f' * 40}"}
-    codes = "/api/orders/pick_up_code"
+CODES = "/api/orders/pick_up_code"
+STAFF = {"authorization": f"stafftoken {'f' * 40}"}
+
+
+async def check(world: World, number: int) -> httpx.Response:
     if number == 1:
         await world.pick_up("129322")
         await world.staff_token("clerk1", "f" * 40)
-        return await world.client.get(f"{codes}/check/?key=129322", headers=headers)
-    return await world.client.post(f"{codes}/consume/", json={"key": "129322"}, headers=headers)
+    return await world.client.get(f"{CODES}/check/?key=129322", headers=STAFF)
+
+
+async def consume(world: World, number: int) -> httpx.Response:
+    if number == 1:
+        return await check(world, number)
+    return await world.client.post(f"{CODES}/consume/", json={"key": "129322"}, headers=STAFF)
 
 
 CALLS: dict[str, Callable[[World, int], Awaitable[httpx.Response]]] = {
@@ -104,6 +111,7 @@ CALLS: dict[str, Callable[[World, int], Awaitable[httpx.Response]]] = {
     "birdsystem `POST /client/consignment`": consignment,
     "ovopark `open.ovopark.storehouse.sendOrder`, one kind of goods": packing_report,
     "bestwond `POST /api/iot/device/box/list/`": box_list,
+    "heidian `GET /api/orders/pick_up_code/check/`": check,
     "heidian `POST /api/orders/pick_up_code/consume/`": consume,
 }
 

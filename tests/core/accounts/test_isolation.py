@@ -370,6 +370,8 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         pick_ups.search: [{**at_shop, "filter": PickUpFilter(), "start": 0, "limit": 10}],
         pick_ups.pick_up: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.check: [{**at_shop, "key": pick_up.key}],
+        pick_ups.behind_key: [{**at_shop, "key": pick_up.key}],
+        pick_ups.behind: [{**at_shop, "handover_id": pick_up.id}],
         pick_ups.newest_of_order: [{"order_id": shipped.id}],
         board.listed: [{**at_shop, "zone": "UTC", "which": "aside", "limit": 10}],
         board.searched: [{**at_shop, "text": NUMBER, "limit": 10}],

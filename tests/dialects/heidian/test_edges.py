@@ -173,7 +173,7 @@ async def test_a_fault_of_ours_tells_nothing(counter: Counter, monkeypatch: pyte
     async def burst(*_: Any, **__: Any) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(queries, "check", burst)
+    monkeypatch.setattr(queries, "behind_key", burst)
 
     answer = await counter.get(f"{LIST}check/", params={"key": "129322"}, headers={"accept-language": "zh"})
 

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, convert, field
 
-from crossdock.base.ids import AccountId, HandoverId, OrderId, SiteId, StaffId
+from crossdock.base.ids import AccountId, HandoverId, OrderId, ProductId, SiteId, StaffId
 from crossdock.core.catalog.model import Product
 from crossdock.core.codes.model import OnlineShop, stand
 from crossdock.core.events.model import HOUSE
@@ -87,6 +87,31 @@ class PickUp(Struct, frozen=True, kw_only=True):
     def stand(self) -> dict[str, Any]:
         """As the history of its shop says where it stands."""
         return stand(self.state, prepared=self.prepared_at is not None)
+
+
+class HandedOver(Struct, frozen=True, kw_only=True):
+    """A code was used, or its use was rolled back: a row of its shop's history."""
+
+    id: int
+    action: Literal["consume", "rollback"]
+    created_at: datetime
+
+
+class Behind(Struct, frozen=True, kw_only=True):
+    """A code, and its order with all that is printed of it."""
+
+    pick_up: PickUp
+    order: Order | None
+    """None for a code that was issued to no order of ours."""
+    lines: list[OrderLine]
+    products: dict[ProductId, Product]
+    """Those of the lines."""
+    payments: list[PaymentRow]
+    """Oldest first; none where the order's money is not counted here."""
+    history: list[HandedOver]
+    """Oldest first, the newest of them."""
+    due: bool
+    """Whether the time of some code of the shop is over and that is not written yet: see `expire_due`."""
 
 
 class Use(Struct, frozen=True, kw_only=True):

@@ -1,11 +1,16 @@
 """Reading hand-overs at a counter."""
 
+from typing import Final
+
 from crossdock.base.ids import AccountId, OrderId, SiteId
 from crossdock.core.codes.model import OnlineShop
-from crossdock.core.handover import sql
+from crossdock.core.handover import behind_sql, sql
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import PickUp, PickUpFilter
+from crossdock.core.handover.model import Behind, PickUp, PickUpFilter, PickUpState
 from crossdock.db.tx import Tx
+
+CHECKED_FIRST: Final[tuple[PickUpState, ...]] = ("unused", "used")
+"""Of several codes with the same digits."""
 
 
 async def search(
@@ -37,7 +42,23 @@ async def check(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> 
 
     Errors: KeyUnknown.
     """
-    found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=("unused", "used"))
+    found = await sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=CHECKED_FIRST)
+    if found is None:
+        raise KeyUnknown()
+    return found
+
+
+async def behind_key(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str) -> Behind:
+    """As `check`, with its order and all that is printed of it. Errors: KeyUnknown."""
+    found = await behind_sql.of_key(tx, account_id=account_id, site_id=site_id, key=key, first=CHECKED_FIRST)
+    if found is None:
+        raise KeyUnknown()
+    return found
+
+
+async def behind(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> Behind:
+    """As `pick_up`, with its order and all that is printed of it. Errors: KeyUnknown."""
+    found = await behind_sql.of_id(tx, account_id=account_id, site_id=site_id, handover_id=handover_id)
     if found is None:
         raise KeyUnknown()
     return found

@@ -16,7 +16,7 @@ from crossdock.db.tx import Tx
 
 SORTS: Final = frozenset({"id", "created_at", "updated_at", "used_at", "prepared_at"})
 
-_PICK_UPS = """
+PICK_UPS = """
 SELECT h.id, h.account_id, h.site_id, to_jsonb(sold) AS shop, h.order_id, h.order_number, h.key, h.state,
        h.full_name, h.mobile, h.prepared_at, h.prepared_by, preparer.username AS preparer, h.used_at, h.used_by,
        user_.username AS user_name, h.expires_at, h.canceled_at, h.rollbacks, h.shipped_here, h.partner_fields,
@@ -27,11 +27,13 @@ SELECT h.id, h.account_id, h.site_id, to_jsonb(sold) AS shop, h.order_id, h.orde
   LEFT JOIN online_shop sold ON sold.id = h.shop_id
  WHERE h.place = 'shop'
 """
-_MEANT: Final = "coalesce(array_position(%(first)s::text[], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC"
+MEANT: Final = "coalesce(array_position(%(first)s::text[], h.state), 99), h.used_at DESC NULLS LAST, h.id DESC"
 """Of several codes with the same digits."""
 
 
-class _Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True):
+    """Of PICK_UPS."""
+
     id: HandoverId
     account_id: AccountId
     site_id: SiteId
@@ -57,7 +59,7 @@ class _Row(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-def _pick_up(row: _Row) -> PickUp:
+def pick_up_of(row: Row) -> PickUp:
     return PickUp(
         id=row.id,
         account_id=row.account_id,
@@ -85,13 +87,13 @@ def _pick_up(row: _Row) -> PickUp:
 
 async def find(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> PickUp | None:
     row = await tx.one_or_none(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s",
+        Row,
+        f"{PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s",
         account_id=account_id,
         site_id=site_id,
         id=handover_id,
     )
-    return None if row is None else _pick_up(row)
+    return None if row is None else pick_up_of(row)
 
 
 async def of_key(
@@ -102,27 +104,27 @@ async def of_key(
     Index: handover_site_key_idx.
     """
     row = await tx.one_or_none(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
-        f" ORDER BY {_MEANT} LIMIT 1 {'FOR NO KEY UPDATE OF h' if lock else ''}",
+        Row,
+        f"{PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.key = %(key)s"
+        f" ORDER BY {MEANT} LIMIT 1 {'FOR NO KEY UPDATE OF h' if lock else ''}",
         account_id=account_id,
         site_id=site_id,
         key=key,
         first=list(first),
     )
-    return None if row is None else _pick_up(row)
+    return None if row is None else pick_up_of(row)
 
 
 async def lock(tx: Tx, *, account_id: AccountId, site_id: SiteId, handover_id: int) -> PickUp | None:
     row = await tx.one_or_none(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s"
+        Row,
+        f"{PICK_UPS} AND h.account_id = %(account_id)s AND h.site_id = %(site_id)s AND h.id = %(id)s"
         " FOR NO KEY UPDATE OF h",
         account_id=account_id,
         site_id=site_id,
         id=handover_id,
     )
-    return None if row is None else _pick_up(row)
+    return None if row is None else pick_up_of(row)
 
 
 async def hold_order(tx: Tx, *, account_id: AccountId, site_id: SiteId, key: str, first: Sequence[str]) -> None:
@@ -162,7 +164,7 @@ SELECT o.id, o.number, o.dialect, o.kind, o.site_id, o.state, o.payment
  CROSS JOIN LATERAL (
        SELECT h.account_id, h.order_id FROM handover h
         WHERE h.account_id = named.account_id AND h.site_id = named.site_id AND h.key = named.key AND h.place = 'shop'
-        ORDER BY {_MEANT} LIMIT 1) AS code
+        ORDER BY {MEANT} LIMIT 1) AS code
   JOIN orders o ON o.account_id = code.account_id AND o.id = code.order_id
  ORDER BY o.id FOR NO KEY UPDATE OF o
 """,
@@ -178,18 +180,18 @@ async def of_keys(tx: Tx, named: Sequence[Named], *, first: Sequence[str]) -> di
     Their orders are held already. Index: handover_site_key_idx.
     """
     rows = await tx.many(
-        _Row,
+        Row,
         f"""
 SELECT code.* FROM {_NAMED}
- CROSS JOIN LATERAL ({_PICK_UPS}
+ CROSS JOIN LATERAL ({PICK_UPS}
        AND h.account_id = named.account_id AND h.site_id = named.site_id AND h.key = named.key
-     ORDER BY {_MEANT}
+     ORDER BY {MEANT}
      LIMIT 1 FOR NO KEY UPDATE OF h) AS code
 """,
         **_arrays(named),
         first=list(first),
     )
-    return {Named(row.account_id, row.site_id, row.key): _pick_up(row) for row in rows}
+    return {Named(row.account_id, row.site_id, row.key): pick_up_of(row) for row in rows}
 
 
 _NAMED: Final = """
@@ -208,13 +210,13 @@ def _arrays(named: Sequence[Named]) -> dict[str, Any]:
 async def of_order(tx: Tx, *, account_id: AccountId, order_id: OrderId) -> list[PickUp]:
     """Unused ones before any other, then the newest first. Index: handover_account_id_order_id_idx."""
     rows = await tx.many(
-        _Row,
-        f"{_PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
+        Row,
+        f"{PICK_UPS} AND h.account_id = %(account_id)s AND h.order_id = %(order_id)s"
         " ORDER BY (h.state = 'unused') DESC, h.id DESC",
         account_id=account_id,
         order_id=order_id,
     )
-    return [_pick_up(row) for row in rows]
+    return [pick_up_of(row) for row in rows]
 
 
 async def search(
@@ -249,13 +251,13 @@ async def search(
         SQL("SELECT count(*) FROM handover h WHERE h.place = 'shop' AND {}").format(where), **params
     )
     rows = await tx.many(
-        _Row,
+        Row,
         SQL("{} AND {} ORDER BY {} {}, h.id DESC OFFSET %(start)s LIMIT %(limit)s").format(
-            SQL(_PICK_UPS), where, Identifier("h", column_name), direction
+            SQL(PICK_UPS), where, Identifier("h", column_name), direction
         ),
         **params,
     )
-    return int(total), [_pick_up(row) for row in rows]
+    return int(total), [pick_up_of(row) for row in rows]
 
 
 _ARRAYS = {"ids": "bigint[]", "prepared": "boolean[]", "order_ids": "bigint[]", "keys": "text[]", "states": "text[]"}
@@ -429,18 +431,18 @@ class Due(Struct, frozen=True):
     order_id: OrderId | None
 
 
-_DUE = """
-SELECT id, order_id FROM handover
- WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s {}
- ORDER BY expires_at LIMIT %(limit)s
-"""
+_OVER: Final = "FROM handover WHERE place = 'shop' AND state = 'unused' AND expires_at <= %(now)s"
+_OF_SHOP: Final = "AND account_id = %(account_id)s AND site_id = %(site_id)s"
+IS_DUE: Final = f"EXISTS (SELECT {_OVER} {_OF_SHOP})"
+"""Whether `due` would find any. Index: handover_expiry_idx."""
+_DUE: Final = f"SELECT id, order_id {_OVER} {{}} ORDER BY expires_at LIMIT %(limit)s"
 
 
 async def due(tx: Tx, *, account_id: AccountId, site_id: SiteId, limit: int) -> list[Due]:
     """Index: handover_expiry_idx."""
     return await tx.many(
         Due,
-        _DUE.format("AND account_id = %(account_id)s AND site_id = %(site_id)s"),
+        _DUE.format(_OF_SHOP),
         account_id=account_id,
         site_id=site_id,
         limit=limit,

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from crossdock.base.ids import ProductId
 from crossdock.core.catalog.model import Product
+from crossdock.core.handover.model import HandedOver
 from crossdock.core.orders.model import Order, OrderLine, PaymentRow
-from crossdock.core.staff.model import Action
 from crossdock.dialects.heidian.words import NAME, OPEN, ORDER_WORDS, moment, moment_or_null, money, object_or_empty
 
 ORDER_FIELDS_KEPT: Final = (
@@ -67,7 +67,7 @@ def order_body(
     mobile: str,
     used_at: datetime | None = None,
     canceled_at: datetime | None = None,
-    history: Sequence[Action] = (),
+    history: Sequence[HandedOver] = (),
     payments: Sequence[PaymentRow] = (),
 ) -> dict[str, Any]:
     """Times and `history` (consume and rollback rows, oldest first) are those of its pick-up.
@@ -133,7 +133,7 @@ def order_body(
     return body | _kept(order, order.partner_fields, ORDER_FIELDS_KEPT)
 
 
-def fulfillments(history: Sequence[Action]) -> list[dict[str, Any]]:
+def fulfillments(history: Sequence[HandedOver]) -> list[dict[str, Any]]:
     """One for each time the goods were handed over; a rollback cancels the one before it."""
     made: list[dict[str, Any]] = []
     for action in history:

@@ -8,15 +8,12 @@ from msgspec import structs
 
 from crossdock.base.errors import NotFound
 from crossdock.core.accounts.model import Site
-from crossdock.core.catalog import queries as catalog
 from crossdock.core.codes.model import OnlineShop
-from crossdock.core.fulfilment import paying
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover import queries as pick_ups
 from crossdock.core.handover.errors import KeyUnknown
-from crossdock.core.handover.model import HouseRules, PickUp, PickUpFilter, Use
+from crossdock.core.handover.model import Behind, HouseRules, PickUp, PickUpFilter, Use
 from crossdock.core.orders import queries as orders
-from crossdock.core.orders.model import product_ids
 from crossdock.core.staff import commands as people
 from crossdock.core.staff import managing, passwords
 from crossdock.core.staff import queries as staff_book
@@ -25,7 +22,6 @@ from crossdock.core.staff.model import (
     PASSWORD_CHARACTERS_MAX,
     USERNAME_CHARACTERS_MAX,
     Action,
-    ActionFilter,
     Staff,
 )
 from crossdock.db.tx import Tx
@@ -47,8 +43,6 @@ USERNAME: Final = Field(name="username", characters_max=USERNAME_CHARACTERS_MAX)
 PASSWORD: Final = Field(name="password", characters_max=PASSWORD_CHARACTERS_MAX, trim=False)
 LOGIN_FIELDS: Final = (Field(name="username"), Field(name="password", trim=False))
 """Without limits: a name or password that is too long to exist is simply wrong."""
-HANDED_OVER_MAX: Final = 100
-"""Hand-overs and rollbacks of one code that its order is printed with, the newest."""
 
 
 async def list_codes(desk: Desk, staff: Staff, asked: Asked) -> Page:
@@ -92,11 +86,13 @@ async def order_behind(desk: Desk, staff: Staff, asked: Asked) -> dict[str, Any]
     """
     _, rules = await _house(desk, staff)
     async with desk.database.transaction(readonly=True) as tx:
-        pick_up = await _of_number(tx, staff, asked)
-        found = await _order(tx, pick_up)
-    if found is None:
+        found = await pick_ups.behind(
+            tx, account_id=staff.account_id, site_id=staff.site_id, handover_id=_number(asked)
+        )
+    order = _order(found)
+    if order is None:
         raise NotFound()
-    return found | {"token": ""} if rules.mask_keys else found
+    return order | {"token": ""} if rules.mask_keys else order
 
 
 async def fetch(desk: Desk, _: None, asked: Asked) -> BuyersCode:
@@ -140,12 +136,15 @@ async def stock_prepare(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
 async def check(desk: Desk, staff: Staff, asked: Asked) -> CheckedCode:
     """GET /api/orders/pick_up_code/check/: what stands behind a code, whatever its state."""
     key = _key(desk, staff, asked.query)
+    place: dict[str, Any] = {"account_id": staff.account_id, "site_id": staff.site_id}
     with _guessing(desk, staff):
-        async with desk.database.transaction() as tx:
-            await handovers.expire_due(tx, account_id=staff.account_id, site_id=staff.site_id)
-            pick_up = await pick_ups.check(tx, account_id=staff.account_id, site_id=staff.site_id, key=key)
-            order = await _order(tx, pick_up)
-    return views.checked_code(views.pick_up_code(pick_up, await _site(desk, staff)), order)
+        async with desk.database.transaction(readonly=True) as tx:
+            found = await pick_ups.behind_key(tx, **place, key=key)
+        if found.due:
+            async with desk.database.transaction() as tx:
+                await handovers.expire_due(tx, **place)
+                found = await pick_ups.behind_key(tx, **place, key=key)
+    return views.checked_code(views.pick_up_code(found.pick_up, await _site(desk, staff)), _order(found))
 
 
 async def consume(desk: Desk, staff: Staff, asked: Asked) -> PickUpCode:
@@ -291,34 +290,30 @@ async def _house(desk: Desk, staff: Staff) -> tuple[Site, HouseRules]:
 
 async def _of_number(tx: Tx, staff: Staff, asked: Asked) -> PickUp:
     """The branch's code of the number in the path. Errors: KeyUnknown."""
+    return await pick_ups.pick_up(tx, account_id=staff.account_id, site_id=staff.site_id, handover_id=_number(asked))
+
+
+def _number(asked: Asked) -> int:
+    """In the path. Errors: KeyUnknown."""
     if asked.number is None:
         raise KeyUnknown()
-    return await pick_ups.pick_up(tx, account_id=staff.account_id, site_id=staff.site_id, handover_id=asked.number)
+    return asked.number
 
 
-async def _order(tx: Tx, pick_up: PickUp) -> dict[str, Any] | None:
-    if pick_up.order_id is None:
+def _order(found: Behind) -> dict[str, Any] | None:
+    if found.order is None:
         return None
-    order = await orders.order(tx, account_id=pick_up.account_id, order_id=pick_up.order_id)
-    lines = await orders.lines(tx, account_id=pick_up.account_id, order_id=order.id)
-    products = await catalog.products(tx, account_id=pick_up.account_id, ids=product_ids(lines))
-    _, newest_first = await staff_book.actions(
-        tx,
-        account_id=pick_up.account_id,
-        site_id=pick_up.site_id,
-        wanted=ActionFilter(handover_ids=(pick_up.id,), actions=("consume", "rollback")),
-        limit=HANDED_OVER_MAX,
-    )
+    pick_up = found.pick_up
     return order_body(
-        order,
-        lines=lines,
-        products=products,
+        found.order,
+        lines=found.lines,
+        products=found.products,
         full_name=pick_up.full_name,
         mobile=pick_up.mobile,
         used_at=pick_up.used_at,
         canceled_at=pick_up.canceled_at,
-        payments=await paying.payments(tx, account_id=pick_up.account_id, order_id=order.id),
-        history=newest_first[::-1],
+        payments=found.payments,
+        history=found.history,
     )
 
 
