@@ -63,6 +63,15 @@ async def consignment(world: World, number: int) -> httpx.Response:
     return await world.client.post("/client/consignment", data=JOURNEY["to_locker"], headers=headers)
 
 
+async def consignments(world: World, number: int) -> httpx.Response:
+    key = KEYS["birdsystem"]
+    headers = {"api_key": key["api_key"], "company_id": key["company_id"]}
+    if number == 1:
+        order = await world.order("CK1", lines={"00131031": 1}, state="draft")
+        return await world.client.get(f"/client/consignment?id={order.id}", headers=headers)
+    return await world.client.get("/client/consignment?limit=20", headers=headers)
+
+
 async def packing_report(world: World, number: int) -> httpx.Response:
     at = datetime.fromisoformat("2024-08-02T07:00:00")
     film = {"startTime": str(at), "endTime": str(at), "orderTime": str(at)}
@@ -109,6 +118,7 @@ CALLS: dict[str, Callable[[World, int], Awaitable[httpx.Response]]] = {
     "hongxun `POST /dtc/esboms/stockQuery`": stock_query,
     "hongxun `POST /dtc/logistics/outOrder`, one line, stock is there": out_order,
     "birdsystem `POST /client/consignment`": consignment,
+    "birdsystem `GET /client/consignment`, for one id or for a page": consignments,
     "ovopark `open.ovopark.storehouse.sendOrder`, one kind of goods": packing_report,
     "bestwond `POST /api/iot/device/box/list/`": box_list,
     "heidian `GET /api/orders/pick_up_code/check/`": check,

@@ -314,6 +314,7 @@ def questions(twins: Twins) -> dict[Callable[..., Awaitable[Any]], list[dict[str
         order_queries.line: [{"line_id": twins.ids["line"].id}],
         order_queries.lines_of: [{"order_ids": [shipped.id]}],
         order_queries.search: [{"limit": None}, {"company_id": CompanyId(36), "limit": 10}],
+        order_queries.search_with_goods: [{"company_id": COMPANY, "limit": None}],
         catalog.product: [{"product_id": 2989068}],
         catalog.products: [{"ids": [2989068, 2989352]}],
         catalog.search: [{"company_id": COMPANY, "limit": None}],

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from crossdock.base.ids import AccountId, CompanyId
+from crossdock.core.catalog import queries as catalog
 from crossdock.core.orders import queries
 from crossdock.core.orders.model import Criterion, OrderPage, SortKey
 from tests import statements
@@ -178,3 +180,28 @@ async def test_a_statement_that_is_kept_takes_other_values_each_time(shelf: Coun
         assert numbers(await found(shelf, Criterion("number", "eq", "B-1"))) == ["B-1"]
         assert numbers(await found(shelf, Criterion("number", "ne", "B-1"))) == ["A-1", "C-2"]
         assert (await found(shelf, Criterion("number", "eq", "A-1"), company_id=CompanyId(1))).total == 0
+
+
+async def test_a_page_with_goods_is_the_page_its_lines_and_their_products(shelf: Counter) -> None:
+    await shelf.placed(ask("D-1", {"P-7001": 2, "00131031": 1}, reference="R"))
+    asked: dict[str, Any] = {"criteria": [Criterion("number", "contains", "-1")], "start": 1, "limit": 2}
+    asked |= {"account_id": ACCOUNT, "company_id": COMPANY, "sort": [SortKey("number", descending=True)]}
+    async with shelf.world.desk.database.autocommit() as tx:
+        await tx.execute("UPDATE product SET price = 1234567.90, partner_fields = '{\"deep\": [0.1, null]}'")
+        await tx.execute('UPDATE order_line SET partner_fields = \'{"note": "\\"王\\""}\'')
+        page = await queries.search(tx, **asked)
+        with statements.listed() as sent:
+            found = await queries.search_with_goods(tx, **asked)
+        none = await queries.search_with_goods(tx, **asked | {"start": 7})
+        of_order = await queries.lines_of(tx, account_id=ACCOUNT, order_ids=[order.id for order in page.orders])
+        products = await catalog.products(tx, account_id=ACCOUNT, ids=[2989068, 2989352])
+
+    assert len(sent) == 1
+    assert found.total == page.total == none.total == 3
+    assert [one.order.number for one in found.orders] == numbers(page) == ["B-1", "A-1"]
+    assert [structs.asdict(one.order)["recipient"] for one in found.orders] == [row.recipient for row in page.orders]
+    assert [one.lines for one in found.orders] == list(of_order.values())
+    for one in found.orders:
+        assert one.products == {line.product_id: products[line.product_id] for line in one.lines if line.product_id}
+        assert all(str(product.price) == "1234567.90" for product in one.products.values())
+    assert none.orders == []

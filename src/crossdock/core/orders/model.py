@@ -16,6 +16,7 @@ from crossdock.base.ids import (
     SiteId,
     SubInventoryId,
 )
+from crossdock.core.catalog.model import Product
 from crossdock.core.search import Criterion as Criterion
 from crossdock.core.search import SortKey as SortKey
 from crossdock.core.stock.model import Condition
@@ -331,3 +332,15 @@ class Placed(Struct, frozen=True, kw_only=True):
 class OrderPage(Struct, frozen=True):
     total: int
     orders: list[Order]
+
+
+class WithGoods(Struct, frozen=True, kw_only=True):
+    order: Order
+    lines: list[OrderLine]
+    products: dict[ProductId, Product]
+    """Those of the lines."""
+
+
+class GoodsPage(Struct, frozen=True):
+    total: int
+    orders: list[WithGoods]

@@ -7,7 +7,7 @@ from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.orders import search as searching
 from crossdock.core.orders import sql
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown
-from crossdock.core.orders.model import Criterion, Kind, Order, OrderLine, OrderPage, SortKey
+from crossdock.core.orders.model import Criterion, GoodsPage, Kind, Order, OrderLine, OrderPage, SortKey
 from crossdock.db.tx import Tx
 
 ORDER_ID_MAX = 2**63 - 1
@@ -79,6 +79,28 @@ async def search(
 ) -> OrderPage:
     """One page of what fits all criteria, and how many fit; by id where `sort` does not decide."""
     return await searching.search(
+        tx,
+        account_id=account_id,
+        company_id=company_id,
+        criteria=criteria,
+        sort=sort,
+        start=start,
+        limit=limit,
+    )
+
+
+async def search_with_goods(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    company_id: CompanyId,
+    criteria: Sequence[Criterion] = (),
+    sort: Sequence[SortKey] = (),
+    start: int = 0,
+    limit: int | None,
+) -> GoodsPage:
+    """As `search`, with what each order is of."""
+    return await searching.search_with_goods(
         tx,
         account_id=account_id,
         company_id=company_id,

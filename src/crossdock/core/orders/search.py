@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from crossdock.base.ids import AccountId, CompanyId
 from crossdock.core import search as searching
-from crossdock.core.orders.model import Order, OrderPage
+from crossdock.core.catalog.model import Product
+from crossdock.core.orders import goods_sql
+from crossdock.core.orders.model import GoodsPage, Order, OrderLine, OrderPage, WithGoods
 from crossdock.core.orders.sql import ORDER
 from crossdock.core.orders.tally_sql import WIDTHS
 from crossdock.core.search import Blocks, Criterion, SortKey, Table, Tally
+from crossdock.db.documents import read_all
 from crossdock.db.tx import Tx
 
 TABLE: Final = Table(
@@ -54,10 +59,22 @@ TABLE: Final = Table(
 """Walked along orders_listed_idx, where a page is asked for by no more than the tally counts by."""
 
 
+_WITH_GOODS: Final = structs.replace(
+    TABLE,
+    columns=f"{ORDER}, {goods_sql.lines('orders.account_id', 'orders.id')}::text AS lines,"
+    f" {goods_sql.products('orders.account_id', 'orders.id')}::text AS products",
+)
+
+
 class Counted(Order, frozen=True, kw_only=True):
     """An order of a page, and how many there are in all."""
 
     total: int
+
+
+class _WithGoods(Counted, frozen=True, kw_only=True):
+    lines: str
+    products: str
 
 
 async def search(
@@ -76,3 +93,31 @@ async def search(
         tx, Counted, TABLE, scope=scope, criteria=criteria, sort=sort, start=start, limit=limit
     )
     return OrderPage(found.total, list(found.rows))
+
+
+async def search_with_goods(
+    tx: Tx,
+    *,
+    account_id: AccountId,
+    company_id: CompanyId,
+    criteria: Sequence[Criterion],
+    sort: Sequence[SortKey],
+    start: int,
+    limit: int | None,
+) -> GoodsPage:
+    """As `search`, with the lines and products of each in the same statement."""
+    scope = {"account_id": account_id, "company_id": company_id}
+    found = await searching.search(
+        tx, _WithGoods, _WITH_GOODS, scope=scope, criteria=criteria, sort=sort, start=start, limit=limit
+    )
+    return GoodsPage(
+        found.total,
+        [
+            WithGoods(
+                order=row,
+                lines=read_all(OrderLine, row.lines),
+                products={product.id: product for product in read_all(Product, row.products)},
+            )
+            for row in found.rows
+        ],
+    )

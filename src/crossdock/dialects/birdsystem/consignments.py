@@ -1,17 +1,16 @@
 """One function per call that is served."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from crossdock.base.errors import Overloaded
 from crossdock.base.ids import OrderId, ServiceId
 from crossdock.core.accounts.errors import ServiceUnknown
 from crossdock.core.accounts.model import DeliveryService
-from crossdock.core.catalog import queries as catalog
 from crossdock.core.fulfilment import returns
 from crossdock.core.orders import commands, queries
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.core.orders.model import Order, OrderPage, product_ids
+from crossdock.core.orders.model import Order, OrderPage
 from crossdock.core.search import Criterion
 from crossdock.db.tx import Tx
 from crossdock.dialects.birdsystem import (
@@ -104,24 +103,29 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
     criteria = listing.criteria(given, CONSIGNMENTS, zone=client.company.zone)
     page, sort, selected = listing.page(given), listing.sort(given, CONSIGNMENTS), listing.selected(given)
     async with desk.database.transaction(readonly=True) as tx:
-        found = await _search(tx, client, criteria, start=page.start, limit=page.limit, sort=sort)
-        order_ids = [order.id for order in listing.bounded(found.orders)]
-        lines = await queries.lines_of(tx, account_id=client.account.id, order_ids=order_ids) if order_ids else {}
-        goods = product_ids(line for of_order in lines.values() for line in of_order)
-        products = await catalog.products(tx, account_id=client.account.id, ids=goods) if goods else {}
-    services = await _services(desk, client, found.orders)
-    comes_back = any(order.return_action_id is not None for order in found.orders)
+        found = await queries.search_with_goods(
+            tx,
+            account_id=client.account.id,
+            company_id=client.company.id,
+            criteria=criteria,
+            sort=sort,
+            start=page.start,
+            limit=page.limit,
+        )
+    shown = listing.bounded(found.orders)
+    services = await _services(desk, client, [one.order for one in shown])
+    comes_back = any(one.order.return_action_id is not None for one in shown)
     actions = await placing.actions_of(desk, client) if comes_back else {}
     rows = [
         records.consignment(
-            order,
-            lines=lines[order.id],
-            products=products,
-            service=None if order.service_id is None else services[order.service_id],
+            one.order,
+            lines=one.lines,
+            products=one.products,
+            service=None if one.order.service_id is None else services[one.order.service_id],
             company=client.company,
-            action=actions.get(order.return_action_id or 0),
+            action=actions.get(one.order.return_action_id or 0),
         )
-        for order in found.orders
+        for one in shown
     ]
     return wire.Rows(total=found.total, data=listing.selection(rows, selected))
 
@@ -149,16 +153,13 @@ async def company_list(desk: Desk, _: None, given: Parameters) -> wire.Rows:
     return listing.answer(rows, given, tables.COMPANIES, zone=UTC)
 
 
-async def _search(
-    tx: Tx, client: Client, criteria: Sequence[Criterion], *, limit: int | None, **rest: Any
-) -> OrderPage:
+async def _search(tx: Tx, client: Client, criteria: Sequence[Criterion], *, limit: int) -> OrderPage:
     return await queries.search(
         tx,
         account_id=client.account.id,
         company_id=client.company.id,
         criteria=criteria,
         limit=limit,
-        **rest,
     )
 
 
