@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -79,13 +79,15 @@ class Database:
         """
         with translated():
             try:
-                async with AsyncExitStack() as stack:
-                    conn = await self._connection(stack)
+                conn = await self._connection()
+                try:
                     if readonly:
                         yield Tx(conn, self._clock.now())
                     else:
                         async with conn.transaction():
                             yield Tx(conn, self._clock.now())
+                finally:
+                    await self._pool.putconn(conn)
             except (psycopg.OperationalError, DatabaseUnavailable):
                 self._forget_dead_connections()
                 raise
@@ -110,12 +112,11 @@ class Database:
         except CrossdockError:
             return False
 
-    async def _connection(self, stack: AsyncExitStack) -> psycopg.AsyncConnection[Row]:
-        """A connection that lives, given back when `stack` ends. Errors: DatabaseUnavailable, Overloaded."""
+    async def _connection(self) -> psycopg.AsyncConnection[Row]:
+        """A connection that lives, to be given back. Errors: DatabaseUnavailable, Overloaded."""
         while True:
             conn = await self._taken()
             if not _hung_up(conn):
-                stack.push_async_callback(self._pool.putconn, conn)
                 return conn
             # The server went while nobody asked: the pool makes another in its place.
             await self._pool.putconn(conn)

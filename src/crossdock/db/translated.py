@@ -15,6 +15,11 @@ class translated:
         return None
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None:
+            self._translate(error)
+
+    @staticmethod
+    def _translate(error: BaseException) -> None:
         match error:
             case TooManyRequests():
                 raise Overloaded() from error
