@@ -25,13 +25,19 @@ class Parameters:
         self._plain: Values = route | query | form
         self._documents = document if isinstance(document, list) else [document]
         self._listed = isinstance(document, list)
+        self._told: Values = {
+            name: value
+            for source in (*([] if isinstance(document, list) else [document]), self._plain)
+            for name, value in source.items()
+            if not empty(value)
+        }
 
     def get(self, name: str) -> Any:
         """None when it was not given, or given empty. Errors: ValueInvalid for a JSON body that is a list."""
-        for source in (self._plain, self._document):
-            if not empty(source.get(name)):
-                return source[name]
-        return None
+        value = self._told.get(name)
+        if value is None and self._listed:
+            raise ValueInvalid(field="body")
+        return value
 
     def asked(self, name: str) -> Any:
         """As `get`, of what stands beside the body of a batch: in the path, the query or the form."""
