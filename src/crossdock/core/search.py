@@ -188,13 +188,15 @@ def _asked(
     values = {f"scope_{name}": value for name, value in scope.items()}
     conditions = []
     for position, criterion in enumerate(criteria):
-        values[f"value{position}"] = criterion.value
-        number = None
+        operator, value, number = criterion.operator, criterion.value, None
         if table.tally is not None and criterion.field in table.tally.walked and criterion.operator == "in":
             different = list(dict.fromkeys(criterion.value))[: BRANCHES_MAX + 1]
             number = len(different)
-            values |= {_pinned(position, which): value for which, value in enumerate(different)}
-        conditions.append(_Condition(criterion.field, criterion.operator, number))
+            values |= {_pinned(position, which): one for which, one in enumerate(different)}
+        elif operator == "in" and len(value) == 1:
+            operator, (value,) = "eq", value
+        values[f"value{position}"] = value
+        conditions.append(_Condition(criterion.field, operator, number))
     return _Shape(tuple(scope), tuple(conditions), tuple(sort)), values
 
 

@@ -14,12 +14,12 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 def document(kind: type[msgspec.Struct], source: str) -> str:
     """The row of `FROM ...` as JSON with the struct's fields; null where there is none."""
-    return f"(SELECT to_json(one) FROM (SELECT {_fields(kind)} {source}) one)"
+    return f"(SELECT to_json(one) FROM (SELECT {fields(kind)} {source}) one)"
 
 
 def documents(kind: type[msgspec.Struct], source: str) -> str:
     """As `document`, of all rows in their order."""
-    return f"(SELECT coalesce(json_agg(each), '[]') FROM (SELECT {_fields(kind)} {source}) each)"
+    return f"(SELECT coalesce(json_agg(each), '[]') FROM (SELECT {fields(kind)} {source}) each)"
 
 
 def read(kind: type[S], text: str) -> S:
@@ -28,18 +28,13 @@ def read(kind: type[S], text: str) -> S:
     return found
 
 
-def read_all(kind: type[S], text: str) -> list[S]:
-    """What `documents` wrote."""
-    found: list[S] = _decoder(list[kind]).decode(text)  # type: ignore[valid-type]
-    return found
-
-
 @lru_cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def _fields(kind: type[msgspec.Struct]) -> str:
+def fields(kind: type[msgspec.Struct]) -> str:
+    """What to select for a row that is written as JSON: the struct's fields."""
     return ", ".join(_field(entry) for entry in msgspec.structs.fields(kind))
 
 

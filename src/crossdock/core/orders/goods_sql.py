@@ -1,18 +1,31 @@
-"""What orders are of, as columns of a statement that reads something else. `account` and `order` are its columns."""
+"""What orders are of, as columns of a statement that reads something else. `account` and `of` are its columns."""
 
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import OrderLine
-from crossdock.db.documents import documents
+from crossdock.core.orders.model import Order, OrderLine
+from crossdock.db.documents import documents, fields
 
 
-def lines(account: str, order: str) -> str:
-    """An array of OrderLine. Index: order_line_account_id_order_id_line_no_key."""
-    return documents(
-        OrderLine, f"FROM order_line WHERE account_id = {account} AND order_id = {order} ORDER BY line_no"
+class OrderRead(Order, frozen=True, kw_only=True):
+    """What `order` makes."""
+
+    lines: list[OrderLine]
+    products: list[Product]
+
+
+def order() -> str:
+    """The row of `orders` that the statement has, with its goods."""
+    of = ("orders.account_id", "orders.id")
+    return (
+        f"(SELECT to_json(one) FROM (SELECT {fields(Order)}, {lines(*of)} AS lines, {products(*of)} AS products) one)"
     )
 
 
-def products(account: str, order: str) -> str:
+def lines(account: str, of: str) -> str:
+    """An array of OrderLine. Index: order_line_account_id_order_id_line_no_key."""
+    return documents(OrderLine, f"FROM order_line WHERE account_id = {account} AND order_id = {of} ORDER BY line_no")
+
+
+def products(account: str, of: str) -> str:
     """An array of Product, those of the lines, none twice.
 
     A look into the index for each, by OFFSET 0: a join is planned once, for a table that is still small.
@@ -20,6 +33,6 @@ def products(account: str, order: str) -> str:
     return documents(
         Product,
         "FROM (SELECT DISTINCT product_id AS wanted FROM order_line"
-        f" WHERE account_id = {account} AND order_id = {order} AND product_id IS NOT NULL) AS goods"
+        f" WHERE account_id = {account} AND order_id = {of} AND product_id IS NOT NULL) AS goods"
         f" CROSS JOIN LATERAL (SELECT * FROM product WHERE account_id = {account} AND id = wanted OFFSET 0) product",
     )

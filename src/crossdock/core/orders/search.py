@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from crossdock.base.ids import AccountId, CompanyId
 from crossdock.core import search as searching
-from crossdock.core.catalog.model import Product
 from crossdock.core.orders import goods_sql
-from crossdock.core.orders.model import GoodsPage, Order, OrderLine, OrderPage, WithGoods
+from crossdock.core.orders.model import GoodsPage, Order, OrderPage, WithGoods
 from crossdock.core.orders.sql import ORDER
 from crossdock.core.orders.tally_sql import WIDTHS
 from crossdock.core.search import Blocks, Criterion, SortKey, Table, Tally
-from crossdock.db.documents import read_all
+from crossdock.db.documents import read
 from crossdock.db.tx import Tx
 
 TABLE: Final = Table(
@@ -59,11 +58,7 @@ TABLE: Final = Table(
 """Walked along orders_listed_idx, where a page is asked for by no more than the tally counts by."""
 
 
-_WITH_GOODS: Final = structs.replace(
-    TABLE,
-    columns=f"{ORDER}, {goods_sql.lines('orders.account_id', 'orders.id')}::text AS lines,"
-    f" {goods_sql.products('orders.account_id', 'orders.id')}::text AS products",
-)
+_WITH_GOODS: Final = structs.replace(TABLE, columns=f"{goods_sql.order()}::text AS document")
 
 
 class Counted(Order, frozen=True, kw_only=True):
@@ -72,9 +67,9 @@ class Counted(Order, frozen=True, kw_only=True):
     total: int
 
 
-class _WithGoods(Counted, frozen=True, kw_only=True):
-    lines: str
-    products: str
+class _Document(Struct, frozen=True):
+    document: str
+    total: int
 
 
 async def search(
@@ -108,16 +103,13 @@ async def search_with_goods(
     """As `search`, with the lines and products of each in the same statement."""
     scope = {"account_id": account_id, "company_id": company_id}
     found = await searching.search(
-        tx, _WithGoods, _WITH_GOODS, scope=scope, criteria=criteria, sort=sort, start=start, limit=limit
+        tx, _Document, _WITH_GOODS, scope=scope, criteria=criteria, sort=sort, start=start, limit=limit
     )
+    orders = [read(goods_sql.OrderRead, row.document) for row in found.rows]
     return GoodsPage(
         found.total,
         [
-            WithGoods(
-                order=row,
-                lines=read_all(OrderLine, row.lines),
-                products={product.id: product for product in read_all(Product, row.products)},
-            )
-            for row in found.rows
+            WithGoods(order=one, lines=one.lines, products={product.id: product for product in one.products})
+            for one in orders
         ],
     )
