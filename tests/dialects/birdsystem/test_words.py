@@ -61,6 +61,10 @@ def test_countries_are_all_of_iso_3166_1():
         (Decimal("2"), 2, "2.00"),
         (Decimal("1.005"), 2, "1.01"),
         (8000, 2, "8000.00"),
+        (8000, 0, "8000"),
+        (-3, 3, "-3.000"),
+        (2**53, 2, "9007199254740992.00"),
+        (0.125, 2, "0.13"),
     ],
 )
 def test_decimals_have_their_places(value, places, printed):

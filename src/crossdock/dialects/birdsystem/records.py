@@ -178,7 +178,8 @@ def _volume_of(order: Order, lines: Sequence[OrderLine], products: Mapping[Produ
 
 
 def _total(amount: Decimal | int) -> int:
-    return int(words.fixed(min(amount, TOTAL_MAX), 0))
+    most = min(amount, TOTAL_MAX)
+    return most if isinstance(most, int) else int(words.fixed(most, 0))
 
 
 def _weight_g(line: OrderLine, products: Mapping[ProductId, Product]) -> Decimal:

@@ -120,16 +120,16 @@ VOLUME_DIVISOR_MM3_PER_G: Final = 6_000
 """Volume weight in grams is cubic millimetres by this; the page's sample is 8000 mm3 -> 1."""
 
 
-NOTHING: Final = 0
-"""Of most columns of most records."""
-_NOTHING: Final = {places: "0" if places == 0 else f"0.{'0' * places}" for places in range(4)}
+_ZEROS: Final = {places: f".{'0' * places}" if places else "" for places in range(4)}
+"""Behind a whole number, which most columns of most records are."""
+_LAST: Final = {places: Decimal(1).scaleb(-places) for places in range(4)}
 
 
 def fixed(value: Decimal | int | str, places: int) -> str:
     """A DECIMAL column as it is printed: `2` with two places is `2.00`."""
-    if value is NOTHING:
-        return _NOTHING[places]
-    return str(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
+    if type(value) is int:
+        return f"{value}{_ZEROS[places]}"
+    return str(Decimal(value).quantize(_LAST[places], rounding=ROUND_HALF_UP))
 
 
 def shown(moment: datetime | None, zone: str) -> str | None:
