@@ -11,7 +11,7 @@ BENCH ?=
 .PHONY: help run test check format bench bench-smoke clean environment
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: environment ## Start everything, play the journey, go on serving; data lies in ./var
 	@$(BIN)/crossdock journey
