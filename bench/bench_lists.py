@@ -54,6 +54,8 @@ POLLED: Final = 100
 PAGE: Final = 50
 DEEP: Final = 0.75
 """How far behind, as a share of all orders."""
+DEEPEST: Final = "three quarters down"
+"""The question that the bare statement is beside."""
 BARE_CALLS: Final = 3
 CONSIGNMENTS: Final = "/client/consignment"
 KEY: Final = {"api_key": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "company_id": "36"}
@@ -161,7 +163,7 @@ def questions(count: int, since: datetime) -> list[Question]:
             ids=[filled.order_id(n) for n in local[:PAGE]],
         ),
         Question(
-            name="three quarters down",
+            name=DEEPEST,
             path=CONSIGNMENTS,
             query={"status": "FINISHED", "start": start, "limit": PAGE},
             total=filled.finished(count),
@@ -320,7 +322,7 @@ def show(report: Report, out: Console) -> None:
     for name in dict.fromkeys(point.question for point in report.points):
         table.add_row(name, *(f"{by[name, one.orders]:.2f}" for one in report.loaded))
     table.add_section()
-    table.add_row("three quarters down, bare OFFSET", *(f"{one.bare_deep_ms:.2f}" for one in report.loaded))
+    table.add_row(f"{DEEPEST}, bare OFFSET", *(f"{one.bare_deep_ms:.2f}" for one in report.loaded))
     table.add_row("s to load", *(f"{one.seconds:.0f}" for one in report.loaded))
     table.add_row("GB on disk", *(f"{one.bytes_on_disk / 1e9:.2f}" for one in report.loaded))
     out.print(table)

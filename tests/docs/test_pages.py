@@ -16,11 +16,14 @@ NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?:\(.*\))?")
 TARGET = re.compile(r"make ([a-z-]+)")
 MADE_LATER = {
     *("console/", "postgres.log", "crossdock.log", "secret.key"),
+    "bench/results/",
     *("about.json", "clips/", "pictures/", "manifest.json", "report.json"),
 }
 """Named, and there only when the server runs, or once somebody writes them."""
 OTHERS = {"FORWARDED_ALLOW_IPS"}
 """Names that programs beside ours go by."""
+MEASURED = "performance.md"
+"""Says of its figures which machine they are of."""
 ABSOLUTE = re.compile(r"\d (?:ms|orders a second|requests a second|per second)\b")
 
 
@@ -104,5 +107,5 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", OURS)
 def test_no_figure_of_one_machine_and_no_path_of_one(page: Path) -> None:
     text = page.read_text()
-    assert not ABSOLUTE.search(text)
+    assert page.name == MEASURED or not ABSOLUTE.search(text)
     assert not re.search(r"(?:^|[ (`\"'])/(?:home|root|work|tmp|Users)/", text)
