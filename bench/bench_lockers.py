@@ -1,4 +1,4 @@
-"""How long from an HTTP request to the cabinet's word, with CABINETS cabinets, against a bare MQTT round trip?
+"""How long from an HTTP request to the cabinet's word, with a thousand cabinets, against a bare MQTT round trip?
 
 Requests to open a door come at a fixed rate, whether those before were answered or not, each for the next cabinet. An
 answer means that the command was on disk, went over the broker, the cabinet took it, and its word is on disk. Beside

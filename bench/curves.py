@@ -96,7 +96,7 @@ def _create(report: bench_create.Report) -> Iterator[Curve]:
         "create-rate", figure, "calls a second by number of connections, ours, pgbench's and a bare handler's"
     )
 
-    figure, panels = _panels("How many of pgbench's calls a second are ours?", list(by))
+    figure, panels = _panels("What share of pgbench's calls a second is ours?", list(by))
     for axes, (name, measured) in zip(panels, by.items(), strict=True):
         numbers = [one.connections for one in measured]
         _line(axes, numbers, [[taken.ratio for taken in one.rounds] for one in measured], "ours / pgbench", OURS, "o")

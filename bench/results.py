@@ -33,6 +33,8 @@ BEGIN: Final = "<!-- results: `python -m bench.results` writes what follows -->"
 END: Final = "<!-- end of the results -->"
 CAUSES: Final = ("missed", "ratio of", "cause", "next step")
 """Of the table by hand."""
+BREAK: Final = "\\\n"
+"""Between two lines of Markdown that are not to flow together."""
 LONG: Final = 16
 """Rows of a table; one with more is folded away."""
 NOTHING: Final = "Nothing is measured yet: `make bench`, and then `python -m bench.results`."
@@ -61,7 +63,7 @@ class Note(Console):
                     self.blocks.append(_markdown(one))
                 self._saying = False
             elif self._saying:
-                self.blocks[-1] += f"\\\n{one}"
+                self.blocks[-1] += f"{BREAK}{one}"
             else:
                 self.blocks.append(str(one))
                 self._saying = True
@@ -125,7 +127,7 @@ def _on(taken: Sequence[Kept]) -> Iterator[tuple[str, str]]:
     machines = [one.report.machine for one in taken]
     yield "on", _each(f"{one.cpu}, {one.cores} cores, {one.system}" for one in machines)
     yield "Python", _each(one.python for one in machines)
-    yield "PostgreSQL", _each(one.postgres for one in taken if one.postgres)
+    yield "database", _each(_said_of(one.postgres) for one in taken if one.postgres)
     yield "commit", _each(one.commit for one in machines)
     yield "again", "`make bench`, or each by the command below; then `python -m bench.results`"
 
@@ -137,18 +139,23 @@ def _each(values: Iterator[str]) -> str:
 def _of(one: Kept, drawn: Sequence[Curve]) -> Iterator[str]:
     """One question: its name, what it asks, its pictures, its figures."""
     yield f"### {one.question}"
-    yield f"{one.asks}\n`python -m bench.bench_{one.question}`, {one.report.taken_at:%Y-%m-%d %H:%M} UTC."
+    when, commit = f"{one.report.taken_at:%Y-%m-%d %H:%M} UTC", one.report.machine.commit
+    yield f"{one.asks}\n`python -m bench.bench_{one.question}`, {when}, commit {commit}."
     for curve in drawn:
         yield f"![{curve.says}](pictures/performance/{curve.name}.svg)"
     said, known = Note(), Note()
     one.show(one.report, said)
     say_machine(one.report.machine, known)
-    if one.postgres:
-        say_postgres(one.postgres, known)
+    above = {*known.blocks, _said_of(one.postgres)}
     for block in said.blocks:
-        lines = [line for line in block.split("\\\n") if line not in known.blocks[0].split("\\\n")]
-        if lines:
-            yield "\\\n".join(lines)
+        if lines := [line for line in block.split(BREAK) if line not in above]:
+            yield BREAK.join(lines)
+
+
+def _said_of(postgres: str | None) -> str:
+    note = Note()
+    say_postgres(postgres or "", note)
+    return note.blocks[0]
 
 
 def _goal_kept(one: Answer) -> tuple[str, ...]:
