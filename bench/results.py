@@ -35,6 +35,8 @@ CAUSES: Final = ("missed", "ratio of", "cause", "next step")
 """Of the table by hand."""
 BREAK: Final = "\\\n"
 """Between two lines of Markdown that are not to flow together."""
+ROUNDS_MIN: Final = 5
+"""A report of fewer may be one of --tiny, or be of a question that is no ratio of two sides."""
 LONG: Final = 16
 """Rows of a table; one with more is folded away."""
 NOTHING: Final = "Nothing is measured yet: `make bench`, and then `python -m bench.results`."
@@ -204,6 +206,9 @@ def main(
     page.write_text(text, encoding="utf-8")
     for file in draw(drawn, pictures):
         print(file)
+    for one in taken:
+        if one.answers and max(answer.rounds for answer in one.answers) < ROUNDS_MIN:
+            print(f"fewer than {ROUNDS_MIN} rounds: {one.question}")
     for question in sorted(set(questions()) - drawn.keys()):
         print(f"not measured: {question}")
     for want in wanting(text):

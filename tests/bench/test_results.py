@@ -13,6 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
+from typer.testing import CliRunner
 
 from bench import bench_create, bench_lists, bench_lockers, bench_receive, results
 from bench.curves import Curve, curves, save
@@ -239,3 +240,21 @@ def test_what_is_missed_has_its_cause_and_nothing_else_has(
 
     assert len(wanting) == len(says)
     assert all(part in said for part, said in zip(says, wanting, strict=True))
+
+
+def test_it_says_what_it_drew_and_what_is_wanting(taken: list[Kept], tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text(PAGE)
+    few = msgspec.json.decode((tmp_path / "memory-20261201T120000Z.json").read_bytes())
+    few["answers"][0]["rounds"] = 1
+    (tmp_path / "memory-20261202T120000Z.json").write_bytes(msgspec.json.encode(few))
+    words = ["--from", str(tmp_path), "--page", str(tmp_path / "page.md"), "--pictures", str(tmp_path / "pictures")]
+
+    done = CliRunner().invoke(results.app, words)
+
+    assert done.exit_code == 0, done.output
+    assert len(list((tmp_path / "pictures").glob("*.svg"))) == 9
+    assert "not measured: nodes" in done.output
+    assert "fewer than 5 rounds: memory" in done.output
+    assert "fewer than 5 rounds: create" not in done.output
+    assert "missed, and no cause is given: receipt of 1,000 lines" in done.output
+    assert "### create" in (tmp_path / "page.md").read_text()
