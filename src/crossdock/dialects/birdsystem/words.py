@@ -3,6 +3,7 @@
 import tomllib
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -120,16 +121,22 @@ VOLUME_DIVISOR_MM3_PER_G: Final = 6_000
 """Volume weight in grams is cubic millimetres by this; the page's sample is 8000 mm3 -> 1."""
 
 
-_ZEROS: Final = {places: f".{'0' * places}" if places else "" for places in range(4)}
-"""Behind a whole number, which most columns of most records are."""
-_LAST: Final = {places: Decimal(1).scaleb(-places) for places in range(4)}
-
-
 def fixed(value: Decimal | int | str, places: int) -> str:
     """A DECIMAL column as it is printed: `2` with two places is `2.00`."""
     if type(value) is int:
-        return f"{value}{_ZEROS[places]}"
-    return str(Decimal(value).quantize(_LAST[places], rounding=ROUND_HALF_UP))
+        return f"{value}{_zeros(places)}"
+    return str(Decimal(value).quantize(_last(places), rounding=ROUND_HALF_UP))
+
+
+@cache
+def _zeros(places: int) -> str:
+    """Behind a whole number, which most columns of most records are."""
+    return f".{'0' * places}" if places else ""
+
+
+@cache
+def _last(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def shown(moment: datetime | None, zone: str) -> str | None:
