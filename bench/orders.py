@@ -56,13 +56,13 @@ def sku(good: int) -> str:
     return f"BENCH-{100_000 + good}"
 
 
-def requests(workload: Workload, *, first: int, count: int) -> list[bytes]:
-    """Whole HTTP requests, each with an order number of its own from `first` on."""
+def requests(workload: Workload, *, first: int, count: int, lines: int = 1) -> list[bytes]:
+    """Whole HTTP requests, each with an order number of its own from `first` on; `lines` of Hongxun's orders."""
     if workload.dialect == "birdsystem":
         return [_birdsystem()] * count
     if workload.dialect == "ovopark":
         return list(_packings(workload.goods, first=first, count=count))
-    return list(_hongxun(workload.goods, first=first, count=count))
+    return list(_hongxun(workload.goods, first=first, count=count, lines=lines))
 
 
 def _birdsystem() -> bytes:
@@ -90,11 +90,11 @@ def _birdsystem() -> bytes:
     return post("/client/consignment", headers, body)
 
 
-def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
+def _hongxun(goods: int, *, first: int, count: int, lines: int) -> Iterator[bytes]:
     """POST /dtc/logistics/outOrder, signed; good for ten minutes."""
     known = credential("hongxun")
     timestamp = (datetime.now(UTC) + HONGXUN_UTC_OFFSET).strftime("%Y-%m-%d %H:%M:%S")
-    request = outbound("@number", "@sku")
+    request = outbound("@number", *(f"@sku{line}." for line in range(lines)))
     create_by, data_source = known["key"].split("&")
     text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     envelope = {
@@ -108,14 +108,15 @@ def _hongxun(goods: int, *, first: int, count: int) -> Iterator[bytes]:
     sent = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     chance = random.Random(first)
     for number in range(first, first + count):
-        changing = {"@number": f"{number:016d}", "@sku": sku(chance.randrange(goods))}
+        skus = {f"@sku{line}.": sku(good) for line, good in enumerate(chance.sample(range(goods), lines))}
+        changing = {"@number": f"{number:016d}", **skus}
         sign = md5(_filled(signed, changing).encode()).hexdigest()
         body = _filled(sent, changing | {"@sign": sign})
         yield post("/dtc/logistics/outOrder", {"content-type": "application/json"}, body)
 
 
-def outbound(number: str, sku: str) -> dict[str, Any]:
-    """Of Hongxun's POST /dtc/logistics/outOrder: one piece."""
+def outbound(number: str, *skus: str) -> dict[str, Any]:
+    """Of Hongxun's POST /dtc/logistics/outOrder: one piece of each."""
     return {
         "customerNumber": number,
         "documentType": "20",
@@ -134,11 +135,12 @@ def outbound(number: str, sku: str) -> dict[str, Any]:
         "addressDetail": "演示路1号",
         "productList": [
             {
-                "customerLineNumber": "1",
+                "customerLineNumber": str(line),
                 "customerProductCode": sku,
                 "customerProductDescription": "测试商品",
                 "quantity": 1,
             }
+            for line, sku in enumerate(skus, start=1)
         ],
     }
 
