@@ -211,7 +211,7 @@ SELECT 'parcel ' || h.order_number AS subject,
        SELECT CASE e.kind WHEN 'handover.moved' THEN 'stored' WHEN 'handover.kept' THEN 'booked'
                           ELSE replace(e.kind, 'handover.', '') END AS state
          FROM event e
-        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id
+        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id AND e.subject LIKE 'handover:%%'
           AND e.kind NOT IN ('handover.reminded', 'handover.extended', 'handover.recalled')
         ORDER BY e.id DESC LIMIT 1) e ON true
  WHERE h.place = 'locker'
@@ -227,7 +227,7 @@ SELECT 'code of ' || h.order_number AS subject,
                           WHEN 'handover.rolled_back' THEN coalesce(e.facts ->> 'state', 'unused')
                           WHEN 'handover.expired' THEN 'expired' WHEN 'handover.canceled' THEN 'canceled' END AS state
          FROM event e
-        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id
+        WHERE e.account_id = h.account_id AND e.subject = 'handover:' || h.id AND e.subject LIKE 'handover:%%'
           AND e.kind <> 'handover.prepared' ORDER BY e.id DESC LIMIT 1) e ON true
  WHERE h.place = 'shop'
 """,

@@ -1,6 +1,6 @@
 """The timeline: facts, appended in the transaction that made them true."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, text
 
 from crossdock.db.schema.base import big, document, identity, metadata, moment, words
 
@@ -19,5 +19,5 @@ event = Table(
     moment("learned_at"),
     PrimaryKeyConstraint("id"),
     Index(None, "account_id", "order_id"),
-    Index(None, "account_id", "subject"),
+    Index("event_handover_idx", "account_id", "subject", postgresql_where=text("subject LIKE 'handover:%'")),
 )

@@ -79,7 +79,6 @@ location_move = Table(
     ),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("from_location_id IS DISTINCT FROM to_location_id", name="goes_somewhere"),
-    Index("location_move_stock_idx", "account_id", "stock_id", "id"),
     Index(
         "location_move_order_idx",
         "account_id",
