@@ -13,7 +13,8 @@ from crossdock.core.accounts.book import AccountBook
 from crossdock.core.handover import commands as handovers
 from crossdock.core.handover.model import PickUp, Use
 from crossdock.core.lockers.doors import Doors
-from crossdock.core.orders.model import Placed, PlaceOrder
+from crossdock.core.orders import queries as order_queries
+from crossdock.core.orders.model import NamedOrder, Placed, PlaceOrder, WithGoods
 from crossdock.core.orders.placing import Placing, intake_key
 from crossdock.core.packing.commands import report_many
 from crossdock.core.packing.model import PackingReport, Reported
@@ -42,6 +43,8 @@ class Desk:
     """Pick-up codes that are used; None as `consume_many` says it."""
     tokens: Intake[str, Staff | None]
     """Whose token it is, asked of the database at each call, for all who call at the same time together."""
+    goods: Intake[NamedOrder, WithGoods | None]
+    """An order and what it is of, in the same way; None where the company has no such order."""
     objects: Objects
     """Files too large for a row."""
     doors: Doors
@@ -68,6 +71,10 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             async with database.autocommit() as tx:
                 return [*await staff_by_tokens(tx, tokens=tokens)]
 
+        async def read(named: list[NamedOrder]) -> list[WithGoods | CrossdockError | None]:
+            async with database.autocommit() as tx:
+                return [*await order_queries.with_goods(tx, named=named)]
+
         desk = Desk(
             config=config,
             clock=clock,
@@ -79,6 +86,7 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             packings=Intake(report, key=lambda report: (report.enterprise_id, report.order_number)),
             uses=Intake(consume, key=lambda _: None),
             tokens=Intake(look_up, key=lambda _: None),
+            goods=Intake(read, key=lambda _: None),
             objects=Objects(config.storage_url, var=config.var),
             doors=Doors(database, signals),
             limiter=Limiter(config),

@@ -1,12 +1,16 @@
 """GET /client/consignment through the front door."""
 
+import asyncio
 import json
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from crossdock.base.ids import AccountId, CompanyId, OrderId
+from crossdock.core.orders.model import NamedOrder
 from crossdock.dialects.birdsystem import listing
 from tests import statements
 from tests.dialects.birdsystem.calls import NIKE, PHONE, WHO, Erp, failure
+from tests.world import ACCOUNT, COMPANY
 
 FILTERS = (
     ({"type": "string", "field": "contact", "value": "lex"}, 1),
@@ -65,6 +69,38 @@ async def test_by_id_it_is_still_a_list(world):
     for unknown in (record["id"] + 9, "abc", "9" * 30):
         answer = await erp.call("GET", "/client/consignment", params={"id": unknown})
         assert (answer["total"], answer["data"], erp.status) == (0, [], 200)
+
+
+async def test_of_others_there_is_none_by_id(world):
+    """Another company's, another account's, another dialect's."""
+    erp = Erp(world.client)
+    record = await erp.create()
+    await world.rows("INSERT INTO company (id, name, currency, zone) VALUES (37, 'x', 'GBP', 'UTC') RETURNING 1")
+    for change in ("company_id = 37", "dialect = 'hongxun'", "kind = 'inbound'"):
+        await world.rows(f"UPDATE orders SET {change} WHERE id = {record['id']} RETURNING 1")
+        answer = await erp.call("GET", "/client/consignment", params={"id": record["id"]})
+        assert (answer["total"], answer["data"]) == (0, [])
+        await world.rows("UPDATE orders SET company_id = 36, dialect = 'birdsystem', kind = 'outbound' RETURNING 1")
+    assert await erp.find(id=record["id"]) == [record]
+
+
+async def test_who_asks_at_one_moment_is_answered_with_one_statement(world):
+    erp = Erp(world.client)
+    ids = [(await erp.create())["id"] for _ in range(3)]
+    asked = [*ids, ids[0], 1]
+
+    with statements.listed() as sent:
+        found = await asyncio.gather(
+            *(world.desk.goods.put(NamedOrder(ACCOUNT, CompanyId(COMPANY), OrderId(id_))) for id_ in asked)
+        )
+
+    assert len(sent) == 1
+    assert [None if one is None else one.order.id for one in found] == [*ids, ids[0], None]
+    of_others = await asyncio.gather(
+        world.desk.goods.put(NamedOrder(AccountId(48), CompanyId(COMPANY), OrderId(ids[0]))),
+        world.desk.goods.put(NamedOrder(ACCOUNT, CompanyId(37), OrderId(ids[0]))),
+    )
+    assert of_others == [None, None]
 
 
 async def test_by_a_plain_column(world):

@@ -1,8 +1,12 @@
 """What orders are of, as columns of a statement that reads something else. `account` and `of` are its columns."""
 
+from collections.abc import Collection
+
+from crossdock.base.ids import CompanyId
 from crossdock.core.catalog.model import Product
-from crossdock.core.orders.model import Order, OrderLine
-from crossdock.db.documents import documents, fields
+from crossdock.core.orders.model import NamedOrder, Order, OrderLine
+from crossdock.db.documents import documents, fields, read
+from crossdock.db.tx import Tx
 
 
 class OrderRead(Order, frozen=True, kw_only=True):
@@ -36,3 +40,22 @@ def products(account: str, of: str) -> str:
         f" WHERE account_id = {account} AND order_id = {of} AND product_id IS NOT NULL) AS goods"
         f" CROSS JOIN LATERAL (SELECT * FROM product WHERE account_id = {account} AND id = wanted OFFSET 0) product",
     )
+
+
+async def of_ids(tx: Tx, named: Collection[NamedOrder]) -> dict[NamedOrder, OrderRead]:
+    """Those that are on record. Index: orders_account_id_id_key."""
+    rows = await tx.rows(
+        f"""
+SELECT {order()}::text
+  FROM unnest(%(accounts)s::bigint[], %(companies)s::int[], %(ids)s::bigint[])
+       AS named (of_account, of_company, of_id)
+ CROSS JOIN LATERAL (
+       SELECT * FROM orders o
+        WHERE o.account_id = of_account AND o.id = of_id AND o.company_id = of_company OFFSET 0) orders
+""",
+        accounts=[one.account_id for one in named],
+        companies=[one.company_id for one in named],
+        ids=[one.id for one in named],
+    )
+    found = [read(OrderRead, text) for (text,) in rows]
+    return {NamedOrder(one.account_id, CompanyId(one.company_id or 0), one.id): one for one in found}

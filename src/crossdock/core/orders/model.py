@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -332,6 +332,14 @@ class Placed(Struct, frozen=True, kw_only=True):
 class OrderPage(Struct, frozen=True):
     total: int
     orders: list[Order]
+
+
+class NamedOrder(NamedTuple):
+    """An order as its company asks for it."""
+
+    account_id: AccountId
+    company_id: CompanyId
+    id: OrderId
 
 
 class WithGoods(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,17 @@ from crossdock.base.ids import AccountId, CompanyId, OrderId
 from crossdock.core.orders import search as searching
 from crossdock.core.orders import sql
 from crossdock.core.orders.errors import LineUnknown, OrderUnknown
-from crossdock.core.orders.model import Criterion, GoodsPage, Kind, Order, OrderLine, OrderPage, SortKey
+from crossdock.core.orders.model import (
+    Criterion,
+    GoodsPage,
+    Kind,
+    NamedOrder,
+    Order,
+    OrderLine,
+    OrderPage,
+    SortKey,
+    WithGoods,
+)
 from crossdock.db.tx import Tx
 
 ORDER_ID_MAX = 2**63 - 1
@@ -87,6 +97,11 @@ async def search(
         start=start,
         limit=limit,
     )
+
+
+async def with_goods(tx: Tx, *, named: Sequence[NamedOrder]) -> list[WithGoods | None]:
+    """What each order is of, in the order given; None for one that its company does not have."""
+    return await searching.with_goods(tx, named)
 
 
 async def search_with_goods(

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from crossdock.base.ids import AccountId, CompanyId
 from crossdock.core import search as searching
 from crossdock.core.orders import goods_sql
-from crossdock.core.orders.model import GoodsPage, Order, OrderPage, WithGoods
+from crossdock.core.orders.model import GoodsPage, NamedOrder, Order, OrderPage, WithGoods
 from crossdock.core.orders.sql import ORDER
 from crossdock.core.orders.tally_sql import WIDTHS
 from crossdock.core.search import Blocks, Criterion, SortKey, Table, Tally
@@ -105,11 +105,14 @@ async def search_with_goods(
     found = await searching.search(
         tx, _Document, _WITH_GOODS, scope=scope, criteria=criteria, sort=sort, start=start, limit=limit
     )
-    orders = [read(goods_sql.OrderRead, row.document) for row in found.rows]
-    return GoodsPage(
-        found.total,
-        [
-            WithGoods(order=one, lines=one.lines, products={product.id: product for product in one.products})
-            for one in orders
-        ],
-    )
+    return GoodsPage(found.total, [_with_goods(read(goods_sql.OrderRead, row.document)) for row in found.rows])
+
+
+async def with_goods(tx: Tx, named: Sequence[NamedOrder]) -> list[WithGoods | None]:
+    """In the order given; None for one that is not on record."""
+    found = await goods_sql.of_ids(tx, set(named))
+    return [None if (order := found.get(one)) is None else _with_goods(order) for one in named]
+
+
+def _with_goods(found: goods_sql.OrderRead) -> WithGoods:
+    return WithGoods(order=found, lines=found.lines, products={product.id: product for product in found.products})

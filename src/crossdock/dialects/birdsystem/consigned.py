@@ -15,7 +15,7 @@ FIELD = "consignment_id"
 async def own(tx: Tx, client: Client, order_id: int) -> Order:
     """The consignment, held for this transaction. Errors: OrderUnknown for any other order."""
     order = await commands.locked(tx, account_id=client.account.id, order_id=order_id)
-    if not _is_own(client, order):
+    if not is_own(client, order):
         raise OrderUnknown(id=order_id)
     return order
 
@@ -35,7 +35,7 @@ async def seen(tx: Tx, client: Client, order_id: int) -> Order | None:
         order = await queries.order(tx, account_id=client.account.id, order_id=order_id)
     except OrderUnknown:
         return None
-    return order if _is_own(client, order) else None
+    return order if is_own(client, order) else None
 
 
 def id_of(given: Parameters) -> int:
@@ -57,5 +57,5 @@ def record_id(given: Parameters) -> int:
     return int(id_) if values.WHOLE.fullmatch(id_) else 0
 
 
-def _is_own(client: Client, order: Order) -> bool:
+def is_own(client: Client, order: Order) -> bool:
     return order.company_id == client.company.id and order.dialect == NAME and order.kind in words.KINDS

@@ -10,7 +10,7 @@ from crossdock.core.accounts.model import DeliveryService
 from crossdock.core.fulfilment import returns
 from crossdock.core.orders import commands, queries
 from crossdock.core.orders.errors import OrderUnknown
-from crossdock.core.orders.model import Order, OrderPage
+from crossdock.core.orders.model import GoodsPage, NamedOrder, Order, OrderPage
 from crossdock.core.search import Criterion
 from crossdock.db.tx import Tx
 from crossdock.dialects.birdsystem import (
@@ -102,16 +102,21 @@ async def query(desk: Desk, client: Client, given: Parameters) -> wire.Rows:
     """GET /client/consignment: a list, also for one id."""
     criteria = listing.criteria(given, CONSIGNMENTS, zone=client.company.zone)
     page, sort, selected = listing.page(given), listing.sort(given, CONSIGNMENTS), listing.selected(given)
-    async with desk.database.transaction(readonly=True) as tx:
-        found = await queries.search_with_goods(
-            tx,
-            account_id=client.account.id,
-            company_id=client.company.id,
-            criteria=criteria,
-            sort=sort,
-            start=page.start,
-            limit=page.limit,
-        )
+    order_id = _only_id(criteria, page)
+    if order_id is not None:
+        one = await desk.goods.put(NamedOrder(client.account.id, client.company.id, order_id))
+        found = GoodsPage(1, [one]) if one is not None and consigned.is_own(client, one.order) else GoodsPage(0, [])
+    else:
+        async with desk.database.transaction(readonly=True) as tx:
+            found = await queries.search_with_goods(
+                tx,
+                account_id=client.account.id,
+                company_id=client.company.id,
+                criteria=criteria,
+                sort=sort,
+                start=page.start,
+                limit=page.limit,
+            )
     shown = listing.bounded(found.orders)
     services = await _services(desk, client, [one.order for one in shown])
     comes_back = any(one.order.return_action_id is not None for one in shown)
@@ -151,6 +156,14 @@ async def company_list(desk: Desk, _: None, given: Parameters) -> wire.Rows:
         for company in await desk.accounts.companies()
     ]
     return listing.answer(rows, given, tables.COMPANIES, zone=UTC)
+
+
+def _only_id(criteria: Sequence[Criterion], page: listing.Page) -> OrderId | None:
+    """Of the one consignment that a list is asked for, where nothing else is asked."""
+    match criteria[len(CONSIGNMENTS.own) :]:
+        case [Criterion(field="id", operator="in", value=[int() as id_])] if page.start == 0 < page.limit:
+            return OrderId(id_) if 0 < id_ <= queries.ORDER_ID_MAX else None
+    return None
 
 
 async def _search(tx: Tx, client: Client, criteria: Sequence[Criterion], *, limit: int) -> OrderPage:
