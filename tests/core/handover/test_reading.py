@@ -61,3 +61,36 @@ async def test_an_online_shop_by_any_of_its_names(counter: Counter) -> None:
     for domain in ("super.heidianer.com", "shop.example", "buy.example"):
         assert (await counter.do(queries.online_shop, domain=domain)).name == "super"
     assert await counter.do(queries.online_shop, domain="") is None
+
+
+READ = """
+SELECT sum(pg_stat_get_xact_tuples_returned(oid))::bigint
+  FROM pg_class
+ WHERE oid = 'handover'::regclass
+    OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'handover'::regclass)
+"""
+HISTORY = """
+INSERT INTO handover (account_id, site_id, place, order_number, state, key, used_at, created_at, updated_at)
+SELECT 47, 12, 'shop', 'H-' || n, CASE WHEN n <= 3 THEN 'expired' ELSE 'used' END, lpad(n::text, 6, '0'),
+       now(), now(), now()
+  FROM generate_series(1, 5000) AS n
+"""
+
+
+async def test_codes_by_state_are_found_without_the_history(counter: Counter) -> None:
+    """What a list of them reads does not grow with what was ever handed over in the shop."""
+    await counter.issued("N-1")
+    database = counter.world.desk.database
+    async with database.autocommit() as tx:
+        await tx.execute(HISTORY)
+        await tx.execute("VACUUM (ANALYZE) handover")
+
+    async with database.transaction() as tx:
+        before = await tx.value(READ)
+        total, found = await queries.search(
+            tx, **AT_SHOP, filter=PickUpFilter(states=("unused", "expired")), order_by="-id", start=0, limit=50
+        )
+        read = await tx.value(READ) - before
+
+    assert (total, len(found)) == (4, 4)
+    assert read <= 20

@@ -229,7 +229,7 @@ async def search(
     start: int,
     limit: int,
 ) -> tuple[int, list[PickUp]]:
-    """`order_by` is one of SORTS, with a leading `-` for the newest first."""
+    """`order_by` is one of SORTS, with a leading `-` for the newest first. Index: handover_listed_idx."""
     params: dict[str, Any] = {"account_id": account_id, "site_id": site_id, "start": start, "limit": limit}
     conditions: list[Composable] = [SQL("h.account_id = %(account_id)s AND h.site_id = %(site_id)s")]
     for name, column, wanted in (

@@ -106,6 +106,7 @@ handover = Table(
         "handover_cabinet_updated_idx", "cabinet_id", "updated_at", postgresql_where=text("cabinet_id IS NOT NULL")
     ),
     Index("handover_site_key_idx", "site_id", "key"),
+    Index("handover_listed_idx", "account_id", "site_id", "state", "id", postgresql_where=text("place = 'shop'")),
     Index("handover_counter_idx", "site_id", "created_at", "id", postgresql_where=text("place = 'shop'")),
     Index(
         "handover_counter_used_idx",
