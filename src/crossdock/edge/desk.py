@@ -95,5 +95,6 @@ async def open_desk(*, url: str, config: Config, clock: Clock, seal: Seal) -> As
             yield desk
         finally:
             await desk.orders.close()
+            await placing.close()
             await desk.packings.close()
             await desk.uses.close()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter as Tally
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -12,13 +13,14 @@ from crossdock.core.accounts import master
 from crossdock.core.accounts.model import Consignee
 from crossdock.core.catalog.errors import ProductUnknown
 from crossdock.core.events.queries import timeline
+from crossdock.core.orders import placing as module
 from crossdock.core.orders import queries
 from crossdock.core.orders.errors import OrderNumberTaken, StateForbids
 from crossdock.core.orders.model import FIRST_STATES, MOVES, NewLine, Placed
 from crossdock.core.orders.placing import Placing, intake_key
 from crossdock.core.stock.errors import OutOfStock
 from crossdock.db.database import Database
-from crossdock.db.errors import ConstraintBroken, ValueNotStorable
+from crossdock.db.errors import ConstraintBroken, LockContested, ValueNotStorable
 from tests.core.orders.conftest import Counter, ask, with_lines
 from tests.world import ACCOUNT, COMPANY, START, WAREHOUSE
 
@@ -248,3 +250,22 @@ async def test_what_is_known_of_a_consignee_stands_where_the_order_is_silent(
         ("Southport",),
         ("nobody's",),
     ]
+
+
+async def test_the_tally_is_folded_after_so_many_batches(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the background, so that nobody waits for it; while the database does not fold, orders are placed all the
+    same."""
+    monkeypatch.setattr(module, "FOLDED_EACH", 4)
+    placing = Placing(counter.world.desk.database)
+
+    async def tallied(batches: int, *, first: int) -> list[tuple[bool]]:
+        for number in range(first, first + batches):
+            await placing.place_many([ask(f"N-{number}", {SKU: 1})])
+        await placing.close()
+        return await counter.world.rows("SELECT block IS NULL FROM order_tally")
+
+    assert len(await tallied(3, first=1)) >= 3
+    assert await tallied(1, first=4) == [(True,)]
+    monkeypatch.setattr(module.tally, "fold", AsyncMock(side_effect=LockContested()))
+    assert len(await tallied(4, first=5)) == 5
+    await counter.world.verified()

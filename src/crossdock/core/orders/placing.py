@@ -1,8 +1,10 @@
 """Placing orders, many at a time: one transaction for a batch, an answer for each."""
 
+import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,7 +13,7 @@ from crossdock.base.ids import AccountId, OrderId, ProductId, SiteId, SubInvento
 from crossdock.core.accounts import master_sql
 from crossdock.core.catalog import sql as catalog_sql
 from crossdock.core.catalog.errors import ProductUnknown
-from crossdock.core.orders import placing_sql, sql
+from crossdock.core.orders import placing_sql, sql, tally
 from crossdock.core.orders.errors import OrderIdsExhausted, OrderNumberTaken, ReferenceTaken, StateForbids
 from crossdock.core.orders.ids import OrderIds, in_turn
 from crossdock.core.orders.model import FIRST_STATES, Kind, NewLine, Order, Placed, PlaceOrder
@@ -26,6 +28,8 @@ REFERENCE_KEPT: Final = timedelta(days=183)
 """A unique reference is free again after six months."""
 SEVEN_DIGITS: Final = "order_counter_seven_digits_check"
 """The constraint that is broken when a company's numbers of a day are used up."""
+FOLDED_EACH: Final = 200
+"""Batches, each a row or two of the tally that every list sums up; once a minute is too rarely for a busy house."""
 TOKEN_BYTES: Final = 20
 """Of the secret of a buyer's page."""
 
@@ -50,13 +54,23 @@ class Placing:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ids = OrderIds(database)
+        self._batches = 0
+        self._folding: asyncio.Task[None] | None = None
 
     async def place_many(self, commands: list[PlaceOrder]) -> list[Answer]:
-        """One answer each, in order: Placed, OrderNumberTaken, ReferenceTaken, OutOfStock, ProductUnknown.
+        """One answer each, in order: Placed, OrderNumberTaken, ReferenceTaken, OutOfStock, ProductUnknown."""
+        answers = await self._placed(commands)
+        self._fold_now_and_then()
+        return answers
 
-        Two statements where nothing stands in the way. Where somebody else took the pieces between them, or where a
-        unique reference is to be claimed, the buckets are locked first.
-        """
+    async def close(self) -> None:
+        """Wait for what goes on beside the batches."""
+        if self._folding is not None:
+            await self._folding
+
+    async def _placed(self, commands: list[PlaceOrder]) -> list[Answer]:
+        """Two statements where nothing stands in the way. Where somebody else took the pieces between them, or
+        where a unique reference is to be claimed, the buckets are locked first."""
         if all(command.unique_reference is None for command in commands):
             try:
                 async with self._database.autocommit() as tx:
@@ -69,6 +83,16 @@ class Placing:
         ids = await self._ids.take([command.company_id for command in commands])
         async with self._database.transaction() as tx:
             return await place_many(tx, commands, ids)
+
+    def _fold_now_and_then(self) -> None:
+        self._batches += 1
+        if self._batches % FOLDED_EACH == 0 and (self._folding is None or self._folding.done()):
+            self._folding = asyncio.create_task(self._fold())
+
+    async def _fold(self) -> None:
+        with suppress(CrossdockError):  # the next one does it, or the sweep of the minute
+            async with self._database.transaction() as tx:
+                await tally.fold(tx)
 
 
 async def place_together(tx: Tx, commands: Sequence[PlaceOrder], ids: Sequence[OrderId]) -> list[Order]:
