@@ -3,7 +3,6 @@
 import tomllib
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -123,20 +122,9 @@ VOLUME_DIVISOR_MM3_PER_G: Final = 6_000
 
 def fixed(value: Decimal | int | str, places: int) -> str:
     """A DECIMAL column as it is printed: `2` with two places is `2.00`."""
-    if type(value) is int:
-        return f"{value}{_zeros(places)}"
-    return str(Decimal(value).quantize(_last(places), rounding=ROUND_HALF_UP))
-
-
-@cache
-def _zeros(places: int) -> str:
-    """Behind a whole number, which most columns of most records are."""
-    return f".{'0' * places}" if places else ""
-
-
-@cache
-def _last(places: int) -> Decimal:
-    return Decimal(1).scaleb(-places)
+    if type(value) is int:  # as most columns of most records are
+        return f"{value}.{'0' * places}" if places else str(value)
+    return str(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
 
 
 def shown(moment: datetime | None, zone: str) -> str | None:
