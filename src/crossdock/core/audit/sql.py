@@ -6,12 +6,11 @@ A check is a query of rows (subject, says); `says` is null where all is well.
 from typing import Final
 
 from crossdock.core.audit.model import Checked, Finding
-from crossdock.core.orders.tally_sql import WIDTHS
+from crossdock.core.orders.tally_sql import SORT, WIDTHS
 from crossdock.db.tx import Tx
 
 FINDINGS_MAX: Final = 100
 """Of one check; a broken ledger need not be printed whole."""
-_SORT: Final = "account_id, company_id, kind, dialect, type, state"
 _WIDTHS: Final = f"'{{{','.join(map(str, WIDTHS))}}}'::bigint[]"
 
 CHECKS: Final[dict[str, str]] = {
@@ -174,17 +173,17 @@ SELECT format('%%s %%s orders of account %%s in %%s, block %%s of %%s', coalesce
               coalesce(o.block, b.block), coalesce(o.width, b.width)) AS subject,
        CASE WHEN coalesce(o.orders, 0) <> coalesce(b.orders, 0)
             THEN format('%%s, tallied as %%s', coalesce(o.orders, 0), coalesce(b.orders, 0)) END AS says
-  FROM (SELECT {_SORT}, width, block * {WIDTHS[-1]} / width AS block, sum(orders) AS orders
-          FROM (SELECT {_SORT}, id / {WIDTHS[-1]} AS block, count(*) AS orders FROM orders
-                 GROUP BY {_SORT}, id / {WIDTHS[-1]}) narrow
+  FROM (SELECT {SORT}, width, block * {WIDTHS[-1]} / width AS block, sum(orders) AS orders
+          FROM (SELECT {SORT}, id / {WIDTHS[-1]} AS block, count(*) AS orders FROM orders
+                 GROUP BY {SORT}, id / {WIDTHS[-1]}) narrow
          CROSS JOIN unnest({_WIDTHS}) AS width
-         GROUP BY {_SORT}, width, block * {WIDTHS[-1]} / width) o
-  FULL JOIN (SELECT {_SORT}, width, block, sum(orders) AS orders
-               FROM (SELECT {_SORT}, width, block, orders FROM order_block
+         GROUP BY {SORT}, width, block * {WIDTHS[-1]} / width) o
+  FULL JOIN (SELECT {SORT}, width, block, sum(orders) AS orders
+               FROM (SELECT {SORT}, width, block, orders FROM order_block
                      UNION ALL
-                     SELECT {_SORT}, width, block * {WIDTHS[-1]} / width, orders
+                     SELECT {SORT}, width, block * {WIDTHS[-1]} / width, orders
                        FROM order_tally CROSS JOIN unnest({_WIDTHS}) AS width WHERE block IS NOT NULL) every
-              GROUP BY {_SORT}, width, block) b
+              GROUP BY {SORT}, width, block) b
     ON (b.account_id, b.company_id, b.kind, b.dialect, b.type, b.state, b.width, b.block)
      = (o.account_id, o.company_id, o.kind, o.dialect, o.type, o.state, o.width, o.block)
 """,

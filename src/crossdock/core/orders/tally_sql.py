@@ -8,7 +8,8 @@ WIDTHS: Final = (1_000_000_000_000, 10_000_000, 100_000, 1_000)
 """Ids in one block, wide blocks first: a month, a company's day (see ids.py), and two that part the day."""
 FOLDING: Final = 7_401_203
 """The advisory lock of who folds."""
-_SORT = "account_id, company_id, kind, dialect, type, state"
+SORT: Final = "account_id, company_id, kind, dialect, type, state"
+"""What orders are tallied by."""
 
 
 async def fold(tx: Tx) -> int:
@@ -19,32 +20,32 @@ async def fold(tx: Tx) -> int:
         await tx.value(
             f"""
 WITH came AS (
-    DELETE FROM order_tally WHERE block IS NOT NULL RETURNING {_SORT}, block, orders
+    DELETE FROM order_tally WHERE block IS NOT NULL RETURNING {SORT}, block, orders
 ), sorts AS MATERIALIZED (
-    SELECT DISTINCT {_SORT} FROM came
+    SELECT DISTINCT {SORT} FROM came
 ), summed AS (
     DELETE FROM order_tally t USING sorts s
      WHERE {_same("t", "s")} AND t.block IS NULL
     RETURNING {_columns("t")}, t.orders
 ), sums AS (
-    INSERT INTO order_tally ({_SORT}, orders)
-    SELECT {_SORT}, sum(orders)::bigint
-      FROM (SELECT {_SORT}, orders FROM came UNION ALL SELECT {_SORT}, orders FROM summed) every
-     GROUP BY {_SORT} HAVING sum(orders) <> 0
+    INSERT INTO order_tally ({SORT}, orders)
+    SELECT {SORT}, sum(orders)::bigint
+      FROM (SELECT {SORT}, orders FROM came UNION ALL SELECT {SORT}, orders FROM summed) every
+     GROUP BY {SORT} HAVING sum(orders) <> 0
     RETURNING 1
 ), spread AS MATERIALIZED (
-    SELECT {_SORT}, width, block * %(narrowest)s / width AS block, sum(orders) AS orders
+    SELECT {SORT}, width, block * %(narrowest)s / width AS block, sum(orders) AS orders
       FROM came CROSS JOIN unnest(%(widths)s::bigint[]) AS width
-     GROUP BY {_SORT}, width, block * %(narrowest)s / width
+     GROUP BY {SORT}, width, block * %(narrowest)s / width
 ), blocks AS (
     DELETE FROM order_block b USING spread s
      WHERE {_same("b", "s")} AND b.width = s.width AND b.block = s.block
     RETURNING {_columns("b")}, b.width, b.block, b.orders
 ), kept AS (
-    INSERT INTO order_block ({_SORT}, width, block, orders)
-    SELECT {_SORT}, width, block, sum(orders)::bigint
+    INSERT INTO order_block ({SORT}, width, block, orders)
+    SELECT {SORT}, width, block, sum(orders)::bigint
       FROM (SELECT * FROM spread UNION ALL SELECT * FROM blocks) every
-     GROUP BY {_SORT}, width, block HAVING sum(orders) <> 0
+     GROUP BY {SORT}, width, block HAVING sum(orders) <> 0
 )
 SELECT (SELECT count(*) FROM came) + (SELECT count(*) FROM summed) - (SELECT count(*) FROM sums)
 """,
@@ -55,8 +56,8 @@ SELECT (SELECT count(*) FROM came) + (SELECT count(*) FROM summed) - (SELECT cou
 
 
 def _same(one: str, other: str) -> str:
-    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in _SORT.split(", "))
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in SORT.split(", "))
 
 
 def _columns(of: str) -> str:
-    return ", ".join(f"{of}.{name}" for name in _SORT.split(", "))
+    return ", ".join(f"{of}.{name}" for name in SORT.split(", "))
