@@ -16,7 +16,7 @@ import uvloop
 from msgspec import Struct
 
 from bench import orders
-from bench.load import HEAD_END, LENGTH, OK
+from bench.wire import HEAD_END, LENGTH, OK
 
 WORKLOAD: Final = orders.WORKLOADS["hongxun"]
 PAUSE_S: Final = 0.02

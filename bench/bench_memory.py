@@ -119,13 +119,20 @@ def tell(place: Ground, receiver: int, count: int) -> None:
     )
     place.conn.execute("ANALYZE callback, event")
     place.conn.execute("SELECT pg_notify('crossdock', 'callbacks')")
+    delivered(place)
+
+
+def delivered(place: Ground) -> int:
+    """Wait until all callbacks are: how many. Errors: NotDelivered."""
     until = time.monotonic() + DELIVERED_S_MAX
     while time.monotonic() < until:
-        [(waiting,)] = place.conn.execute("SELECT count(*) FROM callback WHERE state <> 'delivered'").fetchall()
-        if not waiting:
-            return
+        states: dict[str, int] = dict(
+            place.conn.execute("SELECT state, count(*) FROM callback GROUP BY state").fetchall()
+        )
+        if states.keys() == {"delivered"}:
+            return states["delivered"]
         time.sleep(LOOK_S)
-    raise NotDelivered(str(waiting))
+    raise NotDelivered(str(states))
 
 
 def measure(*, rounds: int, count: int, rest_s: float) -> Report:

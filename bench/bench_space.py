@@ -25,8 +25,9 @@ from rich.table import Table
 
 from bench import day, orders
 from bench.bench_delivery import started
+from bench.bench_memory import RECEIVER, delivered
 from bench.goals import Answer
-from bench.ground import ACCOUNT, Ground, ground
+from bench.ground import ACCOUNT, ground
 from bench.house import answers, apply, crossdock, environment
 from bench.machine import ROOT, Machine, cores, machine
 from bench.report import publish, say_machine, say_postgres
@@ -47,13 +48,11 @@ AT_ONCE: Final = 200
 """Orders that one transaction ships."""
 VACUUMED_EACH: Final = 2_000
 """Orders; autovacuum would come by about as often."""
-DELIVERED_S_MAX: Final = 300
 STATISTICS_S: Final = 1.2
 """PostgreSQL's processes tell what they did once a second."""
 SMALL: Final = 1.0
 """Bytes of an order; what grew by less is summed up as others."""
 SETTLE: Final = "VACUUM (ANALYZE)"
-RECEIVER: Final = "UPDATE receiver SET url = %s WHERE dialect = 'hongxun'"
 STEPS: Final = (
     fulfilment.start_picking,
     fulfilment.start_packing,
@@ -124,10 +123,6 @@ class Report(Struct, frozen=True, kw_only=True):
     answers: list[Answer] = []
 
 
-class NotDelivered(Exception):
-    """Callbacks are waiting that the receiver should have heard."""
-
-
 class Sizes(Struct, frozen=True):
     """Bytes, by name."""
 
@@ -171,19 +166,6 @@ async def ship(url: str) -> None:
             await tally.fold(tx)
 
 
-def deliver(place: Ground) -> int:
-    """Wait until all are heard: how many. Errors: NotDelivered."""
-    until = time.monotonic() + DELIVERED_S_MAX
-    while time.monotonic() < until:
-        states: dict[str, int] = dict(
-            place.conn.execute("SELECT state, count(*) FROM callback GROUP BY state").fetchall()
-        )
-        if states.keys() == {"delivered"}:
-            return states["delivered"]
-        time.sleep(STATISTICS_S)
-    raise NotDelivered(str(states))
-
-
 def scans(conn: psycopg.Connection) -> Counter[str]:
     time.sleep(STATISTICS_S)
     return Counter({name: scanned for name, scanned, *_ in conn.execute(INDEXES.encode()).fetchall()})
@@ -217,7 +199,7 @@ def measure(*, count: int) -> Report:
             success = [orders.WORKLOADS["hongxun"].success.encode()]
             send(Plan(ports=[port], connections=CONNECTIONS, requests=ready, success=success))
             asyncio.run(ship(place.url))
-            callbacks = deliver(place)
+            callbacks = delivered(place)
             log_bytes = _log_at(place.conn) - at
             on_the_way = scans(place.conn) - scanned
             after = sizes(place.conn)

@@ -12,15 +12,15 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 import uvloop
 from msgspec import Struct
 
 from bench.figures import Figures, figures
-from bench.load import HEAD_END, LENGTH, OK
 from bench.machine import cpu_s
+from bench.wire import OK, Asking
 
 CONSUME = "/api/orders/pick_up_code/consume/"
 USED = b'"key_used"'
@@ -154,19 +154,16 @@ class Run:
             self.ended.result()
 
 
-class Clerk(asyncio.Protocol):
+class Clerk(Asking):
     def __init__(self, run: Run, token: str) -> None:
+        super().__init__()
         self._run = run
         self._head = (
             f"POST {CONSUME} HTTP/1.1\r\nhost: bench\r\nauthorization: stafftoken {token}\r\n"
             'content-type: application/json\r\ncontent-length: 16\r\n\r\n{"key":"'
         ).encode()
-        self._received = b""
         self._sent_at = 0.0
         self.code = ""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._write = cast(asyncio.WriteTransport, transport).write
 
     def name(self, code: str) -> None:
         """One of six digits."""
@@ -175,18 +172,9 @@ class Clerk(asyncio.Protocol):
         self._sent_at = time.perf_counter()
         self._write(self._head + code.encode() + b'"}')
 
-    def data_received(self, data: bytes) -> None:
-        data = self._received + data
-        head_end = data.find(HEAD_END)
-        length_at = data.find(LENGTH, 0, head_end)
-        complete = head_end >= 0 and length_at >= 0
-        if complete:
-            length = int(data[length_at + len(LENGTH) : data.index(b"\r", length_at)])
-            complete = len(data) >= head_end + len(HEAD_END) + length
-        self._received = b"" if complete else data
-        if complete:
-            self._run.at_work -= 1
-            self._run.answered(self, time.perf_counter() - self._sent_at, data)
+    def answered(self, answer: bytes) -> None:
+        self._run.at_work -= 1
+        self._run.answered(self, time.perf_counter() - self._sent_at, answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._run.fail(f"a connection was lost: {exc}")

@@ -15,12 +15,11 @@ import typer
 import uvloop
 
 from bench.machine import pin
+from bench.wire import HEAD_END, LENGTH
 from crossdock.running import told_to_stop
 
 YES = '{"code":200,"message":"响应成功","flag":true}'.encode()
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(YES), YES)
-HEAD_END = b"\r\n\r\n"
-LENGTH = b"content-length: "
 FAR_S = 0.005
 """Of a partner in the same city, or one who keeps what was said before the yes."""
 

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from itertools import cycle
-from typing import cast
 
 import msgspec
 import uvloop
@@ -20,14 +19,12 @@ from msgspec import Struct
 from bench import orders
 from bench.figures import Figures, figures
 from bench.machine import cpu_s
+from bench.wire import OK, Asking
 
 REQUESTS_PER_S_MAX = 15_000
 """So many are made ready for each second: several times what one core can place."""
 TICK_S = 0.001
 """At a given rate: so often it is looked which requests are due."""
-HEAD_END = b"\r\n\r\n"
-LENGTH = b"content-length: "
-OK = b"HTTP/1.1 200 "
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -119,15 +116,12 @@ class Run:
             self.ended.set_exception(WrongAnswer(why))
 
 
-class Connection(asyncio.Protocol):
+class Connection(Asking):
     def __init__(self, run: Run) -> None:
+        super().__init__()
         self._run = run
-        self._received = b""
         self._sent_at = 0.0
         self._at_rest = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._write = cast(asyncio.WriteTransport, transport).write
 
     def send(self, due_at: float) -> None:
         request = next(self._run.requests, None)
@@ -143,23 +137,12 @@ class Connection(asyncio.Protocol):
         if not self._run.open and not self._run.ended.done():
             self._run.ended.set_result(None)
 
-    def data_received(self, data: bytes) -> None:
-        data = self._received + data
-        head_end = data.find(HEAD_END)
-        length_at = data.find(LENGTH, 0, head_end)
-        if head_end < 0 or length_at < 0:
-            self._received = data
-            return
-        length = int(data[length_at + len(LENGTH) : data.index(b"\r", length_at)])
-        if len(data) < head_end + len(HEAD_END) + length:
-            self._received = data
-            return
-        self._received = b""
+    def answered(self, answer: bytes) -> None:
         run = self._run
         if run.counting:
             run.latencies_s.append(time.perf_counter() - self._sent_at)
-        if not data.startswith(OK) or run.success not in data:
-            run.fail(data.decode(errors="replace"))
+        if not answer.startswith(OK) or run.success not in answer:
+            run.fail(answer.decode(errors="replace"))
         elif run.due:
             self.send(run.due.popleft())
         elif run.sending and run.plan.rate is None:

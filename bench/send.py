@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import cycle, repeat
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import uvloop
@@ -19,10 +19,8 @@ from msgspec import Struct
 
 from bench.figures import Figures, figures
 from bench.machine import ROOT, cores, pin
+from bench.wire import HEAD_END, OK, Asking
 
-HEAD_END: Final = b"\r\n\r\n"
-LENGTH: Final = b"content-length: "
-OK: Final = b"HTTP/1.1 200 "
 SHOWN: Final = 2_000
 """Bytes of an answer that is no success."""
 
@@ -109,16 +107,13 @@ class Run:
             self.ended.set_exception(WrongAnswer(why))
 
 
-class Connection(asyncio.Protocol):
+class Connection(Asking):
     def __init__(self, run: Run) -> None:
+        super().__init__()
         self._run = run
-        self._received = b""
         self._sent_at = 0.0
         self._body: bytes | None = None
         self._at_rest = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._write = cast(asyncio.WriteTransport, transport).write
 
     def send(self) -> None:
         request = next(self._run.requests, None) if self._run.sending else None
@@ -130,26 +125,15 @@ class Connection(asyncio.Protocol):
         self._sent_at = time.perf_counter()
         self._write(text)
 
-    def data_received(self, data: bytes) -> None:
-        data = self._received + data
-        head_end = data.find(HEAD_END)
-        length_at = data.find(LENGTH, 0, head_end)
-        if head_end < 0 or length_at < 0:
-            self._received = data
-            return
-        length = int(data[length_at + len(LENGTH) : data.index(b"\r", length_at)])
-        if len(data) < head_end + len(HEAD_END) + length:
-            self._received = data
-            return
-        self._received = b""
+    def answered(self, answer: bytes) -> None:
         run = self._run
         run.answered += 1
         if run.counting:
             run.latencies_s.append(time.perf_counter() - self._sent_at)
-        said = next((at for at, word in enumerate(run.plan.success) if word in data), None)
-        other = self._body is not None and data[head_end + len(HEAD_END) :] != self._body
-        if said is None or other or not data.startswith(OK):
-            run.fail(data[:SHOWN].decode(errors="replace"))
+        said = next((at for at, word in enumerate(run.plan.success) if word in answer), None)
+        other = self._body is not None and answer.partition(HEAD_END)[2] != self._body
+        if said is None or other or not answer.startswith(OK):
+            run.fail(answer[:SHOWN].decode(errors="replace"))
             return
         run.of_each[said] += 1
         self.send()
